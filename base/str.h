@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* str: a slice of bytes owned by somebody else (never NUL-terminated by contract), and small bounded readers over it.
+ * A struct str never owns: it is valid as long as the buffer it points into. Pure functions, any thread. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+	const char *p; /* may be NULL only when n == 0 */
+	size_t n;      /* bytes */
+};
+
+#define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+#define STR_NONE     ((struct str){NULL, 0})
+/* printf("%.*s", STR_FMT(s)) */
+#define STR_FMT(s) (int)(s).n, (s).p ? (s).p : ""
+
+static inline struct str str_z(const char *z)
+{
+	return (struct str){z, z ? strlen(z) : 0};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
+bool str_starts(struct str s, struct str prefix);
+bool str_starts_nocase(struct str s, struct str prefix);
+bool str_contains(struct str s, struct str needle);
+struct str str_trim(struct str s); /* SP and HTAB on both ends */
+
+/* First position of c, or s.n when it is not there. */
+size_t str_find(struct str s, char c);
+
+/* Cuts *s at the first c: returns what is before it, leaves what is after it in *s. Without c, returns all and leaves
+ * an empty slice. */
+struct str str_cut(struct str *s, char c);
+
+/* Decimal digits only, whole slice, no sign, no space. Returns false (and leaves *ret alone) on anything else or when
+ * the number exceeds max. */
+bool str_to_u64(struct str s, uint64_t max, uint64_t *ret);
+
+/* malloc'd NUL-terminated copy, or NULL when out of memory. The caller frees. */
+char *str_dup(struct str s);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* writer: appends text to a caller's fixed buffer and remembers whether all of it fitted. Nothing is allocated; once a
+ * write does not fit, the writer is overflowed and every later write is ignored, so callers check once, at the end. */
+#ifndef BASE_WRITER_H
+#define BASE_WRITER_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct writer {
+	char *p;
+	size_t n;   /* bytes written so far */
+	size_t cap; /* bytes available at p */
+	bool overflow;
+};
+
+static inline struct writer writer_init(char *p, size_t cap)
+{
+	return (struct writer){.p = p, .cap = cap};
+}
+
+void writer_put(struct writer *w, const void *p, size_t n);
+void writer_char(struct writer *w, char c);
+void writer_u64(struct writer *w, uint64_t v);
+void writer_hex(struct writer *w, const uint8_t *p, size_t n);
+void writer_fmt(struct writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void writer_str(struct writer *w, struct str s)
+{
+	writer_put(w, s.p, s.n);
+}
+
+#define writer_lit(w, literal) writer_put((w), (literal), sizeof(literal) - 1)
+
+static inline void writer_z(struct writer *w, const char *z)
+{
+	writer_str(w, str_z(z));
+}
+
+/* JSON string with its quotes; every control character, quote and backslash escaped, bytes that are not UTF-8 as
+ * \u00XX, so that the output is always valid JSON. */
+void writer_json(struct writer *w, struct str s);
+
+static inline struct str writer_result(const struct writer *w)
+{
+	return (struct str){w->p, w->n};
+}
+
+#endif

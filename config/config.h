@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config: one file -> one immutable typed struct.
+ *
+ * A struct config is built whole by config_load*(), never changed afterwards, and shared between threads by reference
+ * count: config_ref() and config_unref() are the only functions that touch it, atomically. Every pointer in it lives as
+ * long as the config. All strings are NUL-terminated. Arrays of strings end in NULL as well as carrying a count.
+ * Networks and peers are named by their index here; state that must survive a reload is keyed by name. */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/* ---- networks ------------------------------------------------------------------------------------------------ */
+
+enum config_transport { CONFIG_UDP, CONFIG_TCP, CONFIG_TRANSPORTS }; /* tls, ws, wss: not in this build */
+const char *config_transport_text(enum config_transport t);          /* "udp" */
+
+struct config_listen {
+	enum config_transport transport;
+	struct addr addr;
+};
+
+enum config_latch { CONFIG_LATCH_STRICT, CONFIG_LATCH_RESTRICTED, CONFIG_LATCH_OPEN };
+
+enum config_unknown_source { CONFIG_UNKNOWN_DROP, CONFIG_UNKNOWN_REJECT, CONFIG_UNKNOWN_ACCEPT };
+
+struct config_acl {
+	const struct cidr *allow; /* n_allow == 0: all that deny does not name */
+	size_t n_allow;
+	const struct cidr *deny;
+	size_t n_deny;
+};
+
+struct config_network {
+	const char *name;
+	const struct config_listen *listen;
+	size_t n_listen;
+	struct addr advertise; /* host only (port 0); unset: the listen address. 1:1 NAT, for its family */
+	const char *device;    /* NULL: none */
+	bool nat; /* phones behind NAT: answer and route to where requests come from, latch open by default */
+	struct config_acl acl; /* signalling */
+	enum config_unknown_source
+		unknown;      /* a source that is no peer: default drop; accept makes it a call from the network */
+	unsigned source_rate; /* requests per second from one source that is no peer; 0: no limit. Default 50 */
+	uint8_t dscp;         /* signalling; default 24 (CS3) */
+	struct {
+		struct addr address[2];   /* port 0; at most one a family */
+		struct addr advertise[2]; /* same index; unset: as address */
+		size_t n_addresses;       /* 0: no media on this network */
+		uint16_t port_min, port_max;
+		enum config_latch latch;
+		uint8_t dscp; /* default 46 (EF) */
+	} media;
+};
+
+/* ---- peers --------------------------------------------------------------------------------------------------- */
+
+struct config_target {
+	const char *text; /* as written, for messages */
+	const char *host; /* name or literal */
+	uint16_t port;    /* 0: by SRV, else 5060 */
+	enum config_transport transport;
+	bool transport_given; /* else: udp, or what SRV says */
+	struct addr addr;     /* literal host: set, with port (5060 when 0) */
+};
+
+struct config_source {
+	struct cidr net;
+	uint16_t port; /* 0: any */
+};
+
+struct config_strings {
+	const char *const *v; /* NULL-terminated; NULL when not given */
+	size_t n;
+};
+
+struct config_codecs {
+	struct config_strings allow, deny, order;
+	bool single;
+};
+
+enum config_identity { CONFIG_IDENTITY_DROP, CONFIG_IDENTITY_PASS };
+
+struct config_peer {
+	const char *name;
+	const char *profile; /* NULL: none */
+	unsigned network;    /* index */
+	const struct config_target *targets;
+	size_t n_targets;
+	const struct config_source *sources; /* default: the literal addresses among targets */
+	size_t n_sources;
+	struct config_strings hosts; /* Request-URI or From hosts that name this peer among those of one source */
+	const char *domain;          /* host of From towards this peer; NULL: our advertised address */
+	const struct cidr *media_acl;
+	size_t n_media_acl;
+	enum config_latch latch; /* default: the network's */
+	struct {
+		unsigned calls, cps;         /* from this peer; 0: no limit */
+		unsigned calls_out, cps_out; /* towards it */
+	} limits;
+	struct config_codecs codecs;
+	enum config_identity identity; /* P-Asserted-Identity and its kin: product §2 */
+	struct config_strings pass;    /* further headers that may cross to this peer */
+	struct config_strings drop;    /* headers of the built-in list that shall not */
+	bool sdp_unknown_drop;         /* lines and attributes of SDP that Limen does not know; default: pass */
+	const uint16_t *failover;      /* status codes that try the next target; default 503, 408, 502, 504 */
+	size_t n_failover;
+	unsigned try_ms; /* how long one address may stay silent before the next is tried; default 4000 */
+};
+
+/* ---- routes -------------------------------------------------------------------------------------------------- */
+
+enum config_match_kind { CONFIG_MATCH_PREFIX, CONFIG_MATCH_EXACT, CONFIG_MATCH_GLOB, CONFIG_MATCH_REGEX };
+
+/* "prefix:+49", "exact:100", "glob:*@example.org", "regex:^\\+49" ; without a kind: exact. Prefix and exact are held
+ * against the user part, glob and regex against user@host. */
+struct config_match {
+	enum config_match_kind kind;
+	const char *text;
+	void *pattern; /* compiled (pcre2), with match limits; NULL for prefix and exact */
+};
+
+/* "s/pattern/replacement/": pcre2 on the user part. */
+struct config_rewrite {
+	const char *text; /* as written; NULL: none */
+	void *pattern;
+	const char *replacement;
+};
+
+enum config_strategy { CONFIG_PRIORITY, CONFIG_WEIGHT };
+
+struct config_route_target {
+	unsigned peer;   /* index; CONFIG_TARGET_ECHO: built in */
+	unsigned weight; /* default 1 */
+};
+#define CONFIG_TARGET_ECHO (~0u)
+
+struct config_header_match {
+	const char *name;
+	struct config_match match; /* against the whole value */
+};
+
+struct config_route {
+	const char *name;                            /* given, or "routes[N]" */
+	int network, peer;                           /* index, or -1: any */
+	const struct config_match *from, *to, *ruri; /* NULL: any */
+	const char *method;                          /* NULL: any */
+	const struct config_header_match *header;    /* NULL: any */
+	struct config_rewrite rewrite_from, rewrite_to, rewrite_ruri;
+	const struct config_route_target *targets; /* none: deny */
+	size_t n_targets;
+	enum config_strategy strategy;
+	uint16_t deny_status;    /* 403 when no target is given and no other code */
+	const char *deny_reason; /* NULL: the code's own */
+};
+
+/* Does the user part (and host, where the kind looks at it) match? Any thread; needs no allocation beyond what pcre2
+ * has set aside per thread. A pattern that runs into its match limit does not match, and *ret_limit (may be NULL) is
+ * set. */
+bool config_match(const struct config_match *m, struct str user, struct str host, bool *ret_limit);
+/* Rewrites user into buf; false: pattern did not match, too long, or a limit: then user stays as it was. */
+bool config_rewrite(const struct config_rewrite *r, struct str user, char *buf, size_t cap, struct str *ret);
+
+/* ---- the rest ------------------------------------------------------------------------------------------------ */
+
+/* All in milliseconds. RFC 3261 table 4 names; bounds of product §1. */
+struct config_timers {
+	unsigned t1, t2, t4;    /* 500, 4000, 5000 */
+	unsigned b, f, h;       /* 0: 64*T1 */
+	unsigned c;             /* a proxy's C, kept as the bound on ringing: 180000 */
+	unsigned call_max;      /* 43200000 (12 h) */
+	unsigned media_silence; /* no packet where there should be: 60000; 0: off */
+	unsigned hold_silence;  /* on hold: 3600000 */
+	unsigned drain;         /* SIGTERM: 300000 */
+	unsigned tcp_idle;      /* 120000 */
+	unsigned tcp_header;    /* first byte to end of message: 5000 */
+};
+
+struct config_limits {
+	unsigned calls;              /* 10000 */
+	unsigned transactions;       /* 100000, per worker */
+	unsigned message_bytes;      /* 65535 */
+	unsigned connections;        /* TCP, all: 4000 */
+	unsigned connections_source; /* of one source address: 100 */
+	unsigned queue;              /* hand-over queue entries per worker: 4096 */
+	unsigned targets;            /* addresses tried for one call: 8 */
+};
+
+enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+
+enum config_leak { CONFIG_LEAK_COUNT, CONFIG_LEAK_BLOCK, CONFIG_LEAK_OFF };
+
+struct config {
+	const struct config_network *networks;
+	size_t n_networks;
+	const struct config_peer *peers;
+	size_t n_peers;
+	const struct config_route *routes;
+	size_t n_routes;
+	struct config_timers timers;
+	struct config_limits limits;
+	unsigned workers; /* signalling; 1 */
+	struct {
+		unsigned workers;         /* 0: one per core */
+		unsigned latch_window_ms; /* 2000 */
+	} media;
+	struct {
+		enum config_log_level level;
+		const char *file; /* NULL: standard error */
+		bool mask;        /* user parts and addresses */
+	} log;
+	struct {
+		const char *file; /* JSON lines; NULL: no CDR */
+	} cdr;
+	struct {
+		struct addr listen; /* unset: no management port */
+	} manage;
+	const char *server_name; /* Server/User-Agent we send; NULL: none. Default "Limen" */
+	const char *cluster_key; /* NULL: random at start. Secret: never printed */
+	enum config_leak leak;   /* what the leak checker does in service; default count */
+	const char *path;        /* file it came from */
+};
+
+/* ---- loading ------------------------------------------------------------------------------------------------- */
+
+/* One fault. place: "peers.carrier-a.targets[1]"; text: what is wrong and the mend. line: 0 when not known. */
+struct config_fault {
+	char *place;
+	char *text;
+	unsigned line;
+};
+struct config_faults {
+	struct config_fault *v;
+	size_t n;
+};
+void config_faults_finish(struct config_faults *f);
+
+/* Reads and checks a file (or text). On success 0 and *ret with one reference. On faults -EINVAL, every fault in
+ * *ret_faults (the caller finishes it). -ENOMEM, or -errno of reading the file (then one fault says so, too). */
+int config_load(const char *path, struct config **ret, struct config_faults *ret_faults);
+int config_load_text(const char *text, size_t n, const char *path, struct config **ret,
+		     struct config_faults *ret_faults);
+struct config *config_ref(struct config *c);
+void config_unref(struct config *c); /* NULL is allowed */
+
+/* Warnings about the machine (`check`): port ranges that overlap ip_local_port_range, too few descriptors for the ports
+ * and limits. Same form as faults; never fatal. */
+void config_machine_warnings(const struct config *c, struct config_faults *ret_warnings);
+
+/* What a reload would do: one line each, "added peers.x", "changed peers.y.limits", "needs a restart: workers".
+ * fn is called per line. Returns how many need a restart (those keep the old value until then). */
+enum config_change { CONFIG_ADDED, CONFIG_REMOVED, CONFIG_CHANGED, CONFIG_NEEDS_RESTART };
+unsigned config_diff(const struct config *old, const struct config *new_,
+		     void (*fn)(void *arg, enum config_change what, const char *place), void *arg);
+
+#endif

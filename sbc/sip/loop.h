@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loop: one thread's event loop: libuv underneath, a timer wheel of ours on one uv_timer, a bounded queue of tasks from
+ * other threads, and work deferred to the end of the turn. All functions but loop_post() and loop_stop() belong to the
+ * loop's own thread. */
+#ifndef SBC_SIP_LOOP_H
+#define SBC_SIP_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/wheel.h"
+
+struct loop;
+struct loop_poll;
+typedef struct uv_loop_s uv_loop_t;
+
+int loop_create(unsigned queue_entries, struct loop **ret);
+void loop_destroy(struct loop *l);  /* not while running; polls must be closed */
+void loop_run(struct loop *l);      /* until loop_stop() */
+void loop_stop(struct loop *l);     /* any thread */
+uv_loop_t *loop_uv(struct loop *l); /* for libraries that bring their own handles (c-ares, libwebsockets) */
+
+/* Time of this turn, monotonic ms: timers are armed relative to it. */
+uint64_t loop_now_ms(const struct loop *l);
+void loop_timer(struct loop *l, struct wheel_timer *t, uint64_t delay_ms); /* (re)arms */
+void loop_timer_stop(struct loop *l, struct wheel_timer *t);
+
+/* Runs fn(arg) on the loop's thread, soon. false: the queue is full; the caller counts it and keeps arg. Any thread. */
+bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
+uint64_t loop_posts_refused(const struct loop *l); /* any thread */
+
+/* Runs once at the end of this turn of the loop, after all events that were ready and before it sleeps. Linking twice
+ * is once. */
+struct loop_deferred {
+	struct list node;
+	void (*fn)(struct loop_deferred *d);
+};
+void loop_defer(struct loop *l, struct loop_deferred *d);
+void loop_defer_cancel(struct loop_deferred *d);
+/* Asked before the loop goes to sleep: fn returning true means there is work; fn is then called again in the next turn,
+ * at once. */
+void loop_add_idle_check(struct loop *l, bool (*fn)(void *arg), void *arg);
+
+#define LOOP_READABLE 1
+#define LOOP_WRITABLE 2
+/* Watches fd (not owned). fn runs with the events that are ready. NULL when out of memory. */
+struct loop_poll *loop_poll_open(struct loop *l, int fd, void (*fn)(void *arg, int events), void *arg);
+int loop_poll_set(struct loop_poll *p, int events); /* 0: none */
+void loop_poll_close(struct loop_poll *p);          /* frees it after this turn; fd may be closed at once */
+
+/* Histogram of turn times (work only, sleep excluded): any thread, approximate. */
+void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us, uint64_t *ret_max_us);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transport: one worker's sockets: a UDP and a listening TCP socket per listener (SO_REUSEPORT), TCP connections,
+ * framing, bounded buffers. Hands up raw whole messages with where they came from; sends text to where it is told.
+ * Knows nothing of what a message says beyond its framing. Worker's thread only.
+ *
+ * Connections have ids that name their worker: sending on another worker's connection goes through that worker's queue.
+ */
+#ifndef SBC_SIP_TRANSPORT_H
+#define SBC_SIP_TRANSPORT_H
+
+#include "config/config.h"
+#include "sbc/sip/loop.h"
+#include "sbc/sip/message.h"
+
+struct transport;
+
+struct transport_user {
+	/* A whole message (valid during the call only). */
+	void (*received)(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n);
+	/* A connection that was opened or used for sending is gone: cookie of each queued send that was lost comes one
+	 * by one. */
+	void (*send_failed)(void *arg, uint64_t cookie, int error);
+	/* Counted refusals that happen below messages: connections, sources, buffers. */
+	void (*refused)(void *arg, unsigned network, const struct addr *from, enum reject_reason why);
+};
+
+/* Where to send. network and transport choose the local socket (listener < 0: the first of that transport and family).
+ */
+struct destination {
+	unsigned network;
+	enum config_transport transport;
+	int listener;
+	struct addr remote;
+	uint64_t connection; /* streams: reuse exactly this one if it lives; 0: any live one to remote, else open one */
+	bool reply; /* replies never open a connection to somewhere that did not send: when `connection` is gone, fail
+		       (RFC 3261 §18.2.2 is not followed to Via's host) */
+};
+struct destination destination_of_flow(const struct config *c, const struct flow_addr *f);
+
+int transport_create(struct loop *l, struct config *c, unsigned worker, const struct transport_user *user, void *arg,
+		     struct transport **ret);
+void transport_destroy(struct transport *t);
+/* New listeners are opened, removed ones closed after open transactions had 64*T1; connections stay. */
+int transport_set_config(struct transport *t, struct config *c);
+
+/* Sends one message. UDP: queued and sent together at the end of the turn; errors of the kernel come as
+ * send_failed(cookie) or at once. TCP: bounded backlog. 0 (taken), or -errno: -EDESTADDRREQ (unsendable address, no
+ * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (reply on a dead
+ * connection), ... cookie 0: do not tell of failure. */
+int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
+bool transport_reliable(enum config_transport t);
+
+/* Our own address as the far side must see it, for Via and Contact: advertised host and listener's port. */
+struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6, int listener);
+
+struct transport_gauges {
+	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit;
+};
+void transport_gauges(const struct transport *t, struct transport_gauges *ret); /* any thread, approximate */
+
+#endif

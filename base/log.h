@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log: one structured line per decision: a fixed message and key=value pairs. Only sbc/ logs. A line is built in the caller's
- * struct on the stack and handed whole to the sink (a callback; sbc/manage has the one with a writer thread), so logging never blocks and never
- * allocates here. Values are quoted and escaped where they need it: a peer cannot forge a line. Any thread.
+/* log: one structured line per decision: a fixed message and key=value pairs. Only sbc/ logs. A line is built in the
+ * caller's struct on the stack and handed whole to the sink (a callback; sbc/manage has the one with a writer thread),
+ * so logging never blocks and never allocates here. Values are quoted and escaped where they need it: a peer cannot
+ * forge a line. Any thread.
  *
  *     struct log_line l;
  *     if (log_begin(&l, LOG_INFO, "call answered")) {

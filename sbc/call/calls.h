@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* calls: the calls of one signalling worker, between its SIP stack below and management above. The registry owns calls;
+ * a call owns two legs and a media session. Worker's thread, unless said otherwise. */
+#ifndef SBC_CALL_CALLS_H
+#define SBC_CALL_CALLS_H
+
+#include "media/media.h"
+#include "sbc/border/border.h"
+#include "sbc/call/cdr.h"
+#include "sbc/sip/worker.h"
+
+struct calls;
+
+struct calls_params {
+	struct worker *worker;
+	struct media *media;
+	struct border_state *border; /* shared */
+	cdr_fn cdr;                  /* called once per call that got past its first answer, on the worker's thread */
+	void *cdr_arg;
+};
+int calls_create(const struct calls_params *p, struct calls **ret);
+/* All calls must be gone, or are dropped without a word (tests, second kill). */
+void calls_destroy(struct calls *c);
+/* The hooks that the worker shall call; arg is the struct calls. */
+extern const struct worker_user calls_worker_user;
+
+/* New configuration (posted to the worker by the caller; takes its own reference). Live calls keep the shape they began
+ * with. */
+int calls_set_config(struct calls *c, struct config *config);
+
+/* SIGTERM: no new calls (503); done(arg) once none is left or at the time-out, when the rest are ended by BYE or
+ * CANCEL. A second call with timeout_ms 0 ends them now. */
+void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), void *arg);
+
+/* Counters and gauges: written by the worker, readable from any thread. */
+#define CALL_COUNTERS(X)                                                                                               \
+	X(calls_total, "calls begun")                                                                                  \
+	X(calls_answered, "calls answered")                                                                            \
+	X(calls_failed, "calls that ended without an answer")                                                          \
+	X(failovers, "further targets or addresses tried")                                                             \
+	X(forks_second_2xx, "further 2xx of a forked INVITE, ended by ACK and BYE")                                    \
+	X(cancel_crossed, "2xx that crossed our CANCEL, ended by ACK and BYE")                                         \
+	X(ack_lost, "2xx of ours never acknowledged")                                                                  \
+	X(glare, "re-INVITEs refused or retried for glare (491)")                                                      \
+	X(unexpected_events, "events in a state that has no cell for them")                                            \
+	X(leaks, "messages in which the leak checker found something")                                                 \
+	X(leak_set_full, "strings the leak checker had no room for")                                                   \
+	X(media_source_changes, "media sources that moved, on evidence")                                               \
+	X(media_silent, "calls ended because no media came")                                                           \
+	X(options_answered, "OPTIONS answered by us")
+
+struct call_counters {
+#define X(name, help) uint64_t name;
+	CALL_COUNTERS(X)
+#undef X
+	uint64_t rejects[REJECT_COUNT];
+	uint64_t calls, legs; /* alive now */
+};
+void calls_counters(const struct calls *c, struct call_counters *ret);
+
+#endif

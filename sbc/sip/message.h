@@ -106,7 +106,9 @@ struct message {
  * Even when refused as REJECT_MALFORMED (or _VERSION), *ret is set if a 400 can safely be sent: Via, From, To, Call-ID
  * and CSeq were all readable; else *ret is NULL. */
 enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_addr *source, struct message **ret);
-void message_free(struct message *m); /* NULL is allowed */
+void message_free(struct message *m); /* drops a reference; NULL is allowed */
+/* One more reference, for who must keep a message beyond the callback that brought it. */
+struct message *message_ref(const struct message *m);
 
 /* Walks all header fields in order: name as written in full form ("Call-ID" also for "i:"), raw value, unfolded, one
  * entry per header line (a comma list is one entry). *it starts as NULL; returns false at the end. */

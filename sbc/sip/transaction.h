@@ -140,4 +140,7 @@ struct str client_txn_branch(const struct client_txn *t);
 int txn_send_ack(struct txn_layer *l, const struct client_request *r, struct writer *ret_text);
 int txn_send_again(struct txn_layer *l, const struct destination *d, struct str text);
 
+/* Methods that this build carries, as an Allow value. */
+const char *methods_carried(void);
+
 #endif

@@ -24,6 +24,7 @@ struct worker_user {
 	/* As in txn_user. */
 	void (*request)(void *arg, struct server_txn *t, const struct message *m);
 	void (*ack)(void *arg, const struct message *m);
+	void (*stray_response)(void *arg, const struct message *m);
 };
 
 struct worker {

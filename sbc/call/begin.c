@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* begin: from a new INVITE to a call that looks for its target: checks, decision, admission; and a call's end of life.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sbc/call/timers.h"
+#include "sbc/sip/scan.h"
+
+void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value)
+{
+	struct log_line l;
+
+	if (!log_begin(&l, level, msg))
+		return;
+	log_z(&l, "call", c->id);
+	if (c->a)
+		log_z(&l, "a",
+		      c->a->peer >= 0 ? c->config->peers[c->a->peer].name : c->config->networks[c->a->network].name);
+	if (c->b)
+		log_z(&l, "b", c->b->peer >= 0 ? c->config->peers[c->b->peer].name : "-");
+	if (c->echo)
+		log_z(&l, "b", "echo");
+	if (key)
+		log_str(&l, key, value);
+	if (c->end_ns) {
+		log_u64(&l, "status", (uint64_t)c->status);
+		log_z(&l, "by", c->ended_by == CDR_SIDE_A ? "A" : c->ended_by == CDR_SIDE_B ? "B" : "limen");
+		log_u64(&l, "talk_ms", c->answer_ns ? (c->end_ns - c->answer_ns) / 1000000 : 0);
+	}
+	log_end(&l);
+}
+
+static void log_begun(struct call *c, const struct message *m)
+{
+	struct log_line l;
+
+	if (!log_begin(&l, LOG_INFO, "call begun"))
+		return;
+	log_z(&l, "call", c->id);
+	log_z(&l, "network", c->config->networks[m->source.network].name);
+	log_z(&l, "peer", c->peer_in >= 0 ? c->config->peers[c->peer_in].name : "-");
+	log_addr(&l, "source", &m->source.remote);
+	log_user(&l, "from", m->from.uri.user);
+	log_user(&l, "to", m->ruri.user);
+	log_z(&l, "route", c->route >= 0 ? c->config->routes[c->route].name : "-");
+	log_str(&l, "call_id", m->call_id);
+	log_end(&l);
+}
+
+static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why, int status,
+		   const char *phrase)
+{
+	struct log_line l;
+	char buf[256];
+	struct writer w = writer_init(buf, sizeof(buf));
+
+	cs->counters.rejects[why]++;
+	if (status && status != reject_status(why)) {
+		if (cs->config->server_name)
+			header_write(&w, STR("Server"), str_z(cs->config->server_name));
+		server_txn_reply(t, &(struct reply){.status = status, .phrase = phrase, .headers = writer_result(&w)});
+	} else {
+		server_txn_reject(t, why);
+	}
+	if (!log_begin(&l, LOG_INFO, "call refused"))
+		return;
+	log_z(&l, "network", cs->config->networks[m->source.network].name);
+	log_addr(&l, "source", &m->source.remote);
+	log_user(&l, "from", m->from.uri.user);
+	log_user(&l, "to", m->ruri.user);
+	log_u64(&l, "status", (uint64_t)(status ? status : reject_status(why)));
+	log_z(&l, "why", reject_key(why));
+	log_end(&l);
+}
+
+static struct call *call_new(struct calls *cs, const struct message *m)
+{
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->setup = calloc(1, sizeof(*c->setup));
+	if (!c->setup) {
+		free(c);
+		return NULL;
+	}
+	c->calls = cs;
+	c->config = config_ref(cs->config);
+	c->start_ns = clock_ns();
+	c->slot = message_owner(cs->worker->key, m);
+	ident_mint(cs->worker->key, c->slot, c->id);
+	c->peer_in = c->peer_out = BORDER_NO_PEER;
+	c->route = -1;
+	list_init(&c->old_legs);
+	list_append(&cs->all, &c->node);
+	cs->counters.calls++;
+	return c;
+}
+
+void setup_free(struct call *c)
+{
+	struct setup *s = c->setup;
+
+	if (!s)
+		return;
+	if (s->query)
+		resolve_cancel(s->query);
+	message_free(s->best);
+	message_free(s->invite);
+	sdp_free(s->offer);
+	free(s);
+	c->setup = NULL;
+}
+
+void call_destroy(struct call *c)
+{
+	list_remove(&c->node);
+	c->calls->counters.calls--;
+	call_timers_over(c);
+	exchange_drop(c);
+	relay_drop(c);
+	setup_free(c);
+	attempt_release_peer(c);
+	if (c->peer_in_counted)
+		border_call_end(c->calls->border, c->config, c->peer_in, false);
+	if (c->session && !c->media_ended)
+		media_end(c->calls->port, c->session);
+	leg_destroy(c->a);
+	leg_destroy(c->b);
+	list_for_each_safe (n, &c->old_legs) {
+		list_remove(n);
+		leg_destroy(list_entry(n, struct leg, old));
+	}
+	free(c->attempts);
+	config_unref(c->config);
+	free(c);
+}
+
+/* Scheme, content: what can be said before any policy is asked. */
+static enum reject_reason check(const struct message *m)
+{
+	if (!m->ruri.sip && !m->ruri.sips && !m->ruri.tel)
+		return REJECT_SCHEME;
+	if (m->body.n && !str_eq_nocase(m->content_type, STR("application/sdp")))
+		return REJECT_MEDIA_TYPE;
+	if (!m->contact.uri.text.n || m->contact_star)
+		return REJECT_MALFORMED;
+	return REJECT_NONE;
+}
+
+static enum reject_reason admit(struct calls *cs, struct call *c)
+{
+	enum reject_reason why;
+
+	if (cs->draining)
+		return REJECT_DRAINING;
+	if (cs->counters.calls > cs->config->limits.calls)
+		return REJECT_CALLS;
+	why = border_call_begin(cs->border, cs->config, c->peer_in, false, loop_now_ms(cs->worker->loop));
+	if (why == REJECT_NONE)
+		c->peer_in_counted = true;
+	return why;
+}
+
+/* Leg A and its media. The call answers for the request from here on. */
+static enum reject_reason take(struct call *c, struct server_txn *t, const struct message *m)
+{
+	struct calls *cs = c->calls;
+	const struct sdp *offer = c->setup->offer;
+
+	c->a = leg_create_uas(c, t, m);
+	if (!c->a)
+		return REJECT_NO_MEMORY;
+	c->a->max_forwards = 70;
+	c->session = media_session(cs->port, (uint64_t)(uintptr_t)c);
+	if (!c->session)
+		return REJECT_NO_PORT;
+	if (!offer) {
+		c->late = true;
+		return REJECT_NONE;
+	}
+	leg_offer_event(c->a, OFFER_GOT);
+	if (!negotiate_prepare(c, MEDIA_A, c->a->network,
+			       negotiate_v6(c, c->a->network, offer->n_media && addr_is_v6(&offer->media[0].remote)),
+			       offer))
+		return REJECT_NO_PORT;
+	return REJECT_NONE;
+}
+
+void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
+{
+	struct border_request r = border_request_of(cs->config, m, (uint32_t)random_u64());
+	enum reject_reason why = check(m);
+	struct border_decision *d;
+	struct call *c;
+
+	if (why != REJECT_NONE) {
+		refuse(cs, t, m, why, 0, NULL);
+		return;
+	}
+	c = call_new(cs, m);
+	if (!c) {
+		refuse(cs, t, m, REJECT_NO_MEMORY, 0, NULL);
+		return;
+	}
+	d = &c->setup->decision;
+	border_decide(cs->config, &r, NULL, NULL, d);
+	c->peer_in = d->peer;
+	c->route = d->route;
+	why = d->reject;
+	if (why == REJECT_NONE)
+		why = admit(cs, c);
+	if (why == REJECT_NONE)
+		c->setup->offer = negotiate_parse(m, &why);
+	if (why != REJECT_NONE) {
+		refuse(cs, t, m, why, why == d->reject ? d->status : 0, d->phrase);
+		call_destroy(c);
+		return;
+	}
+	c->setup->invite = message_ref(m);
+	cs->counters.calls_total++;
+	log_begun(c, m);
+	why = take(c, t, m);
+	if (why != REJECT_NONE) {
+		if (!c->a) {
+			refuse(cs, t, m, why, 0, NULL);
+			call_destroy(c);
+			return;
+		}
+		call_post(c, CALL_EV_BROKEN, &(struct call_arg){.reject = why, .cause = reject_key(why)});
+	} else {
+		call_timers_begun(c);
+		attempt_next(c);
+	}
+	call_run(c);
+}

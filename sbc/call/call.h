@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* call: couples two legs and their media. Private to this room. Owned by the registry (struct calls); owns its legs and
+ * its media session. Nothing frees itself inside its own callback: an ended call is marked and reaped at the end of the
+ * turn. */
+#ifndef SBC_CALL_CALL_H
+#define SBC_CALL_CALL_H
+
+#include "base/list.h"
+#include "base/log.h"
+#include "sbc/call/calls.h"
+#include "sbc/call/leg.h"
+#include "sbc/call/machine.h"
+
+#define CALL_STATES(X)                                                                                                 \
+	X(CALL_SETUP)    /* looking for a target and media ports; no INVITE out */                                     \
+	X(CALL_TRYING)   /* INVITE out on leg B */                                                                     \
+	X(CALL_OFFERED)  /* leg B answered an INVITE without offer by an offer; ports for it are being made */         \
+	X(CALL_ANSWERED) /* 2xx sent on leg A, its ACK awaited */                                                      \
+	X(CALL_TALKING)                                                                                                \
+	X(CALL_ENDING) /* legs are ending; over, and reaped, when both have */
+
+#define CALL_EVENTS(X)                                                                                                 \
+	X(CALL_EV_MEDIA_READY)                                                                                         \
+	X(CALL_EV_ECHO_READY) /* the same, for the built-in target */                                                  \
+	X(CALL_EV_MEDIA_FAILED)                                                                                        \
+	X(CALL_EV_NO_TARGET) /* all targets were tried, or none can be resolved */                                     \
+	X(CALL_EV_CALLER_CANCELLED)                                                                                    \
+	X(CALL_EV_CALLER_ACKED)                                                                                        \
+	X(CALL_EV_CALLER_LOST) /* our 2xx was never acknowledged */                                                    \
+	X(CALL_EV_CALLER_HUNG_UP)                                                                                      \
+	X(CALL_EV_CALLEE_PROVISIONAL)                                                                                  \
+	X(CALL_EV_CALLEE_ANSWERED)                                                                                     \
+	X(CALL_EV_CALLEE_OFFERED)                                                                                      \
+	X(CALL_EV_CALLEE_REFUSED)                                                                                      \
+	X(CALL_EV_CALLEE_FAILED)                                                                                       \
+	X(CALL_EV_CALLEE_HUNG_UP)                                                                                      \
+	X(CALL_EV_BOUND)  /* ringing or call length at its limit */                                                    \
+	X(CALL_EV_SILENT) /* no media where there should be */                                                         \
+	X(CALL_EV_DRAIN)  /* the process ends its calls */                                                             \
+	X(CALL_EV_BROKEN) /* out of memory, or an answer that cannot be used */                                        \
+	X(CALL_EV_LEG_ENDED)                                                                                           \
+	X(CALL_EV_MEDIA_ENDED)
+
+enum call_state {
+#define X(name) name,
+	CALL_STATES(X)
+#undef X
+		CALL_STATE_COUNT
+};
+enum call_event {
+#define X(name) name,
+	CALL_EVENTS(X)
+#undef X
+		CALL_EVENT_COUNT
+};
+
+struct call_arg {
+	const struct message *m; /* alive until the entry point that brought it returns */
+	enum reject_reason reject;
+	const char *cause; /* static text for log and CDR */
+};
+
+/* What a call needs only until it is answered: freed then. */
+struct setup {
+	struct message *invite; /* a reference of its own */
+	struct border_decision decision;
+	struct sdp *offer;                         /* leg A's; NULL: late offer */
+	size_t target;                             /* index into decision.target: the peer that is being tried */
+	size_t peer_target;                        /* index into that peer's targets: the next to be resolved */
+	const struct config_target *config_target; /* the one that addr came from */
+	struct resolved addr[RESOLVE_MAX];
+	size_t n_addr, next_addr;
+	unsigned tried; /* addresses, over all targets */
+	struct resolve_query *query;
+	int best_status; /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
+	char best_phrase[64];
+	enum reject_reason best_reject;
+	struct message *best; /* the response it came in; NULL: ours */
+};
+
+/* Offer and answer in an established call: sbc/call/exchange.c */
+struct exchange;
+/* Another request within the dialogs: sbc/call/relay.c */
+struct relay;
+
+#define CALL_MAX_RELAYS 8
+#define CALL_QUEUE      8
+
+/* Our ports on one side of the call: they outlive a leg B that failed. */
+struct side {
+	enum leg_media_state state;
+	unsigned network;
+	bool v6;
+	uint32_t used; /* bit per stream that has ports */
+	unsigned n_local;
+	struct media_local local[MEDIA_MAX_STREAMS];
+};
+bool side_event(struct call *c, enum media_side side, enum leg_media_event ev);
+
+struct call {
+	struct calls *calls;
+	struct list node;       /* calls->all */
+	struct config *config;  /* as the call began */
+	char id[IDENT_LEN + 1]; /* in log and CDR */
+	uint8_t slot;
+	enum call_state state;
+	bool reaped, record_sent, echo, late, draining;
+	bool peer_in_counted, peer_out_counted;
+	struct leg *a, *b;
+	struct list old_legs; /* legs B of earlier attempts, until they are reaped */
+	struct side side[2];  /* MEDIA_A, MEDIA_B */
+	struct setup *setup;
+	int route, peer_in, peer_out;
+	media_id session;
+	unsigned media_pending; /* prepares not answered yet */
+	bool media_failed, media_ended;
+	enum media_error media_error;
+	struct exchange *exchange;
+	struct relay *relays[CALL_MAX_RELAYS];
+	struct wheel_timer bound; /* ringing, then call length */
+	uint64_t start_ns, ring_ns, answer_ns, end_ns;
+	enum cdr_side ended_by;
+	const char *cause;
+	int status;
+	char reason[96];
+	struct cdr_attempt_own {
+		int peer;
+		struct addr remote;
+		int status;
+		const char *cause;
+	} * attempts;
+	unsigned n_attempts;
+	struct {
+		enum call_event ev;
+		struct call_arg arg;
+	} queue[CALL_QUEUE];
+	unsigned queue_n;
+	bool in_queue;
+};
+
+struct calls {
+	struct worker *worker;
+	struct media *media;
+	struct media_port *port;
+	struct loop_poll *port_poll;
+	struct border_state *border;
+	cdr_fn cdr;
+	void *cdr_arg;
+	void (*pass)(void *arg, struct server_txn *t, const struct message *m);
+	void *pass_arg;
+	struct config *config;
+	struct leak_table *leaks;
+	struct hash_key tag_key;
+	struct hmap by_tag;
+	struct list all;
+	struct list ended; /* call.node moved here, to be reaped */
+	struct loop_deferred reaper, media_dispatch;
+	struct call_counters counters;
+	bool draining;
+	struct wheel_timer drain_timer;
+	void (*drained)(void *arg);
+	void *drained_arg;
+};
+
+/* ---- call.c: the coupling table ---- */
+
+/* Queues an event; actions use it, so that they never run inside each other. */
+void call_post(struct call *c, enum call_event ev, const struct call_arg *arg);
+/* Runs what is queued; the last thing that every entry point from below does. */
+void call_run(struct call *c);
+const char *call_state_name(enum call_state s);
+
+/* A new INVITE that may become a call. The request is answered in any case. */
+void call_begin(struct calls *cs, struct server_txn *t, const struct message *invite);
+void call_destroy(struct call *c);
+/* Ends both legs; cause is static text. */
+void call_end_both(struct call *c, enum cdr_side by, const char *cause);
+void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value);
+
+/* ---- attempt.c: targets, addresses, failover ---- */
+
+/* Takes the next address to be tried and prepares media for it; posts MEDIA_READY, MEDIA_FAILED or NO_TARGET. */
+void attempt_next(struct call *c);
+/* Ports are there: makes leg B and sends its INVITE. */
+void attempt_invite(struct call *c);
+/* A target failed. True: another one is being tried. */
+bool attempt_failed(struct call *c, int status, enum reject_reason reject, const struct message *m);
+/* The final refusal for the caller, from the best of what the targets said. */
+void attempt_refuse_caller(struct call *c, enum reject_reason reject);
+void attempt_release_peer(struct call *c);
+void setup_free(struct call *c);
+
+/* ---- answer.c: what leg B says, told to leg A ---- */
+void answer_relay_provisional(struct call *c, const struct message *m);
+bool answer_caller(struct call *c, const struct message *m); /* false: cannot be used, call is to be ended */
+void answer_offer_caller(struct call *c);                    /* late offer, ports are there */
+bool answer_late(struct call *c, const struct message *ack); /* the caller's ACK brings the answer */
+void answer_echo(struct call *c);
+bool answer_prepare_late(struct call *c, const struct message *m);
+
+/* ---- negotiate.c: SDP <-> media descriptors ---- */
+
+/* The media side of a leg: A or B. */
+enum media_side leg_side(const struct leg *l);
+/* The family of our media address towards a far end: its own if the network has one, else the other. */
+bool negotiate_v6(const struct call *c, unsigned network, bool wanted);
+/* Asks for ports on a side for these m-lines; counted in media_pending. False: session is gone. */
+bool negotiate_prepare(struct call *c, enum media_side side, unsigned network, bool v6, const struct sdp *desc);
+/* Writes towards leg `to` what `desc` (from the other leg) says: our ports, codecs by both policies. answered: the
+ * offer that desc answers, or NULL when desc is an offer. Returns false when nothing is left (no codec), or it does not
+ * fit. */
+bool negotiate_write(struct call *c, struct leg *to, const struct sdp *desc, const struct sdp *answered,
+		     struct writer *w);
+/* Both descriptions are known: tells the relay. offerer's description was `offer`, other's `answer`. fork: of leg B. */
+void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *offer, struct leg *other,
+		      const struct sdp *answer, unsigned fork);
+/* The built-in target answers an offer by itself: what comes goes back. */
+void negotiate_commit_echo(struct call *c, struct leg *l, const struct sdp *offer);
+/* SDP of a message: NULL with *ret_reject NONE when it has none. */
+struct sdp *negotiate_parse(const struct message *m, enum reject_reason *ret_reject);
+
+/* ---- exchange.c, relay.c: requests within an established call ---- */
+void exchange_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
+void exchange_media_ready(struct call *c, bool ok);
+/* ACK of a later INVITE's 2xx. */
+void exchange_ack(struct call *c, struct leg *from, const struct message *m);
+void exchange_drop(struct call *c); /* the call ends: answers what is open */
+void relay_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
+void relay_drop(struct call *c);
+
+/* ---- registry.c ---- */
+int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l);
+struct leg *calls_find_leg(struct calls *cs, struct str tag);
+void calls_forget_tag(struct calls *cs, struct leg_tag *t);
+void calls_reap_later(struct calls *cs, struct call *c);
+/* ACK and BYE for a 2xx that nobody waits for: from the response alone. */
+void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard);
+
+/* ---- headers of our own ---- */
+/* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
+ */
+void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w);
+/* The other leg's headers that may cross. */
+void write_crossing(struct call *c, struct leg *from, struct leg *to, const struct message *m, struct writer *w);
+void crossing_to(struct call *c, struct leg *from, struct leg *to, struct crossing *ret, char *buf, size_t cap);
+
+/* ---- record.c ---- */
+
+/* The call's CDR, once. stats: NULL when there was no media session. */
+void record_send(struct call *c, const struct media_stats *stats);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sbc/call/inbound.h"
+
+static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
+{
+	struct log_line l;
+
+	cs->counters.rejects[why]++;
+	server_txn_reject(t, why);
+	if (!log_begin(&l, LOG_INFO, "request refused"))
+		return;
+	log_z(&l, "network", cs->config->networks[m->source.network].name);
+	log_addr(&l, "source", &m->source.remote);
+	log_str(&l, "method", m->method_text);
+	log_u64(&l, "status", (uint64_t)reject_status(why));
+	log_z(&l, "why", reject_key(why));
+	log_end(&l);
+}
+
+/* The leg of a request within a dialog: our tag in To, and everything else as the dialog has it, so that a tag
+ * alone opens nothing. */
+static struct leg *find_leg(struct calls *cs, const struct message *m)
+{
+	struct leg *l = calls_find_leg(cs, m->to.tag);
+
+	if (!l || m->source.network != l->network || !str_eq(m->call_id, str_z(l->dialog.call_id)))
+		return NULL;
+	/* a branch of a fork that was not chosen may still speak (BYE); its tag is not the dialog's */
+	if (l->dialog.remote_tag && !str_eq(m->from.tag, str_z(l->dialog.remote_tag)))
+		return NULL;
+	return l;
+}
+
+static void within_dialog(struct calls *cs, struct server_txn *t, const struct message *m)
+{
+	struct leg *l = find_leg(cs, m);
+
+	if (!l) {
+		refuse(cs, t, m, REJECT_NO_DIALOG);
+		return;
+	}
+	if (!dialog_accept_cseq(&l->dialog, m)) {
+		refuse(cs, t, m, REJECT_CSEQ);
+		return;
+	}
+	switch (m->method) {
+	case METHOD_BYE:
+		leg_event(l, LEG_EV_BYE, &(struct leg_arg){.m = m, .txn = t});
+		break;
+	case METHOD_INVITE:
+	case METHOD_UPDATE:
+		exchange_request(l->call, l, t, m);
+		break;
+	case METHOD_INFO:
+	case METHOD_OPTIONS:
+		relay_request(l->call, l, t, m);
+		break;
+	default:
+		refuse(cs, t, m, m->method == METHOD_UNKNOWN ? REJECT_METHOD_UNKNOWN : REJECT_METHOD);
+	}
+	call_run(l->call);
+}
+
+/* Has this request been through us already? A Via of ours further down, and the leg that sent it asked for the same.
+ * Two passes with different Request-URIs are a spiral (a forwarded call), and carried; Max-Forwards bounds those. */
+static bool loops(struct calls *cs, const struct message *m)
+{
+	struct leg *l = calls_find_leg(cs, m->from.tag);
+	struct uri sent;
+
+	if (!l || l->uas || !str_eq(m->call_id, str_z(l->dialog.call_id)))
+		return false;
+	return uri_parse(str_z(l->dialog.remote_target), &sent) && str_eq(sent.user, m->ruri.user);
+}
+
+void inbound_request(struct calls *cs, struct server_txn *t, const struct message *m)
+{
+	struct str required;
+
+	/* RFC 3261 §8.2: method, headers, extensions, content, in this order */
+	if (m->method == METHOD_UNKNOWN) {
+		refuse(cs, t, m, REJECT_METHOD_UNKNOWN);
+		return;
+	}
+	if (m->method != METHOD_BYE && message_header(m, STR("Require"), 0, &required)) {
+		refuse(cs, t, m, REJECT_EXTENSION);
+		return;
+	}
+	if (m->to.tag.n) {
+		within_dialog(cs, t, m);
+		return;
+	}
+	if (m->max_forwards == 0 && m->method != METHOD_OPTIONS) {
+		refuse(cs, t, m, REJECT_HOPS);
+		return;
+	}
+	if (loops(cs, m)) {
+		refuse(cs, t, m, REJECT_LOOP);
+		return;
+	}
+	switch (m->method) {
+	case METHOD_INVITE:
+		call_begin(cs, t, m);
+		break;
+	case METHOD_OPTIONS:
+		cs->pass(cs->pass_arg, t, m);
+		break;
+	case METHOD_BYE:
+	case METHOD_UPDATE:
+	case METHOD_INFO:
+		refuse(cs, t, m, REJECT_NO_DIALOG);
+		break;
+	default:
+		refuse(cs, t, m, REJECT_METHOD);
+	}
+}
+
+void inbound_ack(struct calls *cs, const struct message *m)
+{
+	struct leg *l = m->to.tag.n ? find_leg(cs, m) : NULL;
+
+	if (!l) {
+		cs->counters.rejects[REJECT_STRAY_ACK]++;
+		return;
+	}
+	if (l->unacked.txn && l->unacked.cseq == m->cseq && l->unacked.txn != l->invite_in)
+		exchange_ack(l->call, l, m);
+	else if (m->cseq == l->invite_cseq && l->uas)
+		leg_event(l, LEG_EV_ACK, &(struct leg_arg){.m = m});
+	call_run(l->call);
+}

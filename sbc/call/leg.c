@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* leg: a leg's life, its identities, and the requests and replies it sends. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sbc/call/timers.h"
+
+#define HEADERS_MAX 16384 /* bytes of header lines in one message of ours */
+
+/* ---- the INVITE that made a UAS leg ---- */
+
+static void uas_cancelled(void *arg, struct server_txn *t, const struct message *cancel)
+{
+	struct leg *l = arg;
+
+	leg_event(l, LEG_EV_CANCEL, &(struct leg_arg){.m = cancel});
+	call_run(l->call);
+}
+
+static void uas_failed(void *arg, struct server_txn *t, int error)
+{
+	/* the caller cannot be reached now; retransmission, the ACK's timer or the ringing bound decide */
+}
+
+static void uas_terminated(void *arg, struct server_txn *t)
+{
+	struct leg *l = arg;
+
+	if (l->unacked.txn == t)
+		l->unacked.txn = NULL;
+	if (l->invite_in == t)
+		l->invite_in = NULL;
+	calls_reap_later(l->call->calls, l->call);
+}
+
+static const struct server_ops uas_ops = {
+	.cancelled = uas_cancelled, .failed = uas_failed, .terminated = uas_terminated};
+
+/* ---- life ---- */
+
+static struct leg *leg_new(struct call *c, bool uas, unsigned network, int peer)
+{
+	struct leg *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->call = c;
+	l->uas = uas;
+	l->state = uas ? LEG_INCOMING : LEG_IDLE;
+	l->network = network;
+	l->peer = peer;
+	l->max_forwards = 70;
+	l->origin = sdp_origin_init(random_u64());
+	return l;
+}
+
+struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct message *invite)
+{
+	struct leg *l = leg_new(c, true, invite->source.network, c->peer_in);
+	char tag[IDENT_LEN + 1];
+
+	if (!l)
+		return NULL;
+	ident_mint(c->calls->worker->key, c->slot, tag);
+	if (dialog_init_uas(&l->dialog, invite, tag) < 0)
+		goto fail_leg;
+	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
+		goto fail_dialog;
+	l->transport = l->dialog.peer.transport;
+	l->invite_cseq = invite->cseq;
+	l->far_update = message_lists(invite, STR("Allow"), STR("UPDATE"));
+	l->invite_in = t;
+	server_txn_own(t, &uas_ops, l);
+	return l;
+
+fail_dialog:
+	dialog_finish(&l->dialog);
+fail_leg:
+	free(l);
+	return NULL;
+}
+
+struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
+{
+	struct leg *l = leg_new(c, false, p->peer.network, p->peer_index);
+	char tag[IDENT_LEN + 1], call_id[IDENT_LEN + 1];
+
+	if (!l)
+		return NULL;
+	ident_mint(c->calls->worker->key, c->slot, tag);
+	ident_mint(c->calls->worker->key, c->slot, call_id);
+	if (dialog_init_uac(&l->dialog, &(struct dialog_uac){.call_id = str_z(call_id),
+							     .local = p->from,
+							     .remote = p->to,
+							     .target = p->ruri,
+							     .local_tag = tag,
+							     .peer = p->peer}) < 0)
+		goto fail_leg;
+	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
+		goto fail_dialog;
+	l->transport = p->peer.transport;
+	return l;
+
+fail_dialog:
+	dialog_finish(&l->dialog);
+fail_leg:
+	free(l);
+	return NULL;
+}
+
+void leg_destroy(struct leg *l)
+{
+	if (!l)
+		return;
+	call_timers_acked(l);
+	if (l->unacked.txn && l->unacked.txn != l->invite_in)
+		server_txn_detach(l->unacked.txn);
+	if (l->invite_in)
+		server_txn_detach(l->invite_in);
+	if (l->invite_out)
+		client_txn_detach(l->invite_out);
+	if (l->bye_out)
+		client_txn_detach(l->bye_out);
+	for (unsigned i = 0; i < l->n_early; i++) {
+		calls_forget_tag(l->call->calls, &l->early[i]->by_tag);
+		free(l->early[i]);
+	}
+	calls_forget_tag(l->call->calls, &l->by_tag);
+	leg_forbid_reset(l);
+	dialog_finish(&l->dialog);
+	free(l->sdp_sent);
+	free(l->ack);
+	free(l);
+}
+
+/* A leg whose INVITE lingers for 2xx of further branches need not stay: those are ended from the response alone. */
+bool leg_over(const struct leg *l)
+{
+	return l->state == LEG_ENDED;
+}
+
+bool leg_talking(const struct leg *l)
+{
+	return l->state == LEG_CONFIRMED;
+}
+
+/* ---- what we say of ourselves ---- */
+
+static struct addr local_addr(const struct leg *l)
+{
+	return transport_local(l->call->calls->config, l->network, l->transport, addr_is_v6(&l->dialog.peer.remote),
+			       l->dialog.peer.listener);
+}
+
+struct str leg_via_host(const struct leg *l, char *buf, size_t cap)
+{
+	struct writer w = writer_init(buf, cap);
+	struct addr a = local_addr(l);
+
+	addr_write(&w, &a);
+	return writer_result(&w);
+}
+
+void leg_write_contact(const struct leg *l, struct writer *w)
+{
+	char buf[ADDR_STRLEN];
+
+	writer_lit(w, "Contact: <sip:");
+	writer_z(w, l->dialog.local_tag);
+	writer_char(w, '@');
+	writer_str(w, leg_via_host(l, buf, sizeof(buf)));
+	if (l->transport == CONFIG_TCP)
+		writer_lit(w, ";transport=tcp");
+	writer_lit(w, ">\r\n");
+}
+
+void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w)
+{
+	const char *name = l->call->config->server_name;
+
+	if (with_contact) {
+		leg_write_contact(l, w);
+		writer_lit(w, "Allow: ");
+		writer_z(w, methods_carried());
+		writer_lit(w, "\r\n");
+	}
+	if (name) {
+		if (request)
+			writer_lit(w, "User-Agent: ");
+		else
+			writer_lit(w, "Server: ");
+		writer_z(w, name);
+		writer_lit(w, "\r\n");
+	}
+}
+
+/* The host that stands for a leg's far side in URIs towards it: its target as configured, else where it is. */
+static struct str far_host(const struct leg *l, char *buf, size_t cap)
+{
+	struct writer w = writer_init(buf, cap);
+
+	addr_write(&w, &l->dialog.peer.remote);
+	return writer_result(&w);
+}
+
+void crossing_to(struct call *c, struct leg *from, struct leg *to, struct crossing *ret, char *buf, size_t cap)
+{
+	*ret = (struct crossing){
+		.config = c->config,
+		.from_peer = from->peer,
+		.to_peer = to->peer,
+		.to_network = to->network,
+		.local = local_addr(to),
+		.target_host = far_host(to, buf, cap),
+	};
+}
+
+void write_crossing(struct call *c, struct leg *from, struct leg *to, const struct message *m, struct writer *w)
+{
+	struct crossing x;
+	char host[ADDR_STRLEN];
+
+	crossing_to(c, from, to, &x, host, sizeof(host));
+	headers_cross(m, &x, w);
+}
+
+/* ---- sending ---- */
+
+struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
+			       void *arg, int *ret_error)
+{
+	char head[HEADERS_MAX], via[ADDR_STRLEN];
+	struct writer w = writer_init(head, sizeof(head));
+	struct client_request r = *what;
+	struct client_txn *t;
+
+	dialog_write_head(&l->dialog, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
+			  l->max_forwards);
+	writer_str(&w, what->headers);
+	if (w.overflow) {
+		*ret_error = -EMSGSIZE;
+		return NULL;
+	}
+	r.ruri = dialog_ruri(&l->dialog);
+	r.headers = writer_result(&w);
+	r.to = l->dialog.peer;
+	r.via_host = leg_via_host(l, via, sizeof(via));
+	r.slot = l->call->slot;
+	r.guard = &l->forbidden;
+	r.ops = ops;
+	r.arg = arg;
+	t = client_txn_start(l->call->calls->worker->txn, &r, ret_error);
+	if (t)
+		l->dialog.local_cseq++;
+	return t;
+}
+
+int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r)
+{
+	int err = server_txn_reply(t, r);
+
+	if (err < 0)
+		return err;
+	if (l->unacked.txn && l->unacked.txn != t && l->unacked.txn != l->invite_in)
+		server_txn_detach(l->unacked.txn);
+	l->unacked.txn = t;
+	l->unacked.cseq = cseq;
+	call_timers_2xx_sent(l);
+	return 0;
+}
+
+int leg_send_ack(struct leg *l, struct str body)
+{
+	char head[HEADERS_MAX], via[ADDR_STRLEN], text[HEADERS_MAX + SDP_MAX_BYTES];
+	struct writer w = writer_init(head, sizeof(head)), sent = writer_init(text, sizeof(text));
+	struct client_request r = {
+		.method = METHOD_ACK,
+		.content_type = body.n ? STR("application/sdp") : STR_NONE,
+		.body = body,
+		.to = l->dialog.peer,
+		.slot = l->call->slot,
+		.guard = &l->forbidden,
+	};
+	char *copy;
+	int err;
+
+	dialog_write_head(&l->dialog, &w, "ACK", l->invite_cseq, 70);
+	write_own_headers(l, true, false, &w);
+	r.ruri = dialog_ruri(&l->dialog);
+	r.headers = writer_result(&w);
+	r.via_host = leg_via_host(l, via, sizeof(via));
+	err = txn_send_ack(l->call->calls->worker->txn, &r, &sent);
+	if (err < 0)
+		return err;
+	copy = str_dup(writer_result(&sent));
+	if (!copy)
+		return 0; /* it was sent; only a repetition would need the copy */
+	free(l->ack);
+	l->ack = copy;
+	l->ack_n = sent.n;
+	return 0;
+}

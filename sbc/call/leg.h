@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* leg: one side of a call: a dialog-stateful user agent of its own.
+ *
+ * Owned by its call. Three small machines: the dialog (leg_table.c), offer/answer (offer.c), the media of its side
+ * (leg_media.c). Leg A is UAS of its first INVITE, leg B UAC. What a leg learns from the wire it tells its call as call
+ * events, which the call couples to the other leg. Worker's thread only.
+ *
+ *   UAS:  INCOMING --answer--> ANSWERED --ACK--> CONFIRMED            UAC:  IDLE --INVITE--> CALLING --2xx--> CONFIRMED
+ *            |                    |                   |                                        |  \--2xx with offer-->
+ * OFFERED | reject, CANCEL     | CANCEL, end       | end, BYE                               | end v v v v ENDED
+ * UNACKED_END --ACK--> ENDING --BYE done--> ENDED                CANCELLING --final--> ENDED / ENDING
+ */
+#ifndef SBC_CALL_LEG_H
+#define SBC_CALL_LEG_H
+
+#include "base/hmap.h"
+#include "sbc/border/border.h"
+#include "sbc/sip/dialog.h"
+#include "sbc/sip/transaction.h"
+#include "sdp/sdp.h"
+
+struct call;
+
+#define LEG_STATES(X)                                                                                                  \
+	X(LEG_IDLE)        /* UAC: nothing sent yet */                                                                 \
+	X(LEG_INCOMING)    /* UAS: no final reply yet */                                                               \
+	X(LEG_ANSWERED)    /* UAS: 2xx sent, its ACK awaited */                                                        \
+	X(LEG_UNACKED_END) /* UAS: to be ended by BYE as soon as the ACK comes or its time is over */                  \
+	X(LEG_CALLING)     /* UAC: INVITE sent, no final response yet */                                               \
+	X(LEG_CANCELLING)  /* UAC: the INVITE is given up, its final response awaited */                               \
+	X(LEG_OFFERED)     /* UAC: 2xx with an offer; our ACK waits for the answer */                                  \
+	X(LEG_CONFIRMED)                                                                                               \
+	X(LEG_ENDING) /* BYE sent */                                                                                   \
+	X(LEG_ENDED)
+
+#define LEG_EVENTS(X)                                                                                                  \
+	/* from the wire */                                                                                            \
+	X(LEG_EV_PROVISIONAL)  /* 1xx above 100 to our INVITE */                                                       \
+	X(LEG_EV_ANSWER)       /* 2xx to our INVITE; it answers our offer */                                           \
+	X(LEG_EV_OFFER)        /* 2xx to our INVITE without an offer: it brings one */                                 \
+	X(LEG_EV_ANSWER_AGAIN) /* that 2xx once more */                                                                \
+	X(LEG_EV_ANSWER_FORK)  /* 2xx from another branch of a fork */                                                 \
+	X(LEG_EV_REFUSED)      /* 300 to 699 to our INVITE */                                                          \
+	X(LEG_EV_FAILED)       /* no final response, or it could not be sent */                                        \
+	X(LEG_EV_ACK)                                                                                                  \
+	X(LEG_EV_ACK_LOST) /* 64*T1 after our 2xx */                                                                   \
+	X(LEG_EV_CANCEL)                                                                                               \
+	X(LEG_EV_BYE)                                                                                                  \
+	X(LEG_EV_BYE_DONE) /* our BYE is answered, or never will be */                                                 \
+	/* from the call */                                                                                            \
+	X(LEG_DO_INVITE)                                                                                               \
+	X(LEG_DO_RING)   /* send a provisional response */                                                             \
+	X(LEG_DO_ANSWER) /* send a 2xx */                                                                              \
+	X(LEG_DO_REJECT) /* send a final non-2xx */                                                                    \
+	X(LEG_DO_ACK)    /* the answer to OFFERED is there */                                                          \
+	X(LEG_DO_END)    /* end it, whatever its state */
+
+enum leg_state {
+#define X(name) name,
+	LEG_STATES(X)
+#undef X
+		LEG_STATE_COUNT
+};
+enum leg_event {
+#define X(name) name,
+	LEG_EVENTS(X)
+#undef X
+		LEG_EVENT_COUNT
+};
+
+/* RFC 3264 and RFC 6337: who has an offer outstanding on this leg. */
+#define OFFER_STATES(X)                                                                                                \
+	X(OFFER_NONE)                                                                                                  \
+	X(OFFER_LOCAL_FIRST)  /* ours, in or for the first INVITE */                                                   \
+	X(OFFER_REMOTE_FIRST) /* theirs */                                                                             \
+	X(OFFER_AGREED)                                                                                                \
+	X(OFFER_LOCAL) /* ours, in a later INVITE or UPDATE */                                                         \
+	X(OFFER_REMOTE)
+
+#define OFFER_EVENTS(X)                                                                                                \
+	X(OFFER_SENT)                                                                                                  \
+	X(OFFER_GOT)                                                                                                   \
+	X(ANSWER_SENT)                                                                                                 \
+	X(ANSWER_GOT)                                                                                                  \
+	X(OFFER_DROPPED) /* refused or cancelled: back to what was agreed last */
+
+enum offer_state {
+#define X(name) name,
+	OFFER_STATES(X)
+#undef X
+		OFFER_STATE_COUNT
+};
+enum offer_event {
+#define X(name) name,
+	OFFER_EVENTS(X)
+#undef X
+		OFFER_EVENT_COUNT
+};
+/* What is to be said to the far side about an event. */
+enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with Retry-After */, OFFER_UNEXPECTED };
+
+/* Media of one side of the call. */
+#define LEG_MEDIA_STATES(X)                                                                                            \
+	X(LEG_MEDIA_NONE)                                                                                              \
+	X(LEG_MEDIA_PREPARING) /* ports asked for */                                                                   \
+	X(LEG_MEDIA_READY)                                                                                             \
+	X(LEG_MEDIA_FLOWING) /* a remote was committed */                                                              \
+	X(LEG_MEDIA_GROWING) /* flowing, and more ports asked for */
+
+#define LEG_MEDIA_EVENTS(X)                                                                                            \
+	X(LEG_MEDIA_PREPARE)                                                                                           \
+	X(LEG_MEDIA_PREPARED)                                                                                          \
+	X(LEG_MEDIA_FAILED)                                                                                            \
+	X(LEG_MEDIA_COMMIT)                                                                                            \
+	X(LEG_MEDIA_RELEASE)
+
+enum leg_media_state {
+#define X(name) name,
+	LEG_MEDIA_STATES(X)
+#undef X
+		LEG_MEDIA_STATE_COUNT
+};
+enum leg_media_event {
+#define X(name) name,
+	LEG_MEDIA_EVENTS(X)
+#undef X
+		LEG_MEDIA_EVENT_COUNT
+};
+
+/* A tag of ours in the calls' map: how a request within a dialog finds its leg. */
+struct leg_tag {
+	struct hmap_node node;
+	char text[IDENT_LEN + 1];
+	struct leg *leg; /* NULL: not in the map */
+};
+
+/* An early dialog towards a caller (leg A), or with a branch of a far fork (leg B). */
+#define LEG_MAX_EARLY MEDIA_MAX_FORKS
+struct early {
+	uint64_t remote_tag;   /* leg B: keyed hash of the branch's To tag */
+	uint64_t sdp_digest;   /* of the description last sent (A) or got (B) in it; 0: none */
+	struct leg_tag by_tag; /* leg A: the To tag we gave it */
+};
+
+struct leg_seen {
+	struct leg_seen *next;
+	char text[];
+};
+
+/* A 2xx of ours that has no ACK yet: the first INVITE's or a later one's. */
+struct unacked {
+	struct server_txn *txn; /* NULL: none */
+	uint32_t cseq;
+	struct wheel_timer again, lost;
+	unsigned interval_ms;
+};
+
+struct leg {
+	struct call *call;
+	bool uas;
+	enum leg_state state;
+	enum offer_state offer;
+	struct dialog dialog;
+	struct leg_tag by_tag; /* dialog.local_tag */
+	unsigned max_forwards;
+	unsigned network;
+	int peer;
+	enum config_transport transport;
+	struct server_txn *invite_in;  /* until its final reply is acknowledged */
+	struct client_txn *invite_out; /* until it terminates */
+	struct client_txn *bye_out;
+	struct unacked unacked;
+	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
+	bool far_update;      /* the far side's Allow holds UPDATE */
+	bool provisional_seen;
+	struct sdp_origin origin;
+	char *sdp_sent; /* our last description, text */
+	size_t sdp_sent_n;
+	uint64_t sdp_got_digest;            /* keyed hash of the far side's last agreed description */
+	uint64_t sdp_digest;                /* leg A: of the description sent with its first tag; 0: none */
+	struct early *early[LEG_MAX_EARLY]; /* leg A: further tags; leg B: branches, index = media fork */
+	unsigned n_early;
+	struct list old; /* call.old_legs, once another attempt has taken its place */
+	unsigned fork;   /* leg B: media fork of the dialog that is confirmed, or heard */
+	char *ack;       /* last ACK sent, for 2xx that come again */
+	size_t ack_n;
+	struct leak_set forbidden; /* what must not be sent on this leg: strings of the other side */
+	struct leg_seen *seen;     /* copies that forbidden points into */
+};
+
+/* What comes with an event; unused fields are zero. */
+struct leg_arg {
+	const struct message *m;
+	struct server_txn *txn;               /* BYE, CANCEL */
+	const struct reply *reply;            /* DO_RING, DO_ANSWER, DO_REJECT */
+	const struct client_request *request; /* DO_INVITE: ruri, headers, body */
+	struct str body;                      /* DO_ACK */
+	struct str headers;                   /* DO_END: extra lines for the BYE or CANCEL (Reason) */
+	enum reject_reason reject;            /* FAILED; DO_END on an unanswered UAS leg */
+};
+
+/* The one way in: looks the cell up, sets the state, runs the action. False: empty cell. */
+bool leg_event(struct leg *l, enum leg_event ev, const struct leg_arg *arg);
+enum offer_verdict leg_offer_event(struct leg *l, enum offer_event ev);
+
+/* Leg A, from a new INVITE; t is owned from now on. NULL: out of memory. */
+struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct message *invite);
+/* Leg B towards a destination; identities are values for From and To. */
+struct leg_uac {
+	struct str from, to, ruri;
+	struct destination peer;
+	int peer_index;
+};
+struct leg *leg_create_uac(struct call *c, const struct leg_uac *p);
+void leg_destroy(struct leg *l);       /* detaches its transactions; NULL is allowed */
+bool leg_over(const struct leg *l);    /* ENDED, and no transaction needs it */
+bool leg_talking(const struct leg *l); /* can carry requests within its dialog */
+const char *leg_state_name(enum leg_state s);
+
+/* Host:port of ours for Via, and the whole Contact line, on this leg. */
+struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
+void leg_write_contact(const struct leg *l, struct writer *w);
+/* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
+ * out. */
+void leg_forbid(struct leg *to, struct str needle);
+/* What was minted for the other leg, and where it is. */
+void leg_forbid_leg(struct leg *to, const struct leg *other);
+/* All that a message shows of the side it came from: Via hosts and branches, ids, Contact, SDP addresses (sdp may be
+ * NULL). */
+void leg_forbid_message(struct leg *to, const struct message *m, const struct sdp *sdp);
+void leg_forbid_reset(struct leg *to);
+
+/* A request within the dialog. fn: client_ops of the caller's. NULL: *ret_error. */
+struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
+			       void *arg, int *ret_error);
+/* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
+int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
+/* The ACK of our last INVITE, with a body or none; remembered for repetition. 0 or -errno. */
+int leg_send_ack(struct leg *l, struct str body);
+
+#endif

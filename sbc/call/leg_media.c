@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* leg_media: the media machine of a side of a call: where its ports stand. A pure table. */
+#include "sbc/call/call.h"
+
+struct media_cell {
+	const char *name;
+	enum leg_media_state next;
+};
+
+#define GO(next)                                                                                                       \
+	{                                                                                                              \
+		"go", next                                                                                             \
+	}
+
+static const struct media_cell cells[LEG_MEDIA_STATE_COUNT][LEG_MEDIA_EVENT_COUNT] = {
+	[LEG_MEDIA_NONE] =
+		{
+			[LEG_MEDIA_PREPARE] = GO(LEG_MEDIA_PREPARING),
+			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
+		},
+	[LEG_MEDIA_PREPARING] =
+		{
+			[LEG_MEDIA_PREPARED] = GO(LEG_MEDIA_READY),
+			[LEG_MEDIA_FAILED] = GO(LEG_MEDIA_NONE),
+			/* the call ended, or goes to another target, while ports were being taken */
+			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
+		},
+	[LEG_MEDIA_READY] =
+		{
+			[LEG_MEDIA_COMMIT] = GO(LEG_MEDIA_FLOWING),
+			/* the next target, on another network or family */
+			[LEG_MEDIA_PREPARE] = GO(LEG_MEDIA_PREPARING),
+			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
+		},
+	[LEG_MEDIA_FLOWING] =
+		{
+			[LEG_MEDIA_COMMIT] = GO(LEG_MEDIA_FLOWING),
+			[LEG_MEDIA_PREPARE] = GO(LEG_MEDIA_GROWING),
+			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
+		},
+	[LEG_MEDIA_GROWING] =
+		{
+			[LEG_MEDIA_PREPARED] = GO(LEG_MEDIA_FLOWING),
+			/* the ports that are there go on */
+			[LEG_MEDIA_FAILED] = GO(LEG_MEDIA_FLOWING),
+			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
+		},
+};
+
+bool side_event(struct call *c, enum media_side side, enum leg_media_event ev)
+{
+	enum leg_media_state *state = &c->side[side].state;
+	const struct media_cell *cell = &cells[*state][ev];
+
+	if (!cell->name) {
+		c->calls->counters.unexpected_events++;
+		return false;
+	}
+	machine_mark(MACHINE_MEDIA, *state, ev);
+	*state = cell->next;
+	return true;
+}
+
+static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
+{
+	*ret_next = cells[state][event].next;
+	return cells[state][event].name;
+}
+
+static const char *const state_names[] = {
+#define X(name) #name,
+	LEG_MEDIA_STATES(X)
+#undef X
+};
+static const char *const event_names[] = {
+#define X(name) #name,
+	LEG_MEDIA_EVENTS(X)
+#undef X
+};
+
+const struct machine leg_media_machine = {
+	.id = MACHINE_MEDIA,
+	.name = "media",
+	.n_states = LEG_MEDIA_STATE_COUNT,
+	.n_events = LEG_MEDIA_EVENT_COUNT,
+	.state_names = state_names,
+	.event_names = event_names,
+	.describe = describe,
+};

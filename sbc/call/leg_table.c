@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* leg_table: the dialog machine of a leg and its actions. What is told to the call is posted, never called. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sbc/call/timers.h"
+
+typedef void (*leg_action)(struct leg *l, const struct leg_arg *a);
+
+/* ---- telling the call ---- */
+
+static void tell(struct leg *l, enum call_event ev, const struct leg_arg *a)
+{
+	call_post(l->call, ev, &(struct call_arg){.m = a->m, .reject = a->reject});
+}
+
+static void tell_ended(struct leg *l, const struct leg_arg *a)
+{
+	/* what a dead leg no longer needs goes at once: an ended call may wait for its other leg */
+	if (l->invite_in && server_txn_final_sent(l->invite_in)) {
+		server_txn_detach(l->invite_in);
+		l->invite_in = NULL;
+	}
+	call_post(l->call, CALL_EV_LEG_ENDED, &(struct call_arg){0});
+}
+
+static void act_none(struct leg *l, const struct leg_arg *a)
+{
+}
+
+static void act_ended(struct leg *l, const struct leg_arg *a)
+{
+	tell_ended(l, a);
+}
+
+/* ---- UAS ---- */
+
+static void act_ring(struct leg *l, const struct leg_arg *a)
+{
+	/* an overdue one is no loss: the next provisional or the final reply says more */
+	server_txn_reply(l->invite_in, a->reply);
+}
+
+static void act_send_answer(struct leg *l, const struct leg_arg *a)
+{
+	if (leg_reply_2xx(l, l->invite_in, l->invite_cseq, a->reply) < 0) {
+		call_post(l->call, CALL_EV_BROKEN,
+			  &(struct call_arg){.reject = REJECT_LEAK, .cause = "answer not sent"});
+	}
+}
+
+static void act_reject(struct leg *l, const struct leg_arg *a)
+{
+	if (a->reply)
+		server_txn_reply(l->invite_in, a->reply);
+	else
+		server_txn_reject(l->invite_in, a->reject ? a->reject : REJECT_TARGETS_DOWN);
+	tell_ended(l, a);
+}
+
+/* RFC 3261 §9.2: the caller's wish to end is irrevocable: 487 at once, whatever leg B is doing. */
+static void act_cancelled(struct leg *l, const struct leg_arg *a)
+{
+	server_txn_reject(l->invite_in, REJECT_CANCELLED);
+	tell(l, CALL_EV_CALLER_CANCELLED, a);
+	tell_ended(l, a);
+}
+
+static void act_tell_cancelled(struct leg *l, const struct leg_arg *a)
+{
+	tell(l, CALL_EV_CALLER_CANCELLED, a);
+}
+
+static void reply_ok(struct leg *l, const struct leg_arg *a)
+{
+	char buf[1024];
+	struct writer w = writer_init(buf, sizeof(buf));
+
+	if (!a->txn)
+		return;
+	write_own_headers(l, false, false, &w);
+	server_txn_reply(a->txn, &(struct reply){.status = 200, .headers = writer_result(&w), .guard = &l->forbidden});
+}
+
+/* RFC 3261 §15.1.2 by way of §15: BYE on an early dialog ends the INVITE by 487. */
+static void act_bye_on_early(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+	server_txn_reject(l->invite_in, REJECT_CANCELLED);
+	tell(l, CALL_EV_CALLER_HUNG_UP, a);
+	tell_ended(l, a);
+}
+
+static void forget_unacked(struct leg *l)
+{
+	call_timers_acked(l);
+	if (l->unacked.txn && l->unacked.txn != l->invite_in)
+		server_txn_detach(l->unacked.txn);
+	l->unacked.txn = NULL;
+}
+
+static void act_acked(struct leg *l, const struct leg_arg *a)
+{
+	forget_unacked(l);
+	if (l->invite_in) {
+		server_txn_detach(l->invite_in);
+		l->invite_in = NULL;
+	}
+	tell(l, CALL_EV_CALLER_ACKED, a);
+}
+
+static void act_send_bye(struct leg *l, const struct leg_arg *a);
+
+static void act_ack_lost(struct leg *l, const struct leg_arg *a)
+{
+	forget_unacked(l);
+	tell(l, CALL_EV_CALLER_LOST, a);
+	act_send_bye(l, a);
+}
+
+static void act_end_after_ack(struct leg *l, const struct leg_arg *a)
+{
+	forget_unacked(l);
+	act_send_bye(l, a);
+}
+
+/* ---- UAC ---- */
+
+static void act_send_invite(struct leg *l, const struct leg_arg *a);
+
+static void act_provisional(struct leg *l, const struct leg_arg *a)
+{
+	l->provisional_seen = true;
+	tell(l, CALL_EV_CALLEE_PROVISIONAL, a);
+}
+
+static int confirm(struct leg *l, const struct message *m)
+{
+	l->far_update = message_lists(m, STR("Allow"), STR("UPDATE"));
+	return dialog_on_response(&l->dialog, m);
+}
+
+static void act_answer(struct leg *l, const struct leg_arg *a)
+{
+	if (confirm(l, a->m) < 0 || leg_send_ack(l, STR_NONE) < 0) {
+		call_post(l->call, CALL_EV_BROKEN,
+			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
+		return;
+	}
+	tell(l, CALL_EV_CALLEE_ANSWERED, a);
+}
+
+static void act_offer(struct leg *l, const struct leg_arg *a)
+{
+	if (confirm(l, a->m) < 0) {
+		call_post(l->call, CALL_EV_BROKEN,
+			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
+		return;
+	}
+	tell(l, CALL_EV_CALLEE_OFFERED, a);
+}
+
+static void act_refused(struct leg *l, const struct leg_arg *a)
+{
+	tell(l, CALL_EV_CALLEE_REFUSED, a);
+	tell_ended(l, a);
+}
+
+static void act_failed(struct leg *l, const struct leg_arg *a)
+{
+	tell(l, CALL_EV_CALLEE_FAILED, a);
+	tell_ended(l, a);
+}
+
+static void act_cancel(struct leg *l, const struct leg_arg *a)
+{
+	client_txn_cancel(l->invite_out);
+}
+
+/* RFC 3261 §13.2.2.4: a 2xx that crossed our CANCEL is ACKed, then ended by BYE. */
+static void act_ack_then_bye(struct leg *l, const struct leg_arg *a)
+{
+	l->call->calls->counters.cancel_crossed++;
+	if (confirm(l, a->m) == 0)
+		leg_send_ack(l, STR_NONE);
+	act_send_bye(l, a);
+}
+
+/* The answer never came: the ACK goes without one, and the BYE after it. */
+static void act_ack_bare_then_bye(struct leg *l, const struct leg_arg *a)
+{
+	leg_send_ack(l, STR_NONE);
+	act_send_bye(l, a);
+}
+
+static void act_send_late_ack(struct leg *l, const struct leg_arg *a)
+{
+	if (leg_send_ack(l, a->body) < 0)
+		call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_LEAK, .cause = "ACK not sent"});
+}
+
+static void act_ack_again(struct leg *l, const struct leg_arg *a)
+{
+	if (l->ack)
+		txn_send_again(l->call->calls->worker->txn, &l->dialog.peer, (struct str){l->ack, l->ack_n});
+	else
+		leg_send_ack(l, STR_NONE);
+}
+
+static void act_end_fork(struct leg *l, const struct leg_arg *a)
+{
+	l->call->calls->counters.forks_second_2xx++;
+	stray_answer_end(l->call->calls, a->m, &l->forbidden);
+}
+
+/* A BYE before the answer is not a callee's to send; it is taken for what it means. */
+static void act_bye_instead_of_answer(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+	tell(l, CALL_EV_CALLEE_HUNG_UP, a);
+	client_txn_cancel(l->invite_out);
+}
+
+/* ---- both ---- */
+
+static void act_bye(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+	forget_unacked(l);
+	tell(l, l->uas ? CALL_EV_CALLER_HUNG_UP : CALL_EV_CALLEE_HUNG_UP, a);
+	tell_ended(l, a);
+}
+
+static void act_bye_unacked(struct leg *l, const struct leg_arg *a)
+{
+	leg_send_ack(l, STR_NONE);
+	act_bye(l, a);
+}
+
+static void act_reply_ok(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+}
+
+static void act_bye_ends(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+	forget_unacked(l);
+	tell_ended(l, a);
+}
+
+static void bye_response(void *arg, struct client_txn *t, const struct message *m)
+{
+	struct leg *l = arg;
+
+	if (m->status < 200)
+		return;
+	leg_event(l, LEG_EV_BYE_DONE, &(struct leg_arg){.m = m});
+	call_run(l->call);
+}
+
+static void bye_failed(void *arg, struct client_txn *t, enum reject_reason why)
+{
+	struct leg *l = arg;
+
+	leg_event(l, LEG_EV_BYE_DONE, &(struct leg_arg){.reject = why});
+	call_run(l->call);
+}
+
+static void bye_terminated(void *arg, struct client_txn *t)
+{
+	struct leg *l = arg;
+
+	l->bye_out = NULL;
+	calls_reap_later(l->call->calls, l->call);
+}
+
+static const struct client_ops bye_ops = {.response = bye_response, .failed = bye_failed, .terminated = bye_terminated};
+
+static void act_send_bye(struct leg *l, const struct leg_arg *a)
+{
+	char buf[1024];
+	struct writer w = writer_init(buf, sizeof(buf));
+	int err;
+
+	write_own_headers(l, true, false, &w);
+	writer_str(&w, a->headers);
+	l->bye_out = leg_request(l, &(struct client_request){.method = METHOD_BYE, .headers = writer_result(&w)},
+				 &bye_ops, l, &err);
+	if (!l->bye_out) {
+		/* nothing will answer it: the leg is over without */
+		l->state = LEG_ENDED;
+		tell_ended(l, a);
+	}
+}
+
+static void act_bye_done(struct leg *l, const struct leg_arg *a)
+{
+	tell_ended(l, a);
+}
+
+/* ---- the INVITE of a UAC leg ---- */
+
+static uint64_t tag_digest(struct leg *l, struct str tag)
+{
+	return siphash_str(&l->call->calls->tag_key, tag);
+}
+
+static void invite_response(void *arg, struct client_txn *t, const struct message *m)
+{
+	struct leg *l = arg;
+	struct leg_arg a = {.m = m};
+
+	if (m->status < 200) {
+		if (m->status > 100)
+			leg_event(l, LEG_EV_PROVISIONAL, &a);
+	} else if (m->status >= 300) {
+		leg_event(l, LEG_EV_REFUSED, &a);
+	} else if (l->state == LEG_CALLING || l->state == LEG_CANCELLING) {
+		leg_event(l, l->offer == OFFER_NONE ? LEG_EV_OFFER : LEG_EV_ANSWER, &a);
+	} else if (l->dialog.remote_tag && tag_digest(l, str_z(l->dialog.remote_tag)) == tag_digest(l, m->to.tag)) {
+		leg_event(l, LEG_EV_ANSWER_AGAIN, &a);
+	} else {
+		leg_event(l, LEG_EV_ANSWER_FORK, &a);
+	}
+	call_run(l->call);
+}
+
+static void invite_failed(void *arg, struct client_txn *t, enum reject_reason why)
+{
+	struct leg *l = arg;
+
+	leg_event(l, LEG_EV_FAILED, &(struct leg_arg){.reject = why});
+	call_run(l->call);
+}
+
+static void invite_terminated(void *arg, struct client_txn *t)
+{
+	struct leg *l = arg;
+
+	l->invite_out = NULL;
+	free(l->ack); /* the far side has stopped sending its 2xx */
+	l->ack = NULL;
+	calls_reap_later(l->call->calls, l->call);
+}
+
+static const struct client_ops invite_ops = {
+	.response = invite_response, .failed = invite_failed, .terminated = invite_terminated};
+
+static void act_send_invite(struct leg *l, const struct leg_arg *a)
+{
+	int err = -ENOMEM;
+
+	l->invite_out = leg_request(l, a->request, &invite_ops, l, &err);
+	if (l->invite_out) {
+		l->invite_cseq = l->dialog.local_cseq;
+		return;
+	}
+	l->state = LEG_ENDED;
+	tell(l, CALL_EV_CALLEE_FAILED,
+	     &(struct leg_arg){.reject = err == -EPERM    ? REJECT_LEAK
+					 : err == -ENOMEM ? REJECT_NO_MEMORY
+					 : err == -ENOSPC ? REJECT_TRANSACTIONS
+							  : REJECT_TARGETS_DOWN});
+	tell_ended(l, a);
+}
+
+/* ---- the table ---- */
+
+struct leg_cell {
+	const char *name;
+	leg_action action;
+	enum leg_state next;
+};
+
+#define DO(act, next)                                                                                                  \
+	{                                                                                                              \
+#act, act_##act, next                                                                                  \
+	}
+
+static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
+	{
+		[LEG_IDLE] =
+			{
+				[LEG_DO_INVITE] = DO(send_invite, LEG_CALLING),
+				[LEG_DO_END] = DO(ended, LEG_ENDED),
+			},
+		[LEG_INCOMING] =
+			{
+				[LEG_DO_RING] = DO(ring, LEG_INCOMING),
+				[LEG_DO_ANSWER] = DO(send_answer, LEG_ANSWERED),
+				[LEG_DO_REJECT] = DO(reject, LEG_ENDED),
+				[LEG_DO_END] = DO(reject, LEG_ENDED),
+				[LEG_EV_CANCEL] = DO(cancelled, LEG_ENDED),
+				[LEG_EV_BYE] = DO(bye_on_early, LEG_ENDED),
+			},
+		[LEG_ANSWERED] =
+			{
+				[LEG_EV_ACK] = DO(acked, LEG_CONFIRMED),
+				[LEG_EV_ACK_LOST] = DO(ack_lost, LEG_ENDING),
+				/* our 200 was lost on the way: leg B ends at once, leg A by BYE when its ACK comes */
+				[LEG_EV_CANCEL] = DO(tell_cancelled, LEG_UNACKED_END),
+				[LEG_EV_BYE] = DO(bye, LEG_ENDED),
+				/* RFC 3261 §15: a UAS must not send BYE before the ACK, or before its time is over */
+				[LEG_DO_END] = DO(none, LEG_UNACKED_END),
+			},
+		[LEG_UNACKED_END] =
+			{
+				[LEG_EV_ACK] = DO(end_after_ack, LEG_ENDING),
+				[LEG_EV_ACK_LOST] = DO(end_after_ack, LEG_ENDING),
+				[LEG_EV_BYE] = DO(bye_ends, LEG_ENDED),
+				[LEG_EV_CANCEL] = DO(none, LEG_UNACKED_END),
+				[LEG_DO_END] = DO(none, LEG_UNACKED_END),
+			},
+		[LEG_CALLING] =
+			{
+				[LEG_EV_PROVISIONAL] = DO(provisional, LEG_CALLING),
+				[LEG_EV_ANSWER] = DO(answer, LEG_CONFIRMED),
+				[LEG_EV_OFFER] = DO(offer, LEG_OFFERED),
+				[LEG_EV_REFUSED] = DO(refused, LEG_ENDED),
+				[LEG_EV_FAILED] = DO(failed, LEG_ENDED),
+				[LEG_EV_BYE] = DO(bye_instead_of_answer, LEG_CANCELLING),
+				[LEG_DO_END] = DO(cancel, LEG_CANCELLING),
+			},
+		[LEG_CANCELLING] =
+			{
+				[LEG_EV_PROVISIONAL] = DO(none, LEG_CANCELLING),
+				/* RFC 3261 §9.1: the answer crossed our CANCEL */
+				[LEG_EV_ANSWER] = DO(ack_then_bye, LEG_ENDING),
+				[LEG_EV_OFFER] = DO(ack_then_bye, LEG_ENDING),
+				[LEG_EV_REFUSED] = DO(ended, LEG_ENDED),
+				[LEG_EV_FAILED] = DO(ended, LEG_ENDED),
+				[LEG_EV_BYE] = DO(reply_ok, LEG_CANCELLING),
+				[LEG_DO_END] = DO(none, LEG_CANCELLING),
+			},
+		[LEG_OFFERED] =
+			{
+				/* no ACK before we have an answer: the 2xx goes on coming */
+				[LEG_EV_ANSWER_AGAIN] = DO(none, LEG_OFFERED),
+				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_OFFERED),
+				[LEG_EV_BYE] = DO(bye_unacked, LEG_ENDED),
+				[LEG_DO_ACK] = DO(send_late_ack, LEG_CONFIRMED),
+				[LEG_DO_END] = DO(ack_bare_then_bye, LEG_ENDING),
+			},
+		[LEG_CONFIRMED] =
+			{
+				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_CONFIRMED),
+				/* RFC 3261 §13.2.2.4: one dialog a call; every further one is ACKed and ended */
+				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_CONFIRMED),
+				[LEG_EV_BYE] = DO(bye, LEG_ENDED),
+				/* the ACK of a 2xx that we had sent twice */
+				[LEG_EV_ACK] = DO(none, LEG_CONFIRMED),
+				[LEG_DO_END] = DO(send_bye, LEG_ENDING),
+			},
+		[LEG_ENDING] =
+			{
+				[LEG_EV_BYE_DONE] = DO(bye_done, LEG_ENDED),
+				/* both hang up at once: each BYE gets its 200 */
+				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDING),
+				[LEG_EV_ACK] = DO(none, LEG_ENDING),
+				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDING),
+				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDING),
+				[LEG_DO_END] = DO(none, LEG_ENDING),
+			},
+		[LEG_ENDED] =
+			{
+				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDED),
+				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDED),
+				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDED),
+				[LEG_DO_END] = DO(none, LEG_ENDED),
+			},
+};
+
+bool leg_event(struct leg *l, enum leg_event ev, const struct leg_arg *arg)
+{
+	const struct leg_cell *cell = &cells[l->state][ev];
+
+	if (!cell->name) {
+		l->call->calls->counters.unexpected_events++;
+		if (arg->txn)
+			server_txn_reject(arg->txn, REJECT_NO_DIALOG);
+		return false;
+	}
+	machine_mark(MACHINE_LEG, l->state, ev);
+	l->state = cell->next; /* the one writer, but for an action whose message could not be sent */
+	cell->action(l, arg);
+	return true;
+}
+
+static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
+{
+	*ret_next = cells[state][event].next;
+	return cells[state][event].name;
+}
+
+static const char *const state_names[] = {
+#define X(name) #name,
+	LEG_STATES(X)
+#undef X
+};
+static const char *const event_names[] = {
+#define X(name) #name,
+	LEG_EVENTS(X)
+#undef X
+};
+
+const char *leg_state_name(enum leg_state s)
+{
+	return state_names[s];
+}
+
+const struct machine leg_machine = {
+	.id = MACHINE_LEG,
+	.name = "leg",
+	.n_states = LEG_STATE_COUNT,
+	.n_events = LEG_EVENT_COUNT,
+	.state_names = state_names,
+	.event_names = event_names,
+	.describe = describe,
+};

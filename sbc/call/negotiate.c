@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* negotiate: between descriptions (sdp/) and the relay's plain structs (media/). m-line i is stream i. */
+#include <stdlib.h>
+
+#include "sbc/call/timers.h"
+
+enum media_side leg_side(const struct leg *l)
+{
+	return l->uas ? MEDIA_A : MEDIA_B;
+}
+
+struct sdp *negotiate_parse(const struct message *m, enum reject_reason *ret_reject)
+{
+	struct sdp *s = NULL;
+	enum sdp_error err;
+
+	*ret_reject = REJECT_NONE;
+	if (!m->body.n)
+		return NULL;
+	if (!str_eq_nocase(m->content_type, STR("application/sdp"))) {
+		*ret_reject = REJECT_MEDIA_TYPE;
+		return NULL;
+	}
+	err = sdp_parse(m->body.p, m->body.n, &s);
+	if (err == SDP_OK)
+		return s;
+	*ret_reject = err == SDP_ERR_NO_MEMORY ? REJECT_NO_MEMORY : REJECT_SDP;
+	return NULL;
+}
+
+/* Datagrams that we can carry: RTP in the clear, and T.38 over UDPTL. TCP media and keyed profiles are refused in their
+ * place. */
+static bool relayable(const struct sdp_media *m)
+{
+	return m->port && (str_eq_nocase(m->proto, STR("RTP/AVP")) || str_eq_nocase(m->proto, STR("RTP/AVPF")) ||
+			   str_eq_nocase(m->proto, STR("udptl")) || str_eq_nocase(m->proto, STR("udp")) ||
+			   str_eq_nocase(m->proto, STR("UDP/BFCP")));
+}
+
+bool negotiate_v6(const struct call *c, unsigned network, bool wanted)
+{
+	const struct config_network *n = &c->config->networks[network];
+
+	for (size_t i = 0; i < n->media.n_addresses; i++)
+		if (addr_is_v6(&n->media.address[i]) == wanted)
+			return wanted;
+	return !wanted;
+}
+
+bool negotiate_prepare(struct call *c, enum media_side side, unsigned network, bool v6, const struct sdp *desc)
+{
+	struct side *s = &c->side[side];
+	struct media_prepare p = {.network = (uint16_t)network, .v6 = v6};
+
+	p.n_streams = desc->n_media < MEDIA_MAX_STREAMS ? desc->n_media : MEDIA_MAX_STREAMS;
+	for (size_t i = 0; i < p.n_streams; i++) {
+		if (!relayable(&desc->media[i]))
+			continue;
+		p.used |= 1u << i;
+		p.rtcp |= desc->media[i].rtp;
+	}
+	if (!c->session || !side_event(c, side, LEG_MEDIA_PREPARE))
+		return false;
+	s->network = network;
+	s->v6 = v6;
+	s->used |= p.used;
+	c->media_pending++;
+	media_prepare(c->calls->port, c->session, side, &p);
+	return true;
+}
+
+static struct sdp_codec_policy policy_of(const struct call *c, int peer)
+{
+	static const struct config_codecs none;
+	const struct config_codecs *k = peer >= 0 ? &c->config->peers[peer].codecs : &none;
+
+	return (struct sdp_codec_policy){
+		.allow = k->allow.v, .deny = k->deny.v, .order = k->order.v, .single = k->single};
+}
+
+/* The codecs of m that may be named towards leg `to`: what both peers' policies keep and, in an answer, what was
+ * offered; in the order of the receiving peer's policy. */
+static size_t pick_codecs(struct call *c, const struct leg *to, const struct leg *from, const struct sdp_media *m,
+			  const struct sdp_media *offered, uint8_t ret_index[SDP_MAX_CODECS])
+{
+	struct sdp_codec_policy far = policy_of(c, from ? from->peer : c->peer_in), near = policy_of(c, to->peer);
+	uint8_t a[SDP_MAX_CODECS], b[SDP_MAX_CODECS], both[SDP_MAX_CODECS];
+	bool in_a[SDP_MAX_CODECS] = {0}, in_both[SDP_MAX_CODECS] = {0};
+	size_t na, nb, nc = 0, n = 0;
+
+	far.single = false; /* one codec is a matter of what is sent to a peer */
+	na = sdp_codecs_apply(m, &far, a);
+	nb = sdp_codecs_apply(m, &near, b);
+	if (offered)
+		nc = sdp_codecs_common(offered, m, both);
+	for (size_t i = 0; i < na; i++)
+		in_a[a[i]] = true;
+	for (size_t i = 0; i < nc; i++)
+		in_both[both[i]] = true;
+	for (size_t i = 0; i < nb; i++)
+		if (in_a[b[i]] && (!offered || in_both[b[i]]))
+			ret_index[n++] = b[i];
+	return n;
+}
+
+static const struct leg *other_leg(const struct call *c, const struct leg *l)
+{
+	return l == c->a ? c->b : c->a;
+}
+
+bool negotiate_write(struct call *c, struct leg *to, const struct sdp *desc, const struct sdp *answered,
+		     struct writer *w)
+{
+	const struct side *side = &c->side[leg_side(to)];
+	struct sdp_out_media media[SDP_MAX_MEDIA];
+	uint8_t codecs[SDP_MAX_MEDIA][SDP_MAX_CODECS];
+	struct sdp_out out = {.in = desc, .media = media, .n_media = desc->n_media};
+	size_t wanted = 0, kept = 0;
+	bool echo = desc == answered;
+	char *copy;
+
+	for (size_t i = 0; i < desc->n_media; i++) {
+		const struct sdp_media *m = &desc->media[i];
+		struct sdp_out_media *o = &media[i];
+		const struct sdp_media *offered = answered ? &answered->media[i] : NULL;
+
+		*o = (struct sdp_out_media){
+			.in = m, .dir = echo ? sdp_dir_reverse(m->dir) : m->dir, .codecs = codecs[i]};
+		wanted += m->port != 0;
+		if (m->rtp)
+			o->n_codecs = pick_codecs(c, to, other_leg(c, to), m, offered, codecs[i]);
+		o->rejected = !relayable(m) || i >= side->n_local || !(side->used & 1u << i) ||
+			      (offered && !offered->port) || (m->rtp && !o->n_codecs);
+		if (o->rejected)
+			continue;
+		kept++;
+		o->local = side->local[i].rtp;
+		o->rtcp_port = side->local[i].rtcp_port;
+		if (!addr_is_set(&out.origin))
+			out.origin = o->local;
+	}
+	if (wanted && !kept)
+		return false;
+	if (!addr_is_set(&out.origin))
+		out.origin = side->n_local && addr_is_set(&side->local[0].rtp)
+				     ? side->local[0].rtp
+				     : transport_local(c->config, to->network, to->transport,
+						       addr_is_v6(&to->dialog.peer.remote), -1);
+	if (to->peer >= 0 && c->config->peers[to->peer].sdp_unknown_drop)
+		out.unknown = SDP_UNKNOWN_DROP;
+	sdp_write_own(&to->origin, &out, w);
+	if (w->overflow)
+		return false;
+	copy = str_dup(writer_result(w));
+	if (!copy)
+		return false;
+	free(to->sdp_sent);
+	to->sdp_sent = copy;
+	to->sdp_sent_n = w->n;
+	return true;
+}
+
+static enum media_latch latch_of(const struct call *c, const struct leg *l)
+{
+	enum config_latch v =
+		l->peer >= 0 ? c->config->peers[l->peer].latch : c->config->networks[l->network].media.latch;
+
+	return v == CONFIG_LATCH_STRICT ? MEDIA_LATCH_STRICT
+	       : v == CONFIG_LATCH_OPEN ? MEDIA_LATCH_OPEN
+					: MEDIA_LATCH_RESTRICTED;
+}
+
+static bool sends(enum sdp_dir d)
+{
+	return d == SDP_SENDRECV || d == SDP_SENDONLY;
+}
+
+static bool receives(enum sdp_dir d)
+{
+	return d == SDP_SENDRECV || d == SDP_RECVONLY;
+}
+
+/* What the relay is told of leg l's end, whose description is `own`; `other` is the far side's. */
+static void describe(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork)
+{
+	struct media_remote r[MEDIA_MAX_STREAMS] = {0};
+	size_t n = own->n_media < other->n_media ? own->n_media : other->n_media;
+	const struct side *side = &c->side[leg_side(l)];
+
+	if (n > MEDIA_MAX_STREAMS)
+		n = MEDIA_MAX_STREAMS;
+	for (size_t i = 0; i < n; i++) {
+		const struct sdp_media *m = &own->media[i], *o = &other->media[i];
+		bool held = m->dir != SDP_SENDRECV || o->dir != SDP_SENDRECV;
+
+		r[i].used = relayable(m) && relayable(o) && (side->used & 1u << i);
+		if (!r[i].used)
+			continue;
+		r[i].rtp = m->rtp;
+		if (!addr_is_unsendable(&m->remote)) {
+			r[i].rtp_addr = m->remote;
+			if (!addr_is_unsendable(&m->rtcp))
+				r[i].rtcp_addr = m->rtcp;
+		}
+		r[i].latch = latch_of(c, l);
+		r[i].signalling = l->dialog.peer.remote;
+		if (l->peer >= 0) {
+			r[i].acl = c->config->peers[l->peer].media_acl;
+			r[i].n_acl = c->config->peers[l->peer].n_media_acl;
+		}
+		r[i].receive = sends(m->dir) && receives(o->dir);
+		r[i].send = receives(m->dir) && sends(o->dir);
+		r[i].clock_hz = m->n_codecs ? m->codecs[0].clock_hz : 0;
+		r[i].silence_ms = call_timers_silence_ms(c, held);
+	}
+	l->sdp_got_digest = siphash_str(&c->calls->tag_key, own->text);
+	if (side_event(c, leg_side(l), LEG_MEDIA_COMMIT))
+		media_commit(c->calls->port, c->session, leg_side(l), l->uas ? 0 : fork, r, n);
+}
+
+void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *offer, struct leg *other,
+		      const struct sdp *answer, unsigned fork)
+{
+	describe(c, offerer, offer, answer, fork);
+	describe(c, other, answer, offer, fork);
+}
+
+void negotiate_commit_echo(struct call *c, struct leg *l, const struct sdp *offer)
+{
+	describe(c, l, offer, offer, 0);
+	media_set_echo(c->calls->port, c->session, leg_side(l), true);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record: the facts of an ended call, as a CDR. */
+#include "base/clock.h"
+#include "sbc/call/call.h"
+#include "sbc/call/verdict.h"
+
+static struct str peer_name(const struct call *c, int peer)
+{
+	return peer >= 0 ? str_z(c->config->peers[peer].name) : STR_NONE;
+}
+
+static void fill_leg(const struct call *c, const struct leg *l, struct cdr_leg *ret)
+{
+	if (!l)
+		return;
+	*ret = (struct cdr_leg){
+		.network = str_z(c->config->networks[l->network].name),
+		.peer = peer_name(c, l->peer),
+		.call_id = str_z(l->dialog.call_id),
+		.local_tag = str_z(l->dialog.local_tag),
+		.remote_tag = str_z(l->dialog.remote_tag),
+		.from = str_z(l->uas ? l->dialog.remote : l->dialog.local),
+		.to = str_z(l->uas ? l->dialog.local : l->dialog.remote),
+		.ruri = str_z(l->uas ? l->dialog.local : l->dialog.remote),
+		.remote = l->dialog.peer.remote,
+		.transport = l->transport,
+	};
+}
+
+static uint64_t wall(uint64_t ns)
+{
+	return ns ? clock_wall_us(ns) : 0;
+}
+
+void record_send(struct call *c, const struct media_stats *stats)
+{
+	struct cdr_attempt attempts[CDR_MAX_ATTEMPTS];
+	char text[2][VERDICT_MAX];
+	struct verdict_facts facts = {.stats = stats, .answer_ns = c->answer_ns, .end_ns = c->end_ns};
+	struct cdr r = {
+		.start_us = wall(c->start_ns),
+		.ring_us = wall(c->ring_ns),
+		.answer_us = wall(c->answer_ns),
+		.end_us = wall(c->end_ns),
+		.route = c->route >= 0 ? str_z(c->config->routes[c->route].name) : STR_NONE,
+		.attempts = attempts,
+		.n_attempts = c->n_attempts,
+		.status = c->status,
+		.ended_by = c->ended_by,
+		.cause = c->cause,
+		.reason = str_z(c->reason),
+		.media = stats,
+	};
+
+	if (c->record_sent)
+		return;
+	c->record_sent = true;
+	memcpy(r.id, c->id, sizeof(c->id));
+	fill_leg(c, c->a, &r.a);
+	fill_leg(c, c->b, &r.b);
+	if (c->echo)
+		r.b.peer = STR("echo");
+	for (unsigned i = 0; i < c->n_attempts; i++)
+		attempts[i] = (struct cdr_attempt){.peer = peer_name(c, c->attempts[i].peer),
+						   .remote = c->attempts[i].remote,
+						   .status = c->attempts[i].status,
+						   .cause = c->attempts[i].cause};
+	r.verdict[0] = verdict(&facts, MEDIA_A, text[0]);
+	/* nobody is behind an echo */
+	r.verdict[1] = c->echo ? NULL : verdict(&facts, MEDIA_B, text[1]);
+	for (unsigned i = 0; i < 2; i++)
+		if (r.verdict[i])
+			call_log(c, LOG_WARN, "media verdict", i ? "from_b" : "from_a", str_z(r.verdict[i]));
+	if (c->calls->cdr)
+		c->calls->cdr(c->calls->cdr_arg, &r);
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* registry: the calls of one worker: who owns a request, what the relay says, reaping, draining. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sbc/call/inbound.h"
+#include "sbc/call/timers.h"
+#include "sbc/sip/scan.h"
+
+/* ---- tags ---- */
+
+int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l)
+{
+	struct str tag = str_z(text);
+	int err;
+
+	memcpy(t->text, tag.p, tag.n + 1);
+	err = hmap_insert(&cs->by_tag, &t->node, siphash_str(&cs->tag_key, tag));
+	if (err == 0)
+		t->leg = l;
+	return err;
+}
+
+void calls_forget_tag(struct calls *cs, struct leg_tag *t)
+{
+	if (!t->leg)
+		return;
+	hmap_remove(&cs->by_tag, &t->node);
+	t->leg = NULL;
+}
+
+struct leg *calls_find_leg(struct calls *cs, struct str tag)
+{
+	hmap_for_each_hash (n, &cs->by_tag, siphash_str(&cs->tag_key, tag)) {
+		struct leg_tag *t = container_of(n, struct leg_tag, node);
+
+		if (str_eq(str_z(t->text), tag))
+			return t->leg;
+	}
+	return NULL;
+}
+
+/* ---- reaping ---- */
+
+static bool call_over(const struct call *c)
+{
+	if (c->state != CALL_ENDING || (c->session && !c->media_ended))
+		return false;
+	return (!c->a || leg_over(c->a)) && (!c->b || leg_over(c->b));
+}
+
+static void reap_old_legs(struct call *c)
+{
+	list_for_each_safe (n, &c->old_legs) {
+		struct leg *l = list_entry(n, struct leg, old);
+
+		if (!leg_over(l))
+			continue;
+		list_remove(n);
+		leg_destroy(l);
+	}
+}
+
+static void reap(struct loop_deferred *d)
+{
+	struct calls *cs = container_of(d, struct calls, reaper);
+
+	list_for_each_safe (n, &cs->ended) {
+		struct call *c = list_entry(n, struct call, node);
+
+		list_remove(n);
+		list_append(&cs->all, n);
+		reap_old_legs(c);
+		if (call_over(c) && list_empty(&c->old_legs))
+			call_destroy(c);
+	}
+	if (cs->draining && list_empty(&cs->all) && list_empty(&cs->ended) && cs->drained) {
+		void (*done)(void *arg) = cs->drained;
+
+		cs->drained = NULL;
+		loop_timer_stop(cs->worker->loop, &cs->drain_timer);
+		done(cs->drained_arg);
+	}
+}
+
+void calls_reap_later(struct calls *cs, struct call *c)
+{
+	list_remove(&c->node);
+	list_append(&cs->ended, &c->node);
+	loop_defer(cs->worker->loop, &cs->reaper);
+}
+
+/* ---- what the relay says ---- */
+
+static void on_prepared(struct call *c, const struct media_event *e)
+{
+	struct side *s = &c->side[e->side];
+
+	c->media_pending--;
+	if (!side_event(c, e->side, LEG_MEDIA_PREPARED))
+		return;
+	s->n_local = (unsigned)e->prepared.n_streams;
+	memcpy(s->local, e->prepared.local, sizeof(s->local));
+}
+
+static void on_failed(struct call *c, const struct media_event *e)
+{
+	c->media_pending--;
+	c->media_failed = true;
+	c->media_error = e->error;
+	side_event(c, e->side, LEG_MEDIA_FAILED);
+}
+
+static void tell_ready(struct call *c)
+{
+	if (c->media_pending)
+		return;
+	if (c->media_failed) {
+		c->media_failed = false;
+		call_post(c, CALL_EV_MEDIA_FAILED,
+			  &(struct call_arg){.reject = REJECT_NO_PORT, .cause = media_error_text(c->media_error)});
+	} else {
+		call_post(c, c->echo && c->state == CALL_SETUP ? CALL_EV_ECHO_READY : CALL_EV_MEDIA_READY,
+			  &(struct call_arg){0});
+	}
+}
+
+static void on_source(struct call *c, const struct media_event *e)
+{
+	struct log_line l;
+
+	c->calls->counters.media_source_changes++;
+	if (!log_begin(&l, LOG_INFO, "media source moved"))
+		return;
+	log_z(&l, "call", c->id);
+	log_z(&l, "leg", e->side == MEDIA_A ? "A" : "B");
+	log_u64(&l, "stream", e->stream);
+	log_addr(&l, "from", &e->source.from);
+	log_addr(&l, "to", &e->source.to);
+	log_z(&l, "evidence",
+	      e->source.evidence == MEDIA_EVIDENCE_RTP_CONTINUED ? "rtp continued"
+	      : e->source.evidence == MEDIA_EVIDENCE_ACL_SILENT  ? "media acl, old source silent"
+								 : "srtp");
+	log_end(&l);
+}
+
+static void on_media(void *arg, const struct media_event *e)
+{
+	struct call *c = (struct call *)(uintptr_t)e->cookie;
+
+	switch (e->type) {
+	case MEDIA_EV_PREPARED:
+		on_prepared(c, e);
+		tell_ready(c);
+		break;
+	case MEDIA_EV_FAILED:
+		on_failed(c, e);
+		tell_ready(c);
+		break;
+	case MEDIA_EV_SOURCE:
+		on_source(c, e);
+		break;
+	case MEDIA_EV_SILENT:
+		c->calls->counters.media_silent++;
+		call_post(c, CALL_EV_SILENT,
+			  &(struct call_arg){.cause = e->side == MEDIA_A ? "no media from A" : "no media from B"});
+		break;
+	case MEDIA_EV_STATS:
+		break;
+	case MEDIA_EV_ENDED:
+		c->media_ended = true;
+		record_send(c, e->stats);
+		call_post(c, CALL_EV_MEDIA_ENDED, &(struct call_arg){0});
+		break;
+	}
+	call_run(c);
+}
+
+static bool look_at_media(void *arg)
+{
+	struct calls *cs = arg;
+
+	if (!media_port_pending(cs->port))
+		return false;
+	media_port_dispatch(cs->port);
+	return true;
+}
+
+static void on_media_fd(void *arg, int events)
+{
+	struct calls *cs = arg;
+
+	media_port_dispatch(cs->port);
+}
+
+/* ---- hooks of the worker ---- */
+
+static enum reject_reason on_screen(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
+{
+	struct calls *cs = arg;
+
+	return border_screen(cs->border, cs->config, from, p, n, loop_now_ms(cs->worker->loop));
+}
+
+static void on_refused(void *arg, const struct flow_addr *from, enum reject_reason why)
+{
+	struct calls *cs = arg;
+
+	cs->counters.rejects[why]++;
+}
+
+static bool on_outgoing(void *arg, void *guard, const struct destination *d, struct str text)
+{
+	struct calls *cs = arg;
+	struct leak_finding found;
+	struct log_line l;
+
+	if (cs->config->leak == CONFIG_LEAK_OFF)
+		return true;
+	if (!leak_check(cs->leaks, d->network, guard, text, &found))
+		return true;
+	cs->counters.leaks++;
+	if (log_begin(&l, LOG_ERROR, "leak")) {
+		log_z(&l, "network", cs->config->networks[d->network].name);
+		log_str(&l, "found", found.needle);
+		log_str(&l, "line", found.line);
+		log_z(&l, "done", cs->config->leak == CONFIG_LEAK_BLOCK ? "blocked" : "sent");
+		log_end(&l);
+	}
+	return cs->config->leak != CONFIG_LEAK_BLOCK;
+}
+
+static void on_request(void *arg, struct server_txn *t, const struct message *m)
+{
+	inbound_request(arg, t, m);
+}
+
+static void on_ack(void *arg, const struct message *m)
+{
+	inbound_ack(arg, m);
+}
+
+static void on_stray_response(void *arg, const struct message *m)
+{
+	struct calls *cs = arg;
+	struct ident id;
+
+	/* a 2xx to an INVITE of ours whose leg is gone (RFC 3261 §13.2.2.4); only what carries a From tag of ours */
+	if (m->method == METHOD_INVITE && m->status >= 200 && m->status < 300 && m->to.tag.n &&
+	    ident_parse(cs->worker->key, m->from.tag, &id)) {
+		struct leg *l = calls_find_leg(cs, m->from.tag);
+
+		/* a re-INVITE's, whose exchange is over: its ACK was lost */
+		if (l && l->dialog.remote_tag && str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {
+			leg_event(l, LEG_EV_ANSWER_AGAIN, &(struct leg_arg){.m = m});
+			call_run(l->call);
+			return;
+		}
+		cs->counters.forks_second_2xx++;
+		stray_answer_end(cs, m, NULL);
+		return;
+	}
+	cs->counters.rejects[REJECT_STRAY_RESPONSE]++;
+}
+
+const struct worker_user calls_worker_user = {
+	.screen = on_screen,
+	.refused = on_refused,
+	.outgoing = on_outgoing,
+	.request = on_request,
+	.ack = on_ack,
+	.stray_response = on_stray_response,
+};
+
+/* ---- life ---- */
+
+int calls_create(const struct calls_params *p, struct calls **ret)
+{
+	struct calls *cs = calloc(1, sizeof(*cs));
+	int err = -ENOMEM;
+
+	if (!cs)
+		return -ENOMEM;
+	cs->worker = p->worker;
+	cs->media = p->media;
+	cs->border = p->border;
+	cs->cdr = p->cdr;
+	cs->cdr_arg = p->cdr_arg;
+	cs->pass = p->pass;
+	cs->pass_arg = p->pass_arg;
+	cs->config = config_ref(p->worker->config);
+	random_bytes(&cs->tag_key, sizeof(cs->tag_key));
+	list_init(&cs->all);
+	list_init(&cs->ended);
+	cs->reaper.fn = reap;
+	err = leak_table_create(cs->config, &cs->leaks);
+	if (err < 0)
+		goto fail_calls;
+	err = media_port_open(p->media, on_media, cs, &cs->port);
+	if (err < 0)
+		goto fail_leaks;
+	cs->port_poll = loop_poll_open(cs->worker->loop, media_port_fd(cs->port), on_media_fd, cs);
+	if (!cs->port_poll) {
+		err = -ENOMEM;
+		goto fail_port;
+	}
+	loop_poll_set(cs->port_poll, LOOP_READABLE);
+	loop_add_idle_check(cs->worker->loop, look_at_media, cs);
+	*ret = cs;
+	return 0;
+
+fail_port:
+	media_port_close(cs->port);
+fail_leaks:
+	leak_table_destroy(cs->leaks);
+fail_calls:
+	config_unref(cs->config);
+	free(cs);
+	return err;
+}
+
+void calls_destroy(struct calls *cs)
+{
+	if (!cs)
+		return;
+	list_for_each_safe (n, &cs->ended)
+		call_destroy(list_entry(n, struct call, node));
+	list_for_each_safe (n, &cs->all)
+		call_destroy(list_entry(n, struct call, node));
+	loop_defer_cancel(&cs->reaper);
+	loop_poll_close(cs->port_poll);
+	media_port_close(cs->port);
+	leak_table_destroy(cs->leaks);
+	hmap_finish(&cs->by_tag);
+	config_unref(cs->config);
+	free(cs);
+}
+
+int calls_set_config(struct calls *cs, struct config *config)
+{
+	struct leak_table *leaks;
+	int err = leak_table_create(config, &leaks);
+
+	if (err < 0)
+		return err;
+	leak_table_destroy(cs->leaks);
+	cs->leaks = leaks;
+	config_unref(cs->config);
+	cs->config = config_ref(config);
+	return 0;
+}
+
+void calls_drain(struct calls *cs, unsigned timeout_ms, void (*done)(void *arg), void *arg)
+{
+	cs->draining = true;
+	cs->drained = done;
+	cs->drained_arg = arg;
+	call_timers_drain(cs, timeout_ms);
+	loop_defer(cs->worker->loop, &cs->reaper); /* there may be none */
+}
+
+void calls_counters(const struct calls *cs, struct call_counters *ret)
+{
+	*ret = cs->counters;
+}
+
+/* ---- a 2xx that nobody waits for ---- */
+
+/* One line of our own request, from the response it answers: tags and ids are all there. */
+static void stray_head(struct writer *w, const struct message *m, const char *method, uint32_t cseq)
+{
+	writer_lit(w, "Max-Forwards: 70\r\n");
+	header_write(w, STR("From"), m->from.text);
+	header_write(w, STR("To"), m->to.text);
+	header_write(w, STR("Call-ID"), m->call_id);
+	writer_fmt(w, "CSeq: %u %s\r\n", cseq, method);
+}
+
+static void ignore_response(void *arg, struct client_txn *t, const struct message *m)
+{
+}
+static void ignore_failure(void *arg, struct client_txn *t, enum reject_reason why)
+{
+}
+static void ignore_end(void *arg, struct client_txn *t)
+{
+}
+
+void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard)
+{
+	static const struct client_ops ignore = {
+		.response = ignore_response, .failed = ignore_failure, .terminated = ignore_end};
+	char buf[4096], via[ADDR_STRLEN];
+	struct writer w = writer_init(buf, sizeof(buf)), v = writer_init(via, sizeof(via));
+	struct destination to = destination_of_flow(cs->config, &m->source);
+	struct addr local = transport_local(cs->config, to.network, to.transport, addr_is_v6(&to.remote), to.listener);
+	struct client_request r = {.method = METHOD_ACK, .to = to, .guard = guard, .ops = &ignore};
+	struct client_txn *t;
+	struct str rr;
+	struct ident id;
+	int err;
+
+	if (!m->contact.uri.text.n || !ident_parse(cs->worker->key, m->from.tag, &id))
+		return;
+	to.reply = false;
+	addr_write(&v, &local);
+	r.via_host = writer_result(&v);
+	r.slot = id.slot;
+	r.ruri = m->contact.uri.text;
+	stray_head(&w, m, "ACK", m->cseq);
+	/* RFC 3261 §12.1.2: the route set is the Record-Route in reverse */
+	for (unsigned n = 0; n < 8; n++)
+		if (!message_header(m, STR("Record-Route"), n, &rr))
+			break;
+	r.headers = writer_result(&w);
+	txn_send_ack(cs->worker->txn, &r, NULL);
+
+	w.n = 0;
+	stray_head(&w, m, "BYE", m->cseq + 1);
+	r.method = METHOD_BYE;
+	r.headers = writer_result(&w);
+	t = client_txn_start(cs->worker->txn, &r, &err);
+	if (t)
+		client_txn_detach(t);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sbc/call/timers.h"
+
+static void on_2xx_again(struct wheel_timer *t)
+{
+	struct leg *l = container_of(t, struct leg, unacked.again);
+	const struct config_timers *v = &l->call->config->timers;
+
+	if (!l->unacked.txn)
+		return;
+	server_txn_resend(l->unacked.txn);
+	l->unacked.interval_ms = l->unacked.interval_ms * 2 < v->t2 ? l->unacked.interval_ms * 2 : v->t2;
+	loop_timer(l->call->calls->worker->loop, t, l->unacked.interval_ms);
+}
+
+static void on_2xx_lost(struct wheel_timer *t)
+{
+	struct leg *l = container_of(t, struct leg, unacked.lost);
+	struct call *c = l->call;
+
+	call_timers_acked(l);
+	c->calls->counters.ack_lost++;
+	if (l->state == LEG_ANSWERED || l->state == LEG_UNACKED_END)
+		leg_event(l, LEG_EV_ACK_LOST, &(struct leg_arg){0});
+	else
+		/* a re-INVITE's: RFC 3261 §14.2 says to end the dialog as well */
+		call_end_both(c, CDR_SIDE_US, "ack lost");
+	call_run(c);
+}
+
+void call_timers_2xx_sent(struct leg *l)
+{
+	const struct config_timers *v = &l->call->config->timers;
+	struct loop *loop = l->call->calls->worker->loop;
+
+	l->unacked.again.fn = on_2xx_again;
+	l->unacked.lost.fn = on_2xx_lost;
+	l->unacked.interval_ms = v->t1;
+	loop_timer(loop, &l->unacked.again, v->t1);
+	loop_timer(loop, &l->unacked.lost, 64ull * v->t1);
+}
+
+void call_timers_acked(struct leg *l)
+{
+	struct loop *loop = l->call->calls->worker->loop;
+
+	loop_timer_stop(loop, &l->unacked.again);
+	loop_timer_stop(loop, &l->unacked.lost);
+}
+
+static void on_bound(struct wheel_timer *t)
+{
+	struct call *c = container_of(t, struct call, bound);
+
+	call_post(c, CALL_EV_BOUND,
+		  &(struct call_arg){.reject = REJECT_RINGING_BOUND,
+				     .cause = c->answer_ns ? "call length limit" : "ringing limit"});
+	call_run(c);
+}
+
+void call_timers_begun(struct call *c)
+{
+	c->bound.fn = on_bound;
+	loop_timer(c->calls->worker->loop, &c->bound, c->config->timers.c);
+}
+
+void call_timers_answered(struct call *c)
+{
+	loop_timer(c->calls->worker->loop, &c->bound, c->config->timers.call_max);
+}
+
+void call_timers_over(struct call *c)
+{
+	loop_timer_stop(c->calls->worker->loop, &c->bound);
+}
+
+static void on_drain(struct wheel_timer *t)
+{
+	struct calls *cs = container_of(t, struct calls, drain_timer);
+
+	list_for_each_safe (n, &cs->all) {
+		struct call *c = list_entry(n, struct call, node);
+
+		call_post(c, CALL_EV_DRAIN, &(struct call_arg){.reject = REJECT_DRAINING, .cause = "drained"});
+		call_run(c);
+	}
+}
+
+void call_timers_drain(struct calls *cs, unsigned timeout_ms)
+{
+	cs->drain_timer.fn = on_drain;
+	loop_timer(cs->worker->loop, &cs->drain_timer, timeout_ms);
+}
+
+unsigned call_timers_silence_ms(const struct call *c, bool held)
+{
+	return held ? c->config->timers.hold_silence : c->config->timers.media_silence;
+}

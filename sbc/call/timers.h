@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* timers: every timer of this room, its value and source. Callers report facts; timers.c decides what runs. (The
+ * transaction timers A to M are in sbc/sip.) Worker's thread. */
+#ifndef SBC_CALL_TIMERS_H
+#define SBC_CALL_TIMERS_H
+
+#include "sbc/call/call.h"
+
+/* A 2xx was sent: it goes again after T1, doubling to T2, until its ACK; given up after 64*T1 (RFC 3261 §13.3.1.4).
+ * Over reliable transports too: the 2xx crosses hops that need not be. */
+void call_timers_2xx_sent(struct leg *l);
+void call_timers_acked(struct leg *l);
+/* A call was begun: rings at most timers.c (RFC 3261 §16.6, kept as a bound of ours). */
+void call_timers_begun(struct call *c);
+/* It was answered: lasts at most timers.call_max. */
+void call_timers_answered(struct call *c);
+void call_timers_over(struct call *c);
+/* SIGTERM: what is left after timeout_ms is ended. */
+void call_timers_drain(struct calls *cs, unsigned timeout_ms);
+/* Milliseconds without media after which a stream counts as silent; 0: never. */
+unsigned call_timers_silence_ms(const struct call *c, bool held);
+
+#endif

@@ -57,7 +57,7 @@ static const struct bucket buckets[26] = {
 		IS("gpmd", FORMAT)),
 	LETTER('i',
 		IS("inactive", INACTIVE),
-		IS("identity", HIDE), IS("icap", HIDE), PREFIX("ice-", HIDE),
+		IS("identity", HIDE), IS("icap", HIDE), IS("ice-ufrag", ICE_UFRAG), PREFIX("ice-", HIDE),
 		IS("imageattr", FORMAT)),
 	LETTER('k',
 		IS("key-mgmt", HIDE)),

@@ -120,24 +120,42 @@ static const struct sdp_codec *first_primary(const struct choice *c)
 	return NULL;
 }
 
-/* RFC 4588 §8.6: apt names the payload type that an rtx repeats. One that says nothing is kept. */
-static bool keep_unless_orphan(const struct choice *c, const struct sdp_codec *codec)
+static bool holds(const struct choice *c, uint32_t pt)
 {
-	struct str params = codec->fmtp;
-	if (!str_eq_nocase(codec->name, STR("rtx")))
-		return true;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->m->codecs[c->index[i]].pt == pt)
+			return true;
+	return false;
+}
+
+/* RFC 4588 §8.6: apt names the payload type that an rtx repeats. One that says nothing is kept. */
+static bool rtx_kept(const struct choice *c, struct str params)
+{
 	while (params.n) {
 		struct str param = str_trim(str_cut(&params, ';'));
 		uint32_t apt;
-		if (!str_starts_nocase(param, STR("apt=")) ||
-		    !sdp_u32((struct str){param.p + 4, param.n - 4}, 127, &apt))
-			continue;
-		for (size_t i = 0; i < c->n; i++)
-			if (c->m->codecs[c->index[i]].pt == apt)
-				return true;
-		return false;
+		if (str_starts_nocase(param, STR("apt=")) && sdp_u32((struct str){param.p + 4, param.n - 4}, 127, &apt))
+			return holds(c, apt);
 	}
 	return true;
+}
+
+/* RFC 2198 §5: "<payload type>/<payload type>/..." are those that a red holds. */
+static bool red_kept(const struct choice *c, struct str params)
+{
+	while (params.n) {
+		uint32_t pt;
+		if (sdp_u32(str_trim(str_cut(&params, '/')), 127, &pt) && !holds(c, pt))
+			return false;
+	}
+	return true;
+}
+
+static bool keep_unless_orphan(const struct choice *c, const struct sdp_codec *codec)
+{
+	if (str_eq_nocase(codec->name, STR("rtx")))
+		return rtx_kept(c, codec->fmtp);
+	return !str_eq_nocase(codec->name, STR("red")) || red_kept(c, codec->fmtp);
 }
 
 static bool keep_single(const struct choice *c, const struct sdp_codec *codec)
@@ -162,6 +180,7 @@ size_t sdp_codecs_apply(const struct sdp_media *m, const struct sdp_codec_policy
 		return 0;
 	choice_order(&c, p->order);
 	choice_filter(&c, keep_unless_orphan);
+	choice_filter(&c, keep_unless_orphan); /* an rtx may repeat a red */
 	if (p->single)
 		choice_filter(&c, keep_single);
 	memcpy(ret_index, c.index, c.n);

@@ -5,6 +5,8 @@
 
 #include "sdp/sdp.h"
 
+#define SDP_MAX_NAME 255 /* bytes of a host name (RFC 1035 §2.3.4); more of a user or id is nobody's either */
+
 /* What an attribute is to us; decided once, when it is parsed, and kept in struct sdp_line. */
 enum sdp_attr {
 	SDP_ATTR_UNKNOWN,
@@ -18,6 +20,7 @@ enum sdp_attr {
 	SDP_ATTR_PTIME,
 	SDP_ATTR_RTCP,
 	SDP_ATTR_RTCP_MUX,
+	SDP_ATTR_ICE_UFRAG,
 	/* in the order of enum sdp_dir */
 	SDP_ATTR_SENDRECV,
 	SDP_ATTR_SENDONLY,
@@ -54,6 +57,7 @@ struct sdp_parser {
 	struct sdp_conn conn;          /* session level c= */
 	enum sdp_dir dir;
 	unsigned ptime_ms;
+	bool ice;
 };
 
 enum sdp_error sdp_parse_conn(struct str value, struct sdp_conn *ret);

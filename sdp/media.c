@@ -169,6 +169,9 @@ static bool parse_attr(struct section *sec, const struct sdp_line *l)
 	case SDP_ATTR_RTCP_MUX:
 		m->rtcp_mux = m->rtp;
 		return true;
+	case SDP_ATTR_ICE_UFRAG:
+		m->ice = true;
+		return true;
 	case SDP_ATTR_PTIME:
 		if (sec->ptime_given)
 			return true;
@@ -216,7 +219,8 @@ static enum sdp_error settle(struct section *sec)
 	m->remote = c->addr;
 	if (addr_is_set(&m->remote)) {
 		addr_set_port(&m->remote, m->port);
-		m->held_by_c = addr_is_any(&m->remote);
+		/* RFC 8829 §5.2.1: ICE without a candidate yet says 0.0.0.0 and the discard port */
+		m->held_by_c = addr_is_any(&m->remote) && !(m->ice && m->port == 9);
 	}
 	if (m->held_by_c)
 		m->dir = sdp_dir_intersect(m->dir, SDP_SENDONLY);
@@ -229,6 +233,7 @@ enum sdp_error sdp_parse_media(struct sdp_parser *p, struct sdp_media *m)
 	struct section sec = {.p = p, .m = m};
 	m->dir = p->dir;
 	m->ptime_ms = p->ptime_ms;
+	m->ice = p->ice;
 	enum sdp_error err = parse_media_line(&sec, m->lines[-1].value);
 	for (size_t i = 0; i < m->n_lines && !err; i++) {
 		const struct sdp_line *l = &m->lines[i];

@@ -62,6 +62,8 @@ static enum sdp_error parse_origin(struct sdp *s, struct str value)
 	struct str net = sdp_token(&value);
 	struct str type = sdp_token(&value);
 	struct str host = sdp_token(&value);
+	if (user.n > SDP_MAX_NAME || id.n > SDP_MAX_NAME || host.n > SDP_MAX_NAME)
+		return SDP_ERR_ORIGIN;
 	if (!host.n || sdp_token(&value).n || !str_eq_nocase(net, STR("IN")) ||
 	    (!str_eq_nocase(type, STR("IP4")) && !str_eq_nocase(type, STR("IP6"))))
 		return SDP_ERR_ORIGIN;
@@ -80,7 +82,7 @@ static bool host_is_name(struct str host)
 			return false;
 		letter |= host.p[i] != '.' && (unsigned char)(host.p[i] - '0') > 9;
 	}
-	return letter && host.n <= 255;
+	return letter && host.n <= SDP_MAX_NAME;
 }
 
 /* RFC 8866 §5.7. TTL and count of a multicast address are not kept: nothing is ever sent there. */
@@ -123,6 +125,8 @@ static enum sdp_error parse_session_attr(struct sdp_parser *p, const struct sdp_
 		*dir_given = true;
 	} else if (l->attr == SDP_ATTR_PTIME && !sdp_parse_ptime(sdp_attr_value(l->value), &p->ptime_ms)) {
 		return SDP_ERR_ATTRIBUTE;
+	} else if (l->attr == SDP_ATTR_ICE_UFRAG) {
+		p->ice = true;
 	}
 	return SDP_OK;
 }

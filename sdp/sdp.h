@@ -79,6 +79,7 @@ struct sdp_media {
 	bool c_v6;          /* IN IP6 */
 	struct addr rtcp; /* RTCP destination where rtcp-mux is not agreed: a=rtcp (RFC 3605) or port + 1; else unset */
 	bool rtcp_mux;    /* offered or accepted; with it on both sides RTCP goes to remote */
+	bool ice;         /* a=ice-ufrag is given; c=0.0.0.0 with port 9 is then no hold but "no candidate yet" */
 	bool held_by_c;   /* c=0.0.0.0 or :: (RFC 2543 hold): dir is already folded to exclude receiving */
 	enum sdp_dir dir; /* effective: media level, else session level, else sendrecv */
 	unsigned ptime_ms;            /* whole milliseconds; 0: not given */
@@ -123,7 +124,8 @@ bool sdp_codec_named(const struct sdp_codec *c, const char *policy_name);
 /* telephone-event (RFC 4733) or CN (RFC 3389): a companion, of no use without a codec. */
 bool sdp_codec_is_companion(const struct sdp_codec *c);
 /* Indices into m->codecs that the policy keeps, in its order; at most m->n_codecs. Returns how many: 0 also when of
- * several codecs only companions would be left. An rtx (RFC 4588) whose codec goes, goes too. */
+ * several codecs only companions would be left. An rtx (RFC 4588) or red (RFC 2198) whose codec goes, goes
+ * too. */
 size_t sdp_codecs_apply(const struct sdp_media *m, const struct sdp_codec_policy *p, uint8_t ret_index[SDP_MAX_CODECS]);
 /* Of the codecs of `answer`, the indices of those that also are in `offer` (same name, clock and channels), in the
  * answer's order. Formats the offer did not have are left out (RFC 3264 §6.1 allows them, few survive them). */
@@ -168,7 +170,8 @@ struct sdp_out {
  * attr.c: rtcp, candidate, ice-*, crypto, fingerprint, setup, msid, ssrc, group, mid, extmap, source-filter, path,
  * altc, capability negotiation, ... Attributes and lines that Limen does not know are dropped even with
  * SDP_UNKNOWN_PASS when they hold an IP or MAC address, an "@", a "://", or the host, user or session id of the far
- * side's o= or the host of a c= as a token; known ones when they hold such a host. */
+ * side's o= or the host of a c= as a token; known ones when they hold such a host. Lines over 2,048 bytes, and all of
+ * these when the far side names more than 8 hosts, are not searched and dropped as well. */
 void sdp_write(const struct sdp_out *o, struct writer *w);
 
 /* A leg's own identity in o= (RFC 3264 §8): id fixed, version raised by one when and only when the rest changed. */

@@ -121,6 +121,7 @@ static bool session_attr_crosses(const struct sdp_out *o, const struct sdp_line 
 	case SDP_ATTR_HIDE:
 	case SDP_ATTR_RTCP:
 	case SDP_ATTR_RTCP_MUX:
+	case SDP_ATTR_ICE_UFRAG:
 	case SDP_ATTR_SENDRECV:
 	case SDP_ATTR_SENDONLY:
 	case SDP_ATTR_RECVONLY:
@@ -256,6 +257,7 @@ static bool media_attr_crosses(struct section *sec, const struct sdp_line *l)
 	case SDP_ATTR_HIDE:
 	case SDP_ATTR_RTCP:
 	case SDP_ATTR_RTCP_MUX:
+	case SDP_ATTR_ICE_UFRAG:
 	case SDP_ATTR_SENDRECV:
 	case SDP_ATTR_SENDONLY:
 	case SDP_ATTR_RECVONLY:

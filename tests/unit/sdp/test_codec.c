@@ -18,6 +18,9 @@
 	"a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n"                                       \
 	"a=rtpmap:98 H264/90000\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 rtx-time=200; apt=98\r\n"                        \
 	"a=rtpmap:100 red/90000\r\na=rtpmap:101 ulpfec/90000\r\n"
+#define RED                                                                                                            \
+	"111 63 64 8\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"                 \
+	"a=rtpmap:64 rtx/48000\r\na=fmtp:64 apt=63\r\n"
 
 struct policy_case {
 	const char *formats;
@@ -52,6 +55,9 @@ static const struct policy_case policies[] = {
 	{VIDEO, {.allow = LIST("VP8", "rtx")}, "96 97"},
 	{VIDEO, {.allow = LIST("rtx", "red")}, ""},
 	{VIDEO, {.single = true, .order = LIST("H264")}, "98"},
+	{RED, {0}, "111 63 64 8"},
+	{RED, {.deny = LIST("opus")}, "8"},
+	{RED, {.deny = LIST("red")}, "111 8"},
 	{"97\r\na=rtpmap:97 rtx/90000\r\n", {0}, "97"},
 	{"96 97\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=x\r\n", {0}, "96 97"},
 };

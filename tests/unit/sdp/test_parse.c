@@ -198,6 +198,10 @@ static void bounds(void **state)
 	assert_int_equal(parse_repeated(BASE "a=", "x", SDP_MAX_BYTES - sizeof(BASE) - 1), SDP_OK);
 	assert_int_equal(parse_repeated(BASE "a=", "x", SDP_MAX_BYTES - sizeof(BASE)), SDP_ERR_TOO_MUCH);
 	assert_int_equal(parse_repeated(BASE, "\r\n", 20000), SDP_OK);
+	assert_int_equal(parse_repeated("v=0\no=- 1 1 IN IP4 ", "x", 255), SDP_OK);
+	assert_int_equal(parse_repeated("v=0\no=- 1 1 IN IP4 ", "x", 256), SDP_ERR_ORIGIN);
+	assert_int_equal(parse_repeated(HEAD "c=IN IP4 ", "x", 255), SDP_OK);
+	assert_int_equal(parse_repeated(HEAD "c=IN IP4 ", "x", 256), SDP_ERR_CONNECTION);
 }
 
 /* ---- what is read ------------------------------------------------------------------------------------------------ */
@@ -234,6 +238,9 @@ static const struct media_case media_cases[] = {
 	{BASE AUDIO "c=IN IP4 192.0.2.7\r\n", SDP_SENDRECV, false, "192.0.2.7:4000", "192.0.2.7:4001", 0},
 	{BASE AUDIO "c=IN IP4 0.0.0.0\r\n", SDP_SENDONLY, true, "0.0.0.0:4000", "-", 0},
 	{BASE AUDIO "c=IN IP4 0.0.0.0\r\na=recvonly\r\n", SDP_INACTIVE, true, "0.0.0.0:4000", "-", 0},
+	{BASE "m=audio 9 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:x\r\n", SDP_SENDRECV, false, "0.0.0.0:9", "-", 0},
+	{HEAD "c=IN IP4 0.0.0.0\r\na=ice-ufrag:x\r\nm=audio 9 RTP/AVP 0\r\n", SDP_SENDRECV, false, "0.0.0.0:9", "-", 0},
+	{BASE "m=audio 9 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n", SDP_SENDONLY, true, "0.0.0.0:9", "-", 0},
 	{BASE AUDIO "c=IN IP6 ::\r\n", SDP_SENDONLY, true, "[::]:4000", "-", 0},
 	{HEAD "c=IN IP4 0.0.0.0\r\n" AUDIO "c=IN IP4 192.0.2.7\r\n", SDP_SENDRECV, false, "192.0.2.7:4000",
 	 "192.0.2.7:4001", 0},

@@ -146,6 +146,9 @@ static const struct crossing crossings[] = {
 	{"a=label:phone.inside.example2", true},
 	{"a=label:xphone.inside.example", true},
 	{"a=label:PHONE.Inside.example;x", false},
+	{"a=label:phone.inside.examplephone.inside.example", true},
+	{"a=label:phone.inside.examplex phone.phone.inside.example", false},
+	{"a=label:phone.inside.phone.inside.example", false},
 	{"a=x-user:alice", false},
 	{"a=x-user:malice", true},
 	{"a=x-user:ALICE;", false},
@@ -214,6 +217,33 @@ static void crossing(void **state)
 			fail_msg("%s: %s", crossings[i].line, crossings[i].crosses ? "lost" : "crossed");
 }
 
+/* What would take long to search does not cross, and what is short still does. */
+static void crossing_bounds(void **state)
+{
+	char in[16384];
+	static char out[16384];
+	struct writer w = writer_init(in, sizeof(in));
+	writer_lit(&w, "v=0\r\no=- 1 1 IN IP4 h.example\r\ns=-\r\nt=0 0\r\na=x-short:1\r\na=x-long:");
+	for (int i = 0; i < 2048; i++)
+		writer_char(&w, 'x');
+	writer_lit(&w, "\r\na=label:a.b\r\n");
+	size_t head = w.n;
+	for (unsigned hosts = 6; hosts < 10; hosts++) {
+		w.n = head;
+		for (unsigned i = 0; i < hosts; i++)
+			writer_fmt(
+				&w,
+				"m=audio 4 RTP/AVP 0\r\nc=IN IP4 h%u.example\r\nm=audio 4 RTP/AVP 0\r\nc=IN IP4 h0.example\r\n",
+				i);
+		struct sdp *s = parse_ok(w.p, w.n);
+		struct str written = {out, rewrite(&(struct rewrite){0}, s, out, sizeof(out))};
+		sdp_free(s);
+		assert_int_equal(str_contains(written, STR("a=x-short:1\r\n")), hosts < 8);
+		assert_int_equal(str_contains(written, STR("a=label:a.b\r\n")), hosts < 8);
+		assert_false(str_contains(written, STR("a=x-long")));
+	}
+}
+
 /* An enabled m-line that nothing could be sent to is not offered; a writer that is too small overflows. */
 static void refused(void **state)
 {
@@ -253,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),
 		cmocka_unit_test(crossing),
+		cmocka_unit_test(crossing_bounds),
 		cmocka_unit_test(refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,8 @@ enum sdp_dir sdp_dir_intersect(enum sdp_dir a, enum sdp_dir b);
 
 struct sdp_line {
 	char type;        /* the letter before '=' */
-	struct str value; /* without CRLF */
+	uint8_t attr;     /* of an a= line: what it is to this room (enum sdp_attr, internal.h) */
+	struct str value; /* without CRLF; in the copy, "<type>=" stands right before it */
 };
 
 struct sdp_codec {
@@ -67,18 +68,21 @@ struct sdp_media {
 	struct str kind_text;
 	uint16_t port; /* 0: rejected or disabled */
 	struct str proto;
-	bool rtp; /* proto is one of the RTP profiles; only then are codecs filled */
+	bool rtp;    /* proto is one of the RTP profiles; only then are codecs filled */
+	bool secure; /* of them, SAVP or SAVPF */
+	bool stream; /* proto runs over TCP: not datagrams that could be relayed */
 	struct str formats;
 	struct sdp_codec *codecs; /* in the order of the m-line */
 	size_t n_codecs;
 	struct addr remote; /* effective c= address and port; AF_UNSPEC when c= is a host name */
 	struct str c_host;  /* effective c= address text */
 	bool c_v6;          /* IN IP6 */
-	struct addr rtcp;   /* effective RTCP destination: a=rtcp (RFC 3605) or port + 1; unset with rtcp-mux */
-	bool rtcp_mux;
-	bool held_by_c;               /* c=0.0.0.0 (RFC 2543 hold): dir is already folded to exclude receiving */
-	enum sdp_dir dir;             /* effective: media level, else session level, else sendrecv */
-	unsigned ptime_ms;            /* 0: not given */
+	struct addr rtcp; /* RTCP destination where rtcp-mux is not agreed: a=rtcp (RFC 3605) or port + 1; else unset */
+	bool rtcp_mux;    /* offered or accepted; with it on both sides RTCP goes to remote */
+	bool ice;         /* a=ice-ufrag is given; c=0.0.0.0 with port 9 is then no hold but "no candidate yet" */
+	bool held_by_c;   /* c=0.0.0.0 or :: (RFC 2543 hold): dir is already folded to exclude receiving */
+	enum sdp_dir dir; /* effective: media level, else session level, else sendrecv */
+	unsigned ptime_ms;            /* whole milliseconds; 0: not given */
 	const struct sdp_line *lines; /* after the m= line, in order, lines that the fields above came from included */
 	size_t n_lines;
 };
@@ -92,8 +96,10 @@ struct sdp {
 	size_t n_media;
 };
 
-/* Parses text[0..n). LF and CRLF both accepted, a last line without line end too. On success *ret is the caller's, to
- * be given to sdp_free(). c= may be missing on an m-line whose port is 0. */
+/* Parses text[0..n) (RFC 8866 §5). LF and CRLF both accepted, a last line without line end and blank lines at the end
+ * too; any other control character but HTAB is SDP_ERR_LINE. Of a c=, direction, rtpmap or fmtp given twice the first
+ * counts. c= may be missing, and attributes may be malformed, on an m-line whose port is 0. On success *ret is the
+ * caller's, to be given to sdp_free(). */
 enum sdp_error sdp_parse(const char *text, size_t n, struct sdp **ret);
 void sdp_free(struct sdp *s); /* NULL is allowed */
 
@@ -108,14 +114,18 @@ bool sdp_attr(const struct sdp *s, const struct sdp_media *m, struct str name, s
 /* A peer's codec policy. Names are matched without case, as "PCMA", or "opus/48000", or "opus/48000/2". All arrays are
  * the caller's and NULL-terminated or NULL. */
 struct sdp_codec_policy {
-	const char *const *allow; /* NULL: all; telephone-event and CN are then kept only if named */
+	const char *const *allow; /* NULL: all. With a list, telephone-event and CN too are kept only if named */
 	const char *const *deny;
 	const char *const *order; /* these first, in this order; the rest after them as offered */
 	bool single;              /* keep one, with telephone-event and CN where their clock fits */
 };
 
 bool sdp_codec_named(const struct sdp_codec *c, const char *policy_name);
-/* Indices into m->codecs that the policy keeps, in its order; at most m->n_codecs. Returns how many. */
+/* telephone-event (RFC 4733) or CN (RFC 3389): a companion, of no use without a codec. */
+bool sdp_codec_is_companion(const struct sdp_codec *c);
+/* Indices into m->codecs that the policy keeps, in its order; at most m->n_codecs. Returns how many: 0 also when of
+ * several codecs only companions would be left. An rtx (RFC 4588) or red (RFC 2198) whose codec goes, goes
+ * too. */
 size_t sdp_codecs_apply(const struct sdp_media *m, const struct sdp_codec_policy *p, uint8_t ret_index[SDP_MAX_CODECS]);
 /* Of the codecs of `answer`, the indices of those that also are in `offer` (same name, clock and channels), in the
  * answer's order. Formats the offer did not have are left out (RFC 3264 §6.1 allows them, few survive them). */
@@ -125,7 +135,7 @@ size_t sdp_codecs_common(const struct sdp_media *offer, const struct sdp_media *
 /* ---- writing a leg's own description -------------------------------------------------------------------------- */
 
 enum sdp_unknown {
-	SDP_UNKNOWN_PASS, /* lines and attributes that Limen does not know cross as they are */
+	SDP_UNKNOWN_PASS, /* lines and attributes that Limen does not know cross as they are, see sdp_write() */
 	SDP_UNKNOWN_DROP,
 };
 
@@ -133,6 +143,7 @@ enum sdp_unknown {
 struct sdp_out_media {
 	const struct sdp_media
 		*in;           /* the far side's m-line that this one stands for: kind, proto, formats, other lines */
+	struct str proto;      /* empty: as in; else written instead (the profile of this side) */
 	bool rejected;         /* port 0; the line keeps its place and its formats */
 	struct addr local;     /* our RTP (or UDPTL, ...) address and port */
 	uint16_t rtcp_port;    /* our RTCP port; a=rtcp is written when it is not local port + 1; 0: none */
@@ -152,10 +163,15 @@ struct sdp_out {
 };
 
 /* Writes our description: own o=, s=, c=, t= as received; per m-line our port and the chosen formats with their rtpmap,
- * fmtp and rtcp-fb lines. Never crosses (they name the far side, or belong to a hop): i= u= e= p= o= s= c= k=, a=rtcp,
- * candidate, ice-*, end-of-candidates, remote-candidates, crypto, fingerprint, setup, connection, dtls-id, tls-id,
- * msid, ssrc, ssrc-group, cname, rtcp-mux, rtcp-mux-only, group, mid, extmap, bundle-only, source-filter, tool, path,
- * identity, direction (ours is written). */
+ * fmtp and rtcp-fb lines. Direction is always told by attribute, never by c=0.0.0.0. An enabled m-line without a local
+ * address, or an RTP one without codecs, is written as rejected.
+ *
+ * Never crosses (they name the far side, or belong to a hop): i= u= e= p= o= s= c= k= and the attributes marked so in
+ * attr.c: rtcp, candidate, ice-*, crypto, fingerprint, setup, msid, ssrc, group, mid, extmap, source-filter, path,
+ * altc, capability negotiation, ... Attributes and lines that Limen does not know are dropped even with
+ * SDP_UNKNOWN_PASS when they hold an IP or MAC address, an "@", a "://", or the host, user or session id of the far
+ * side's o= or the host of a c= as a token; known ones when they hold such a host. Lines over 2,048 bytes, and all of
+ * these when the far side names more than 8 hosts, are not searched and dropped as well. */
 void sdp_write(const struct sdp_out *o, struct writer *w);
 
 /* A leg's own identity in o= (RFC 3264 §8): id fixed, version raised by one when and only when the rest changed. */
@@ -164,6 +180,7 @@ struct sdp_origin {
 	uint64_t version; /* of the last description written */
 	uint64_t digest;  /* of the last one's content without its o= line; 0: none written yet */
 };
+/* The first description written has version 1. */
 struct sdp_origin sdp_origin_init(uint64_t random);
 /* sdp_write() with this identity: o->session_id and o->version are ignored and chosen here. On overflow of w the origin
  * is left as it was. */

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sdp/internal: what the files of this room share. Nothing here is for callers. */
+#ifndef SDP_INTERNAL_H
+#define SDP_INTERNAL_H
+
+#include "sdp/sdp.h"
+
+#define SDP_MAX_NAME 255 /* bytes of a host name (RFC 1035 §2.3.4); more of a user or id is nobody's either */
+
+/* What an attribute is to us; decided once, when it is parsed, and kept in struct sdp_line. */
+enum sdp_attr {
+	SDP_ATTR_UNKNOWN,
+	SDP_ATTR_CROSS,  /* known to describe media: crosses as it is */
+	SDP_ATTR_HIDE,   /* names the far side or belongs to a hop: never crosses */
+	SDP_ATTR_FORMAT, /* "<payload type or *> ...": crosses with its format */
+	SDP_ATTR_RTCP_FB,
+	SDP_ATTR_RTCP_RSIZE,
+	SDP_ATTR_FMTP,
+	SDP_ATTR_RTPMAP,
+	SDP_ATTR_PTIME,
+	SDP_ATTR_RTCP,
+	SDP_ATTR_RTCP_MUX,
+	SDP_ATTR_ICE_UFRAG,
+	/* in the order of enum sdp_dir */
+	SDP_ATTR_SENDRECV,
+	SDP_ATTR_SENDONLY,
+	SDP_ATTR_RECVONLY,
+	SDP_ATTR_INACTIVE,
+};
+
+/* Of the name before the ':' of an a= line; case is ignored, so that no spelling slips through. */
+enum sdp_attr sdp_attr_of(struct str name);
+
+/* A description cut into lines, before any memory is taken for it. */
+struct scan {
+	struct {
+		uint16_t at, n; /* offset of the letter; bytes without line end, at least 2 */
+	} line[SDP_MAX_LINES];
+	size_t n_lines;
+	size_t n_media;
+	size_t n_formats; /* of all m-lines together */
+};
+
+/* Cuts and counts; *ret is only partly written. */
+enum sdp_error sdp_scan(const char *text, size_t n, struct scan *ret);
+
+/* Memory and defaults that parsing an m-line draws on. */
+struct sdp_conn {
+	bool set;
+	bool v6;
+	struct str host;
+	struct addr addr; /* unset: host is a name */
+};
+
+struct sdp_parser {
+	struct sdp_codec *free_codecs; /* enough for all formats of all m-lines that are left */
+	struct sdp_conn conn;          /* session level c= */
+	enum sdp_dir dir;
+	unsigned ptime_ms;
+	bool ice;
+};
+
+enum sdp_error sdp_parse_conn(struct str value, struct sdp_conn *ret);
+bool sdp_parse_ptime(struct str value, unsigned *ret_ms);
+/* m->lines is set, lines[-1] is the m= line itself. */
+enum sdp_error sdp_parse_media(struct sdp_parser *p, struct sdp_media *m);
+
+/* RFC 3551 §6: name, clock and channels of a static payload type. false: it has none. */
+bool sdp_static_codec(uint8_t pt, struct sdp_codec *c);
+
+/* Whether a line would tell the reader of our description who the far side is. */
+bool sdp_line_names(const struct sdp *far, struct str value);         /* of a known kind */
+bool sdp_unknown_line_names(const struct sdp *far, struct str value); /* of a kind we know nothing of */
+
+void sdp_write_line(struct writer *w, const struct sdp_line *l);
+void sdp_write_origin(struct writer *w, const struct sdp_out *o);
+
+/* ---- readers --------------------------------------------------------------------------------------------------- */
+
+/* Next run of anything but SP; empty at the end. */
+static inline struct str sdp_token(struct str *s)
+{
+	while (s->n && *s->p == ' ') {
+		s->p++;
+		s->n--;
+	}
+	const char *sp = s->n ? memchr(s->p, ' ', s->n) : NULL;
+	size_t n = sp ? (size_t)(sp - s->p) : s->n;
+	struct str token = {s->p, n};
+	s->p += n;
+	s->n -= n;
+	return token;
+}
+
+/* What is behind the ':' of an attribute, or nothing. */
+static inline struct str sdp_attr_value(struct str line)
+{
+	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+	if (!colon)
+		return STR_NONE;
+	return (struct str){colon + 1, line.n - (size_t)(colon + 1 - line.p)};
+}
+
+/* Decimal digits up to max, whole slice; small and inline because it is done for every format of every line. */
+static inline bool sdp_u32(struct str s, uint32_t max, uint32_t *ret)
+{
+	uint64_t v = 0;
+	if (!s.n || s.n > 10)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned digit = (unsigned char)s.p[i] - (unsigned)'0';
+		if (digit > 9)
+			return false;
+		v = v * 10 + digit;
+	}
+	if (v > max)
+		return false;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+#endif

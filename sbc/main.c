@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limen: the command line. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sbc/border/border.h"
+#include "sbc/faults.h"
+#include "sbc/run.h"
+
+#define DEFAULT_CONFIG "/etc/limen/limen.json"
+
+static int usage(FILE *f, int status)
+{
+	fputs("usage: limen run [CONFIG]       serve calls until SIGTERM (drains) or a second one (ends them)\n"
+	      "       limen check [CONFIG]     say what is wrong with a configuration, and with this machine for it\n"
+	      "       limen explain [CONFIG] --network NAME --from USER[@HOST] --to USER[@HOST]\n"
+	      "                     [--source ADDRESS] [--method METHOD]\n"
+	      "                                say step by step what would happen to a call\n"
+	      "       limen version\n"
+	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it.\n",
+	      f);
+	return status;
+}
+
+static struct config *load(const char *path)
+{
+	struct config_faults faults = {0};
+	struct config *c = NULL;
+
+	if (config_load(path, &c, &faults) < 0)
+		faults_print(stderr, path, &faults);
+	config_faults_finish(&faults);
+	return c;
+}
+
+static int cmd_check(int argc, char **argv)
+{
+	const char *path = argc > 1 ? argv[1] : DEFAULT_CONFIG;
+	struct config_faults warnings = {0};
+	struct config *c;
+
+	if (argc > 2)
+		return usage(stderr, 2);
+	c = load(path);
+	if (!c)
+		return 2;
+	config_machine_warnings(c, &warnings);
+	for (size_t i = 0; i < warnings.n; i++)
+		fprintf(stderr, "warning: %s: %s\n", warnings.v[i].place, warnings.v[i].text);
+	printf("%s: %zu networks, %zu peers, %zu routes: good\n", path, c->n_networks, c->n_peers, c->n_routes);
+	config_faults_finish(&warnings);
+	config_unref(c);
+	return 0;
+}
+
+static void print_line(void *arg, const char *line)
+{
+	puts(line);
+}
+
+static int cmd_explain(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"network", required_argument, NULL, 'n'}, {"from", required_argument, NULL, 'f'},
+		{"to", required_argument, NULL, 't'},      {"source", required_argument, NULL, 's'},
+		{"method", required_argument, NULL, 'm'},  {0}};
+	struct border_explain what = {0};
+	struct config *c;
+	int o, err;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (o) {
+		case 'n':
+			what.network = optarg;
+			break;
+		case 'f':
+			what.from = optarg;
+			break;
+		case 't':
+			what.to = optarg;
+			break;
+		case 's':
+			what.source = optarg;
+			break;
+		case 'm':
+			what.method = optarg;
+			break;
+		default:
+			return usage(stderr, 2);
+		}
+	}
+	if (!what.network || !what.from || !what.to || argc - optind > 1)
+		return usage(stderr, 2);
+	c = load(optind < argc ? argv[optind] : DEFAULT_CONFIG);
+	if (!c)
+		return 2;
+	err = border_explain(c, &what, print_line, NULL);
+	config_unref(c);
+	return err < 0 ? 2 : 0;
+}
+
+static int cmd_run(int argc, char **argv)
+{
+	/* the hooks of tests come by environment: they are no option of an operator's */
+	const char *workers = getenv("LIMEN_TEST_WORKERS"), *dns = getenv("LIMEN_TEST_DNS");
+	struct run_options o = {
+		.config = argc > 1 ? argv[1] : DEFAULT_CONFIG,
+		.dns_servers = dns,
+		.workers = workers ? (unsigned)strtoul(workers, NULL, 10) : 0,
+		.random_delivery = getenv("LIMEN_TEST_RANDOM_DELIVERY") != NULL,
+	};
+
+	if (argc > 2)
+		return usage(stderr, 2);
+	return run(&o);
+}
+
+static int cmd_version(int argc, char **argv)
+{
+	puts("limen " LIMEN_VERSION);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*fn)(int argc, char **argv);
+} commands[] = {
+	{"run", cmd_run},
+	{"check", cmd_check},
+	{"explain", cmd_explain},
+	{"version", cmd_version},
+};
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage(stderr, 2);
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return usage(stdout, 0);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].fn(argc - 1, argv + 1);
+	fprintf(stderr, "limen: no command \"%s\"\n", argv[1]);
+	return usage(stderr, 2);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sbc/pass/pass.h"
+#include "sbc/sip/scan.h"
+
+#define HEADERS_MAX 16384
+
+struct pass {
+	struct worker *worker;
+	struct border_state *border;
+	struct config *config;
+	struct list requests;
+	unsigned n;
+};
+
+/* One request on its way: an incoming and an outgoing transaction. */
+struct passing {
+	struct list node;
+	struct pass *pass;
+	struct config *config;
+	struct message *request;
+	struct server_txn *in;
+	struct client_txn *out;
+	struct border_decision decision;
+	size_t target, peer_target; /* next of decision.target, next target of the peer at hand */
+	int peer;
+	const struct config_target *config_target;
+	struct resolved addr[RESOLVE_MAX];
+	size_t n_addr, next_addr, tried;
+	struct resolve_query *query;
+	enum reject_reason last;
+	struct leak_set forbidden_out, forbidden_in;
+	char call_id[IDENT_LEN + 1], tag[IDENT_LEN + 1];
+};
+
+static void passing_free(struct passing *g)
+{
+	list_remove(&g->node);
+	g->pass->n--;
+	if (g->query)
+		resolve_cancel(g->query);
+	if (g->in)
+		server_txn_detach(g->in);
+	if (g->out)
+		client_txn_detach(g->out);
+	message_free(g->request);
+	config_unref(g->config);
+	free(g);
+}
+
+static void refuse(struct passing *g, enum reject_reason why)
+{
+	if (g->in)
+		server_txn_reject(g->in, why);
+	passing_free(g);
+}
+
+static void next(struct passing *g);
+
+/* ---- our own answer ---- */
+
+static void answer(struct pass *p, struct server_txn *t)
+{
+	char buf[512];
+	struct writer w = writer_init(buf, sizeof(buf));
+
+	writer_lit(&w, "Allow: ");
+	writer_z(&w, methods_carried());
+	writer_lit(&w, "\r\nAccept: application/sdp\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\n");
+	if (p->config->server_name)
+		header_write(&w, STR("Server"), str_z(p->config->server_name));
+	server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&w)});
+}
+
+/* ---- the far side ---- */
+
+static struct crossing crossing_back(struct passing *g)
+{
+	const struct flow_addr *f = &g->request->source;
+
+	return (struct crossing){
+		.config = g->config,
+		.from_peer = g->peer,
+		.to_peer = g->decision.peer,
+		.to_network = f->network,
+		.local = transport_local(g->config, f->network, CONFIG_UDP, addr_is_v6(&f->remote), (int)f->listener),
+	};
+}
+
+static void out_response(void *arg, struct client_txn *t, const struct message *m)
+{
+	struct passing *g = arg;
+	char headers[HEADERS_MAX], phrase[64];
+	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
+	struct crossing x = crossing_back(g);
+
+	if (m->status < 200)
+		return;
+	border_address_worked(g->pass->border, &g->addr[g->next_addr - 1].addr);
+	if (m->status == 503) {
+		g->last = REJECT_TARGETS_DOWN;
+		client_txn_detach(g->out);
+		g->out = NULL;
+		next(g);
+		return;
+	}
+	leak_set_add(&g->forbidden_in, m->to.tag);
+	leak_set_add(&g->forbidden_in, m->contact.uri.host);
+	writer_str(&p, m->phrase);
+	phrase[p.overflow ? 0 : p.n] = '\0';
+	writer_lit(&h, "Allow: ");
+	writer_z(&h, methods_carried());
+	writer_lit(&h, "\r\nAccept: application/sdp\r\n");
+	headers_cross(m, &x, &h);
+	if (g->in)
+		server_txn_reply(g->in, &(struct reply){
+						.status = m->status == 401 || m->status == 407 ? 403 : m->status,
+						.phrase = phrase[0] ? phrase : NULL,
+						.headers = h.overflow ? STR_NONE : writer_result(&h),
+						.guard = &g->forbidden_in,
+					});
+	passing_free(g);
+}
+
+static void out_failed(void *arg, struct client_txn *t, enum reject_reason why)
+{
+	struct passing *g = arg;
+
+	border_address_failed(g->pass->border, &g->addr[g->next_addr - 1].addr, loop_now_ms(g->pass->worker->loop));
+	g->last = why;
+	client_txn_detach(g->out);
+	g->out = NULL;
+	next(g);
+}
+
+static void out_terminated(void *arg, struct client_txn *t)
+{
+	struct passing *g = arg;
+
+	g->out = NULL;
+}
+
+static const struct client_ops out_ops = {.response = out_response, .failed = out_failed, .terminated = out_terminated};
+
+static void write_head(struct passing *g, const struct crossing *x, struct writer *h)
+{
+	char value[1024];
+	struct writer v = writer_init(value, sizeof(value));
+	int hops = g->request->max_forwards;
+
+	writer_fmt(h, "Max-Forwards: %d\r\n", hops < 0 ? 70 : hops - 1);
+	headers_write_from(g->request, x, g->decision.from_user, &v);
+	writer_lit(h, "From: ");
+	writer_str(h, writer_result(&v));
+	writer_fmt(h, ";tag=%s\r\n", g->tag);
+	v.n = 0;
+	headers_write_to(g->request, x, g->decision.to_user, &v);
+	header_write(h, STR("To"), writer_result(&v));
+	writer_fmt(h, "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nAccept: application/sdp\r\n", g->call_id);
+	if (g->config->server_name)
+		header_write(h, STR("User-Agent"), str_z(g->config->server_name));
+}
+
+static bool send_to(struct passing *g, const struct resolved *to)
+{
+	const struct config_peer *p = &g->config->peers[g->peer];
+	char headers[HEADERS_MAX], ruri[1024], via[ADDR_STRLEN];
+	struct writer h = writer_init(headers, sizeof(headers)), r = writer_init(ruri, sizeof(ruri)),
+		      v = writer_init(via, sizeof(via));
+	struct crossing x = {
+		.config = g->config,
+		.from_peer = g->decision.peer,
+		.to_peer = g->peer,
+		.to_network = p->network,
+		.local = transport_local(g->config, p->network, to->transport, addr_is_v6(&to->addr), -1),
+		.target_host = str_z(g->config_target->host),
+	};
+	struct client_request req = {
+		.method = METHOD_OPTIONS,
+		.to = {.network = p->network, .transport = to->transport, .listener = -1, .remote = to->addr},
+		.slot = message_owner(g->pass->worker->key, g->request),
+		.guard = &g->forbidden_out,
+		.ops = &out_ops,
+		.arg = g,
+	};
+	char host[ADDR_STRLEN];
+	int err;
+
+	if (strchr(g->config_target->host, ':')) {
+		addr_text(&to->addr, host);
+		x.target_host = str_z(host);
+	}
+	ident_mint(g->pass->worker->key, req.slot, g->call_id);
+	ident_mint(g->pass->worker->key, req.slot, g->tag);
+	addr_write(&v, &x.local);
+	req.via_host = writer_result(&v);
+	headers_write_ruri(g->request, &x, g->decision.ruri_user, &r);
+	req.ruri = writer_result(&r);
+	write_head(g, &x, &h);
+	headers_cross(g->request, &x, &h);
+	req.headers = writer_result(&h);
+	if (h.overflow || r.overflow)
+		return false;
+	g->out = client_txn_start(g->pass->worker->txn, &req, &err);
+	return g->out != NULL;
+}
+
+static void on_resolved(void *arg, const struct resolved *v, size_t n, const char *error)
+{
+	struct passing *g = arg;
+	bool waited = g->query != NULL;
+
+	g->query = NULL;
+	g->next_addr = 0;
+	g->n_addr = n < RESOLVE_MAX ? n : RESOLVE_MAX;
+	memcpy(g->addr, v, g->n_addr * sizeof(*v));
+	border_order(g->pass->border, g->addr, g->n_addr, loop_now_ms(g->pass->worker->loop));
+	if (!n)
+		g->last = REJECT_RESOLVE;
+	if (waited)
+		next(g);
+}
+
+/* True: addresses are there, or will be (query). */
+static bool next_target(struct passing *g)
+{
+	const struct config_peer *p;
+	struct resolve_what what;
+
+	while (g->peer < 0 || g->peer_target == g->config->peers[g->peer].n_targets) {
+		if (g->target == g->decision.n_targets)
+			return false;
+		if (g->decision.target[g->target] == CONFIG_TARGET_ECHO)
+			return false;
+		g->peer = (int)g->decision.target[g->target++];
+		g->peer_target = 0;
+	}
+	p = &g->config->peers[g->peer];
+	g->config_target = &p->targets[g->peer_target++];
+	what = (struct resolve_what){.host = str_z(g->config_target->host),
+				     .port = g->config_target->port,
+				     .transport = g->config_target->transport,
+				     .transport_given = g->config_target->transport_given,
+				     .v4 = true,
+				     .v6 = true};
+	if (resolve_start(g->pass->worker->resolver, &what, on_resolved, g, &g->query) < 0)
+		g->last = REJECT_RESOLVE;
+	return true;
+}
+
+static void next(struct passing *g)
+{
+	for (;;) {
+		if (g->tried == g->config->limits.targets)
+			break;
+		if (g->next_addr < g->n_addr) {
+			g->tried++;
+			if (send_to(g, &g->addr[g->next_addr++]))
+				return;
+			g->last = REJECT_TARGETS_DOWN;
+			continue;
+		}
+		g->n_addr = g->next_addr = 0;
+		if (!next_target(g))
+			break;
+		if (g->query)
+			return;
+	}
+	refuse(g, g->last);
+}
+
+/* ---- the way in ---- */
+
+static void in_cancelled(void *arg, struct server_txn *t, const struct message *m)
+{
+}
+
+static void in_failed(void *arg, struct server_txn *t, int error)
+{
+}
+
+static void in_terminated(void *arg, struct server_txn *t)
+{
+	struct passing *g = arg;
+
+	g->in = NULL;
+}
+
+static const struct server_ops in_ops = {.cancelled = in_cancelled, .failed = in_failed, .terminated = in_terminated};
+
+void pass_options(void *arg, struct server_txn *t, const struct message *m)
+{
+	struct pass *p = arg;
+	struct border_request r = border_request_of(p->config, m, (uint32_t)random_u64());
+	struct passing *g;
+
+	if (!m->ruri.user.n || m->max_forwards == 0) {
+		answer(p, t);
+		return;
+	}
+	if (p->n == PASS_MAX) {
+		server_txn_reject(t, REJECT_TRANSACTIONS);
+		return;
+	}
+	g = calloc(1, sizeof(*g));
+	if (!g) {
+		server_txn_reject(t, REJECT_NO_MEMORY);
+		return;
+	}
+	g->pass = p;
+	g->config = config_ref(p->config);
+	g->request = message_ref(m);
+	g->peer = -1;
+	g->last = REJECT_TARGETS_DOWN;
+	g->in = t;
+	list_append(&p->requests, &g->node);
+	p->n++;
+	server_txn_own(t, &in_ops, g);
+	border_decide(g->config, &r, NULL, NULL, &g->decision);
+	if (g->decision.reject != REJECT_NONE) {
+		refuse(g, g->decision.reject);
+		return;
+	}
+	if (g->decision.n_targets && g->decision.target[0] == CONFIG_TARGET_ECHO) {
+		answer(p, t);
+		passing_free(g);
+		return;
+	}
+	leak_set_add(&g->forbidden_out, g->request->call_id);
+	leak_set_add(&g->forbidden_out, g->request->from.tag);
+	leak_set_add(&g->forbidden_out, g->request->via.branch);
+	leak_set_add(&g->forbidden_out, g->request->via.host);
+	leak_set_add(&g->forbidden_out, g->request->contact.uri.host);
+	next(g);
+}
+
+/* ---- life ---- */
+
+int pass_create(struct worker *w, struct border_state *border, struct pass **ret)
+{
+	struct pass *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->worker = w;
+	p->border = border;
+	p->config = config_ref(w->config);
+	list_init(&p->requests);
+	*ret = p;
+	return 0;
+}
+
+void pass_destroy(struct pass *p)
+{
+	if (!p)
+		return;
+	list_for_each_safe (n, &p->requests)
+		passing_free(list_entry(n, struct passing, node));
+	config_unref(p->config);
+	free(p);
+}
+
+int pass_set_config(struct pass *p, struct config *c)
+{
+	config_unref(p->config);
+	p->config = config_ref(c);
+	return 0;
+}

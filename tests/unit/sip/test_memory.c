@@ -178,9 +178,53 @@ static void test_large(void **state)
 	for_every_failure(parse_once, text);
 }
 
+/* A dialog through its life: each step may run out of memory, and then leaves the dialog as it was. */
+struct steps {
+	struct message *invite, *ringing, *refresh;
+};
+
+static bool dialog_once(void *arg)
+{
+	const struct steps *s = arg;
+	struct dialog d, fork = {.block = NULL};
+	struct dialog_uac p = {STR("c"), STR("<sip:a@b>"), STR("<sip:c@d>"), STR("sip:e@f"), "t", {.network = 0}};
+	bool ok = true;
+	if (dialog_init_uac(&d, &p) < 0)
+		return false;
+	ok &= dialog_on_response(&d, s->ringing) == 0;
+	bool early = d.remote_tag != NULL;
+	ok &= dialog_fork(&fork, &d) == 0;
+	ok &= dialog_refresh_target(&d, s->refresh) == 0;
+	armed = false;
+	assert_int_equal(early, d.route_set != NULL);
+	assert_non_null(d.remote_target);
+	armed = true;
+	dialog_finish(&fork);
+	dialog_finish(&d);
+	if (dialog_init_uas(&d, s->invite, "t") < 0)
+		return false;
+	dialog_finish(&d);
+	return ok;
+}
+
+static void test_dialog(void **state)
+{
+	struct steps s = {
+		must_parse(INVITE FIVE "Record-Route: <sip:x;lr>\r\nContact: <sip:a@192.0.2.9>\r\n\r\n"),
+		must_parse("SIP/2.0 180 R\r\n" VIA_LINE FROM_LINE "To: <sip:b>;tag=b\r\n" CALL_LINE CSEQ_LINE
+			   "Record-Route: <sip:x;lr>\r\nContact: <sip:a@192.0.2.9>\r\n\r\n"),
+		must_parse(INVITE FIVE "Contact: <sip:a@192.0.2.10>\r\n\r\n"),
+	};
+	for_every_failure(dialog_once, &s);
+	message_free(s.invite);
+	message_free(s.ringing);
+	message_free(s.refresh);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dialog),
 		cmocka_unit_test(test_typical),
 		cmocka_unit_test(test_every_header_class),
 		cmocka_unit_test(test_large),

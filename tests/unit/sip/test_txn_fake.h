@@ -96,7 +96,7 @@ __attribute__((format(printf, 2, 3))) static void fake_log(struct fake *f, const
 /* ---- io ---- */
 
 /* Value of a header in a message's text; empty: not there. */
-static struct str fake_header(struct str text, const char *name)
+static inline struct str fake_header(struct str text, const char *name)
 {
 	struct str n = str_z(name);
 
@@ -113,7 +113,7 @@ static struct str fake_header(struct str text, const char *name)
 	return STR_NONE;
 }
 
-static int fake_send(void *arg, const struct destination *d, const char *text, size_t n, uint64_t cookie)
+static inline int fake_send(void *arg, const struct destination *d, const char *text, size_t n, uint64_t cookie)
 {
 	struct fake *f = arg;
 	struct str s = {text, n}, cseq = fake_header(s, "CSeq"), first;
@@ -142,17 +142,17 @@ static int fake_send(void *arg, const struct destination *d, const char *text, s
 	return 0;
 }
 
-static void fake_timer(void *arg, struct wheel_timer *t, uint64_t delay_ms)
+static inline void fake_timer(void *arg, struct wheel_timer *t, uint64_t delay_ms)
 {
 	wheel_arm(&((struct fake *)arg)->wheel, t, delay_ms);
 }
 
-static void fake_timer_stop(void *arg, struct wheel_timer *t)
+static inline void fake_timer_stop(void *arg, struct wheel_timer *t)
 {
 	wheel_cancel(&((struct fake *)arg)->wheel, t);
 }
 
-static void fake_later(void *arg, struct loop_deferred *d)
+static inline void fake_later(void *arg, struct loop_deferred *d)
 {
 	struct fake *f = arg;
 
@@ -160,7 +160,7 @@ static void fake_later(void *arg, struct loop_deferred *d)
 		list_append(&f->deferred, &d->node);
 }
 
-static bool fake_outgoing(void *arg, void *guard, const struct destination *d, struct str text)
+static inline bool fake_outgoing(void *arg, void *guard, const struct destination *d, struct str text)
 {
 	struct fake *f = arg;
 
@@ -172,7 +172,7 @@ static bool fake_outgoing(void *arg, void *guard, const struct destination *d, s
 }
 
 /* The end of a turn. */
-static void fake_turn(struct fake *f)
+static inline void fake_turn(struct fake *f)
 {
 	while (!list_empty(&f->deferred)) {
 		struct loop_deferred *d = list_first(&f->deferred, struct loop_deferred, node);
@@ -184,7 +184,7 @@ static void fake_turn(struct fake *f)
 
 /* ---- users ---- */
 
-static void fake_cancelled(void *arg, struct server_txn *t, const struct message *cancel)
+static inline void fake_cancelled(void *arg, struct server_txn *t, const struct message *cancel)
 {
 	struct fake *f = arg;
 
@@ -193,7 +193,7 @@ static void fake_cancelled(void *arg, struct server_txn *t, const struct message
 		f->on_cancelled(f, t);
 }
 
-static void fake_server_failed(void *arg, struct server_txn *t, int error)
+static inline void fake_server_failed(void *arg, struct server_txn *t, int error)
 {
 	struct fake *f = arg;
 
@@ -202,7 +202,7 @@ static void fake_server_failed(void *arg, struct server_txn *t, int error)
 		f->on_server_failed(f, t);
 }
 
-static void fake_server_terminated(void *arg, struct server_txn *t)
+static inline void fake_server_terminated(void *arg, struct server_txn *t)
 {
 	struct fake *f = arg;
 
@@ -215,7 +215,7 @@ static void fake_server_terminated(void *arg, struct server_txn *t)
 
 static const struct server_ops fake_server_ops = {fake_cancelled, fake_server_failed, fake_server_terminated};
 
-static void fake_response(void *arg, struct client_txn *t, const struct message *m)
+static inline void fake_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct fake *f = arg;
 
@@ -225,7 +225,7 @@ static void fake_response(void *arg, struct client_txn *t, const struct message 
 		f->on_response(f, t, m);
 }
 
-static void fake_failed(void *arg, struct client_txn *t, enum reject_reason why)
+static inline void fake_failed(void *arg, struct client_txn *t, enum reject_reason why)
 {
 	struct fake *f = arg;
 
@@ -234,7 +234,7 @@ static void fake_failed(void *arg, struct client_txn *t, enum reject_reason why)
 		f->on_failed(f, t);
 }
 
-static void fake_terminated(void *arg, struct client_txn *t)
+static inline void fake_terminated(void *arg, struct client_txn *t)
 {
 	struct fake *f = arg;
 
@@ -247,7 +247,7 @@ static void fake_terminated(void *arg, struct client_txn *t)
 
 static const struct client_ops fake_client_ops = {fake_response, fake_failed, fake_terminated};
 
-static void fake_request(void *arg, struct server_txn *t, const struct message *m)
+static inline void fake_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	struct fake *f = arg;
 
@@ -261,7 +261,7 @@ static void fake_request(void *arg, struct server_txn *t, const struct message *
 	server_txn_own(t, &fake_server_ops, f);
 }
 
-static void fake_ack(void *arg, const struct message *m)
+static inline void fake_ack(void *arg, const struct message *m)
 {
 	struct fake *f = arg;
 
@@ -269,17 +269,17 @@ static void fake_ack(void *arg, const struct message *m)
 	fake_log(f, "ack");
 }
 
-static void fake_stray(void *arg, const struct message *m)
+static inline void fake_stray(void *arg, const struct message *m)
 {
 	fake_log(arg, "stray %d", m->status);
 }
 
-static void fake_refused(void *arg, const struct message *m, enum reject_reason why)
+static inline void fake_refused(void *arg, const struct message *m, enum reject_reason why)
 {
 	fake_log(arg, "refused %s", reject_key(why));
 }
 
-static struct fake *fake_open(void)
+static inline struct fake *fake_open(void)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 	struct txn_io io = {fake_send, fake_timer, fake_timer_stop, fake_later, fake_outgoing, f};
@@ -302,13 +302,13 @@ static struct fake *fake_open(void)
 	return f;
 }
 
-static void fake_forget_sent(struct fake *f)
+static inline void fake_forget_sent(struct fake *f)
 {
 	while (f->n_sent)
 		free(f->sent[--f->n_sent].text);
 }
 
-static void fake_close(struct fake *f)
+static inline void fake_close(struct fake *f)
 {
 	for (size_t i = 0; i < sizeof(fake_ran) / sizeof(uint32_t); i++)
 		(&fake_ran[0][0][0])[i] += (&f->layer->ran[0][0][0])[i];
@@ -320,7 +320,7 @@ static void fake_close(struct fake *f)
 }
 
 /* Compares what happened since the last call. */
-static void fake_expect(struct fake *f, const char *want)
+static inline void fake_expect(struct fake *f, const char *want)
 {
 	fake_turn(f);
 	f->log_text[f->log.n] = '\0';
@@ -329,7 +329,7 @@ static void fake_expect(struct fake *f, const char *want)
 }
 
 /* To this instant since the start, in steps, as a loop would. */
-static void fake_until(struct fake *f, uint64_t ms)
+static inline void fake_until(struct fake *f, uint64_t ms)
 {
 	ms += f->start_ms;
 	while (f->wheel.now_ms < ms) {
@@ -342,7 +342,7 @@ static void fake_until(struct fake *f, uint64_t ms)
 }
 
 /* All lingering ones gone: nothing may be left. */
-static void fake_finish(struct fake *f)
+static inline void fake_finish(struct fake *f)
 {
 	struct txn_gauges g;
 
@@ -368,7 +368,7 @@ struct in {
 	const char *via_host;
 };
 
-static struct message *fake_parse(const char *text, const struct in *in)
+static inline struct message *fake_parse(const char *text, const struct in *in)
 {
 	struct flow_addr from = {.network = in->network, .listener = in->listener, .connection = in->listener == TCP};
 	struct message *m = NULL;
@@ -378,7 +378,7 @@ static struct message *fake_parse(const char *text, const struct in *in)
 	return m;
 }
 
-static struct message *fake_request_message(const struct in *in)
+static inline struct message *fake_request_message(const struct in *in)
 {
 	char text[4096], branch[128] = "";
 	const char *method = in->method ? in->method : "INVITE";
@@ -402,7 +402,7 @@ static struct message *fake_request_message(const struct in *in)
 	return fake_parse(text, in);
 }
 
-static void fake_receive(struct fake *f, struct message *m)
+static inline void fake_receive(struct fake *f, struct message *m)
 {
 	txn_layer_receive(f->layer, m);
 	message_free(m);
@@ -412,7 +412,7 @@ static void fake_receive(struct fake *f, struct message *m)
 #define RX(f, ...) fake_receive(f, fake_request_message(&(struct in){__VA_ARGS__}))
 
 /* The last request sent with this method. */
-static struct str fake_last(struct fake *f, const char *method)
+static inline struct str fake_last(struct fake *f, const char *method)
 {
 	for (unsigned i = f->n_sent; i-- > 0;) {
 		struct str s = {f->sent[i].text, f->sent[i].n};
@@ -424,8 +424,8 @@ static struct str fake_last(struct fake *f, const char *method)
 	return STR_NONE;
 }
 
-static struct message *fake_response_message(struct fake *f, const char *method, int status, const char *to_tag,
-					     const struct in *in)
+static inline struct message *fake_response_message(struct fake *f, const char *method, int status, const char *to_tag,
+						    const struct in *in)
 {
 	char text[4096];
 	struct str req = fake_last(f, method);
@@ -440,7 +440,7 @@ static struct message *fake_response_message(struct fake *f, const char *method,
 }
 
 /* A response to the last request of this method. */
-static void TX(struct fake *f, const char *method, int status)
+static inline void TX(struct fake *f, const char *method, int status)
 {
 	struct in in = {.network = 1};
 
@@ -449,7 +449,7 @@ static void TX(struct fake *f, const char *method, int status)
 
 /* ---- what the users do ---- */
 
-static int fake_reply(struct fake *f, int status)
+static inline int fake_reply(struct fake *f, int status)
 {
 	struct reply r = {.status = status};
 
@@ -478,7 +478,7 @@ static struct client_request fake_client_request(struct fake *f, enum method met
 	return r;
 }
 
-static void fake_start(struct fake *f, enum method method, enum config_transport transport)
+static inline void fake_start(struct fake *f, enum method method, enum config_transport transport)
 {
 	struct client_request r = fake_client_request(f, method, transport);
 	int err = 0;
@@ -488,7 +488,7 @@ static void fake_start(struct fake *f, enum method method, enum config_transport
 }
 
 /* The text of what was sent last. */
-static const char *fake_sent(const struct fake *f)
+static inline const char *fake_sent(const struct fake *f)
 {
 	assert_true(f->n_sent > 0);
 	return f->sent[f->n_sent - 1].text;

@@ -69,9 +69,11 @@ void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns
 			if (addr_is_set(&r->latch[c].source) &&
 			    latch_rank(&r->rules, c, &r->latch[c].source) != MEDIA_RANK_SDP)
 				latch_init(&r->latch[c], c, &r->rules, now_ns);
-	if (before->receive || !r->receive)
+	/* resumed after hold: media is expected from now, and silence told anew */
+	if (before->receive || !r->receive) {
 		r->committed_ns = before->committed_ns;
-	r->silent = before->silent;
+		r->silent = before->silent;
+	}
 }
 
 /* Never to multicast, to port 0, or with the other family's socket. */

@@ -59,7 +59,7 @@ struct media_config {
 	unsigned workers;          /* 0: one per core */
 	uint32_t latch_window_ms;  /* 2000 */
 	uint32_t port_cooldown_ms; /* a released port is not taken again before: 5000 */
-	uint32_t max_sessions;     /* beyond: MEDIA_ERR_LIMIT */
+	uint32_t max_sessions;     /* beyond: media_session() gives 0; 0: no limit */
 };
 
 /* 0, -ENOMEM, -EINVAL (a network without address or ports). Starts the threads. The config is copied. */
@@ -92,7 +92,8 @@ enum media_side { MEDIA_A, MEDIA_B };
 
 enum media_event_type {
 	MEDIA_EV_PREPARED, /* answer to media_prepare(): local addresses */
-	MEDIA_EV_FAILED,   /* answer to media_prepare(): error; nothing was changed */
+	MEDIA_EV_FAILED,   /* answer to media_prepare(): error; nothing was changed. Also when media_commit() or
+			    * media_query() found no memory, or a stale id was prepared, queried or ended */
 	MEDIA_EV_SOURCE,   /* a later change of source was taken; log and count */
 	MEDIA_EV_SILENT,   /* no packet for the stream's inactivity time, in the direction it should flow */
 	MEDIA_EV_STATS,    /* answer to media_query() */
@@ -101,8 +102,8 @@ enum media_event_type {
 
 /* A local component address pair, as the far side must be told (advertised) and as bound. */
 struct media_local {
-	struct addr rtp;    /* advertised */
-	uint16_t rtcp_port; /* advertised */
+	struct addr rtp;    /* advertised; unset: the stream has no ports */
+	uint16_t rtcp_port; /* advertised; the RTP port when there is none of its own (RFC 5761) */
 };
 
 /* Why the source of packets was accepted, or changed. Ranks: smaller is better. */
@@ -119,6 +120,7 @@ enum media_evidence {
 	MEDIA_EVIDENCE_ACL_SILENT,    /* inside the media ACL, old source silent for 500 ms */
 	MEDIA_EVIDENCE_SRTP,          /* SRTP authenticated the new source */
 };
+#define MEDIA_EVIDENCE_COUNT 3
 
 /* Why a packet was not relayed. Counted per stream direction and summed per engine; never logged. */
 #define MEDIA_DROPS(X)                                                                                                 \
@@ -131,7 +133,8 @@ enum media_evidence {
 	X(MEDIA_DROP_UNSELECTED, "unselected", "from a fork that is not the one heard")                                \
 	X(MEDIA_DROP_DIRECTION, "direction", "media against the agreed direction (hold)")                              \
 	X(MEDIA_DROP_NO_TARGET, "no_target", "the other side has no address to send to yet")                           \
-	X(MEDIA_DROP_SEND, "send", "the kernel refused the packet")
+	X(MEDIA_DROP_SEND, "send", "the kernel refused the packet")                                                    \
+	X(MEDIA_DROP_STALE, "stale", "came long before anything was agreed: too old to be sent on")
 
 enum media_drop {
 #define X(name, key, text) name,
@@ -198,8 +201,9 @@ int media_port_open(struct media *m, media_event_fn fn, void *arg, struct media_
 /* Sessions opened through this port are ended; no more events. */
 void media_port_close(struct media_port *p);
 int media_port_fd(const struct media_port *p);
-/* True when media_port_dispatch() would deliver something, without a system call: callers look before they go to sleep.
- */
+/* True when media_port_dispatch() would deliver something, without a system call. A caller that uses it promises to
+ * call it after its last media_*() or dispatch call and before it sleeps, and to dispatch when it is true: then the
+ * descriptor is written only while the caller sleeps. A caller that never uses it relies on the descriptor alone. */
 bool media_port_pending(const struct media_port *p);
 void media_port_dispatch(struct media_port *p);
 
@@ -215,8 +219,8 @@ struct media_prepare {
 	uint32_t used;    /* bit per stream: gets ports (0: an m-line rejected or not carried) */
 	bool rtcp;        /* a second port for RTCP */
 };
-/* Takes ports. Answered by PREPARED or FAILED. When the side is already prepared on another network or family it is
- * released first (serial failover to another target). */
+/* Takes ports, on the caller's thread. Answered by PREPARED or FAILED. When the side is already prepared on another
+ * network or family it is released first (serial failover to another target). */
 void media_prepare(struct media_port *p, media_id s, enum media_side side, const struct media_prepare *what);
 
 /* One stream of one remote, as agreed. */
@@ -236,12 +240,15 @@ struct media_remote {
 	uint32_t silence_ms; /* inactivity time-out while `receive`; 0: none */
 };
 /* Sets or replaces what is behind a side's ports for one fork (0-based). A remote whose address is unchanged keeps its
- * latch and counters; otherwise a new latch window opens. Fork 0 is selected when it is the side's first. No event. */
+ * latch and counters; otherwise a new latch window opens and the counters go on. Every commit and selection of a
+ * session opens the window anew for latches that hold nothing yet. No event (but FAILED when there is no memory: then
+ * all is as it was). Needs a prepared side. */
 void media_commit(struct media_port *p, media_id s, enum media_side side, unsigned fork,
 		  const struct media_remote *streams, size_t n);
-/* From now on this fork is heard, and spoken to. */
+/* From now on this fork is heard, and spoken to. Fork 0 is until another is named, which may be before its commit. */
 void media_select(struct media_port *p, media_id s, enum media_side side, unsigned fork);
-/* Packets of a side go back to where they came from (built-in target `echo`). Works with one side only. */
+/* RTP of a side goes back to where it came from (built-in target `echo`); RTCP is read and not returned. Works with one
+ * side only; the side must be committed to be heard. */
 void media_set_echo(struct media_port *p, media_id s, enum media_side side, bool on);
 /* Gives the side's ports back; the session and its other side stay. */
 void media_release(struct media_port *p, media_id s, enum media_side side);
@@ -253,10 +260,12 @@ void media_end(struct media_port *p, media_id s);
 /* ---- what management shows ----------------------------------------------------------------------------------- */
 
 struct media_gauges {
-	uint64_t sessions, ports_used, ports_total, ports_skipped;
+	uint64_t sessions;
+	uint64_t ports_used, ports_total; /* RTP ports; each has its RTCP port with it */
+	uint64_t ports_skipped;           /* times that a port was found taken by another program */
 	uint64_t packets, bytes, drops[MEDIA_DROP_COUNT];
-	uint64_t latches[MEDIA_RANK_NONE], races, source_changes[3];
-	uint64_t queue_full;                            /* commands or events that did not fit: counted, retried */
+	uint64_t latches[MEDIA_RANK_NONE], races, source_changes[MEDIA_EVIDENCE_COUNT];
+	uint64_t queue_full; /* requests refused because too many waited, and events that waited for the one before */
 	uint64_t loop_p50_us, loop_p99_us, loop_max_us; /* a worker's loop turns, worst worker */
 };
 /* Any thread. */

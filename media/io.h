@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* io: how a media worker waits, receives and sends; everything that knows epoll is behind it, so that a better way
+ * (io_uring, one receiving socket, batched sends) replaces one file. One struct io a worker, used on that worker's
+ * thread alone except io_wake(). Sockets come bound and non-blocking from base/sock and stay owned by their holder. */
+#ifndef MEDIA_IO_H
+#define MEDIA_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define IO_DATAGRAM_BYTES 4096 /* largest that is relayed */
+#define IO_BATCH          64   /* datagrams of one turn: bounds the work between two looks at the commands */
+
+struct io;
+
+struct io_socket {
+	int fd;       /* -1: none */
+	bool watched; /* in the set */
+};
+
+/* p: n bytes, writable, valid during the call. size > n: the datagram was larger and has been cut. */
+typedef void (*io_fn)(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+
+/* 0 or -errno */
+int io_create(struct io **ret);
+void io_destroy(struct io *io);
+/* From any thread: the io_wait() under way, or else the next one, returns. */
+void io_wake(struct io *io);
+
+/* 0 or -errno; watching twice is allowed. The kernel forgets a socket that is closed. */
+int io_watch(struct io *io, struct io_socket *s);
+/* Waits for datagrams or io_wake(), timeout_ms < 0: for ever. */
+void io_wait(struct io *io, int timeout_ms);
+/* Hands over what the last io_wait() found: one datagram from each socket that had any. fn must not close sockets. */
+void io_receive(struct io *io, io_fn fn, void *arg);
+/* Before watching: throws away what waits in the socket if it is more than a fraction of a second of audio; returns how
+ * many datagrams that were. */
+unsigned io_discard_backlog(const struct io_socket *s);
+/* 0 or -errno (-EAGAIN: the kernel's buffer is full) */
+int io_send(struct io *io, const struct io_socket *s, const struct addr *to, const uint8_t *p, size_t n);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* orders: what a worker does when a port asks, and the inactivity timer. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "media/internal.h"
+
+/* ---- inactivity ---------------------------------------------------------------------------------------------- */
+
+static struct remote *heard(const struct stream *st)
+{
+	struct remote *r = st->remotes[st->side->selected];
+	return r && r->used ? r : NULL;
+}
+
+static bool is_watched(const struct remote *r)
+{
+	return r && r->receive && r->silence_ms;
+}
+
+static uint64_t silent_since(const struct remote *r)
+{
+	return r->alive_ns > r->committed_ns ? r->alive_ns : r->committed_ns;
+}
+
+static void watch_silence(struct worker *w, struct stream *st, uint64_t now_ns)
+{
+	struct remote *r = heard(st);
+	wheel_cancel(&w->wheel, &st->silence);
+	if (!is_watched(r))
+		return;
+	uint64_t silent_ms = (now_ns - silent_since(r)) / NS_PER_MS;
+	wheel_arm(&w->wheel, &st->silence, silent_ms < r->silence_ms ? r->silence_ms - silent_ms : 0);
+}
+
+static void tell_silent(struct worker *w, struct stream *st, struct remote *r, uint64_t silent_ms)
+{
+	if (atomic_load(&st->silent.busy)) {
+		counter_add(&w->counters.queue_full, 1);
+		return; /* told at the next look */
+	}
+	st->silent.fork = st->side->selected;
+	st->silent.silent_ms = silent_ms < UINT32_MAX ? (uint32_t)silent_ms : UINT32_MAX;
+	atomic_store(&st->silent.busy, true);
+	r->silent = true;
+	worker_notify(w, &st->silent.notice);
+}
+
+/* Packets only note the time; the timer looks whether it was long ago, and else waits for what is missing. */
+void order_silence(struct wheel_timer *t)
+{
+	struct stream *st = container_of(t, struct stream, silence);
+	struct worker *w = st->side->session->worker;
+	struct remote *r = heard(st);
+	uint64_t now_ns = clock_ns();
+
+	if (!is_watched(r))
+		return;
+	uint64_t silent_ms = (now_ns - silent_since(r)) / NS_PER_MS;
+	if (silent_ms < r->silence_ms) {
+		wheel_arm(&w->wheel, t, r->silence_ms - silent_ms);
+		return;
+	}
+	if (!r->silent)
+		tell_silent(w, st, r, silent_ms);
+	wheel_arm(&w->wheel, t, r->silence_ms);
+}
+
+void worker_tell_source(struct worker *w, struct stream *st)
+{
+	struct source_notice *n = &st->source;
+
+	if (atomic_load(&n->busy))
+		return;
+	n->due = false;
+	if (!st->remotes[n->due_fork])
+		return;
+	n->fork = n->due_fork;
+	n->evidence = n->due_evidence;
+	n->from = n->due_from;
+	n->to = st->remotes[n->fork]->latch[LATCH_RTP].source;
+	atomic_store(&n->busy, true);
+	worker_notify(w, &n->notice);
+}
+
+/* ---- commit -------------------------------------------------------------------------------------------------- */
+
+/* Signalling has just said something about this session's media: latches that hold nothing may take any allowed source
+ * for one window from now. That covers a phone that is silent until the call is answered, or resumed after hold. */
+static void reopen_latches(struct session *s, uint64_t now_ns)
+{
+	for (unsigned which = 0; which < 2; which++)
+		for (size_t i = 0; s->live[which] && i < MEDIA_MAX_STREAMS; i++) {
+			struct stream *st = s->live[which]->live[i];
+			for (unsigned f = 0; st && f < MEDIA_MAX_FORKS; f++)
+				for (unsigned c = 0; st->remotes[f] && c < 2; c++)
+					latch_reopen(&st->remotes[f]->latch[c], &st->remotes[f]->rules, now_ns);
+		}
+}
+
+static void set_remote(struct stream *st, unsigned fork, struct remote *r, uint64_t now_ns)
+{
+	struct remote *before = st->remotes[fork];
+	remote_begin(r, before, now_ns);
+	remote_aim(r, st->side->v6);
+	free(before);
+	if (!before)
+		st->n_forks++;
+	st->remotes[fork] = r;
+	st->profile = r->rtp ? PROFILE_RTP : PROFILE_DATAGRAM;
+}
+
+/* The far side may have been sending since it was told our port, long before its description reached us: a burst of
+ * old audio helps nobody. */
+static void discard_stale(struct worker *w, struct remote *r, const struct io_socket *s)
+{
+	unsigned n = io_discard_backlog(s);
+	r->drops[MEDIA_DROP_STALE] += n;
+	counter_add(&w->counters.drops[MEDIA_DROP_STALE], n);
+}
+
+static int watch_sockets(struct worker *w, struct stream *st, struct remote *r)
+{
+	int result = 0;
+	for (unsigned c = 0; c < 2 && result == 0; c++) {
+		struct io_socket *s = &st->component[c].sock;
+		if (s->fd < 0 || s->watched)
+			continue;
+		discard_stale(w, r, s);
+		result = io_watch(w->io, s);
+	}
+	return result;
+}
+
+static void read_settings(struct side *d)
+{
+	d->selected = atomic_load(&d->want_fork);
+	d->echo = atomic_load(&d->want_echo);
+}
+
+static int commit_stream(struct worker *w, struct commit *c, size_t i, uint64_t now_ns)
+{
+	struct stream *st = c->streams[i];
+	struct remote *r = c->remotes[i];
+	if (!st)
+		return 0;
+	c->side->live[i] = st;
+	if (r) {
+		set_remote(st, c->fork, r, now_ns);
+		return watch_sockets(w, st, r);
+	}
+	/* no longer carried: its counters stay for the statistics */
+	if (st->remotes[c->fork])
+		st->remotes[c->fork]->used = false;
+	return 0;
+}
+
+static void watch_side(struct worker *w, struct side *d, uint64_t now_ns)
+{
+	for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++)
+		if (d->live[i])
+			watch_silence(w, d->live[i], now_ns);
+}
+
+static void commit(struct worker *w, struct commit *c, uint64_t now_ns)
+{
+	struct session *s = c->order.session;
+	int r = 0;
+
+	s->live[c->side->which] = c->side;
+	read_settings(c->side);
+	for (size_t i = 0; i < c->n; i++) {
+		int r1 = commit_stream(w, c, i, now_ns);
+		r = r ? r : r1;
+	}
+	reopen_latches(s, now_ns);
+	watch_side(w, c->side, now_ns);
+	port_order_done(s->port);
+	if (r < 0)
+		worker_notify(w, &c->failed);
+	else
+		free(c);
+}
+
+/* ---- the other orders ---------------------------------------------------------------------------------------- */
+
+static void settings(struct worker *w, struct side *d, uint64_t now_ns)
+{
+	/* first, so that what is said later is an order of its own */
+	atomic_store(&d->settings_sent, false);
+	read_settings(d);
+	reopen_latches(d->session, now_ns);
+	watch_side(w, d, now_ns);
+}
+
+static void close_side(struct worker *w, struct side *d, uint64_t now_ns)
+{
+	for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++)
+		if (d->live[i])
+			wheel_cancel(&w->wheel, &d->live[i]->silence);
+	side_close(d, now_ns);
+}
+
+static void release(struct worker *w, struct side *d, uint64_t now_ns)
+{
+	struct session *s = d->session;
+	close_side(w, d, now_ns);
+	if (s->live[d->which] == d)
+		s->live[d->which] = NULL;
+	worker_notify(w, &d->released);
+}
+
+static void end(struct worker *w, struct session *s, uint64_t now_ns)
+{
+	/* the port's view: it has sides and streams that were never committed, and does not touch them any more */
+	for (unsigned i = 0; i < 2; i++)
+		if (s->sides[i])
+			close_side(w, s->sides[i], now_ns);
+	worker_notify(w, &s->ended);
+}
+
+static void carry_out(struct worker *w, struct order *o, uint64_t now_ns)
+{
+	switch (o->what) {
+	case ORDER_COMMIT:
+		commit(w, container_of(o, struct commit, order), now_ns);
+		break;
+	case ORDER_SETTINGS:
+		settings(w, container_of(o, struct side, settings), now_ns);
+		break;
+	case ORDER_RELEASE:
+		release(w, container_of(o, struct side, release), now_ns);
+		break;
+	case ORDER_QUERY: {
+		struct query *q = container_of(o, struct query, order);
+		session_stats(o->session, &q->stats);
+		port_order_done(o->session->port);
+		worker_notify(w, &q->notice);
+		break;
+	}
+	case ORDER_END:
+		end(w, o->session, now_ns);
+		break;
+	}
+}
+
+void worker_orders(struct worker *w)
+{
+	uint64_t start_ns = clock_ns(), now_ns = start_ns;
+
+	if (!w->orders)
+		w->orders = mailbox_take(&w->box);
+	while (w->orders && now_ns - start_ns <= TURN_MAX_US * 1000) {
+		struct order *o = container_of(w->orders, struct order, letter);
+		w->orders = o->letter.next;
+		carry_out(w, o, now_ns);
+		w->ordered_ns = now_ns = clock_ns();
+	}
+}

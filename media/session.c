@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session: what the door's requests mean. Everything here runs on the port's thread: ports are taken and sockets bound
+ * at once, the rest goes to the session's worker as orders. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "media/internal.h"
+
+static void fail(struct media_port *p, media_id id, uint64_t cookie, enum media_side side, unsigned fork,
+		 enum media_error e)
+{
+	port_answer(p, &(struct answer){id, cookie, MEDIA_EV_FAILED, side, fork, e});
+}
+
+static bool may_send_order(struct media_port *p)
+{
+	if (atomic_fetch_add_explicit(&p->in_flight, 1, memory_order_relaxed) < MAX_ORDERS)
+		return true;
+	port_order_done(p);
+	atomic_fetch_add(&p->media->queue_full, 1);
+	return false;
+}
+
+static void detach(struct session *s, enum media_side which)
+{
+	struct side *d = s->sides[which];
+	if (!d)
+		return;
+	s->sides[which] = NULL;
+	if (d->handed) {
+		port_order(s->port, s->worker, &d->release);
+		return;
+	}
+	side_close(d, clock_ns());
+	side_free(d);
+}
+
+static enum media_error prepare(struct session *s, enum media_side which, const struct media_prepare *what,
+				const struct networks *nets)
+{
+	struct side *d = s->sides[which];
+	enum media_error e = MEDIA_OK;
+
+	if (what->n_streams > MEDIA_MAX_STREAMS)
+		return MEDIA_ERR_LIMIT;
+	if (d && d->network == what->network && d->v6 == what->v6)
+		return side_extend(d, what, nets);
+	/* the new one first: when it fails, nothing was changed */
+	struct side *fresh = side_create(s, which, what, nets, &e);
+	if (!fresh)
+		return e;
+	detach(s, which);
+	s->sides[which] = fresh;
+	return MEDIA_OK;
+}
+
+void media_prepare(struct media_port *p, media_id id, enum media_side side, const struct media_prepare *what)
+{
+	struct session *s = port_session(p, id);
+	if (!s) {
+		fail(p, id, 0, side, 0, MEDIA_ERR_GONE);
+		return;
+	}
+	struct networks *nets = media_networks(p->media);
+	enum media_error e = prepare(s, side, what, nets);
+	networks_unref(nets);
+	if (e)
+		fail(p, id, s->cookie, side, 0, e);
+	else
+		port_answer(p, &(struct answer){
+				       .session = id, .type = MEDIA_EV_PREPARED, .side = side, .cookie = s->cookie});
+}
+
+/* The least loaded worker takes the session for good. */
+static void choose_worker(struct session *s)
+{
+	struct media *m = s->port->media;
+	struct worker *best = &m->workers[0];
+	for (unsigned i = 1; i < m->n_workers; i++)
+		if (atomic_load_explicit(&m->workers[i].sessions, memory_order_relaxed) <
+		    atomic_load_explicit(&best->sessions, memory_order_relaxed))
+			best = &m->workers[i];
+	atomic_fetch_add_explicit(&best->sessions, 1, memory_order_relaxed);
+	s->worker = best;
+}
+
+static void commit_free(struct commit *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->remotes[i]);
+	free(c);
+}
+
+static struct commit *commit_create(struct side *d, unsigned fork, const struct media_remote *streams, size_t n)
+{
+	struct session *s = d->session;
+	struct commit *c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->order = (struct order){.what = ORDER_COMMIT, .session = s};
+	c->failed = (struct notice){.what = NOTICE_FAILED, .session = s};
+	c->side = d;
+	c->fork = fork;
+	c->n = d->n_streams;
+	for (size_t i = 0; i < c->n; i++) {
+		c->streams[i] = d->streams[i];
+		if (i >= n || !streams[i].used || !d->streams[i])
+			continue;
+		c->remotes[i] = remote_create(&streams[i], s->port->media->window_ns);
+		if (!c->remotes[i]) {
+			commit_free(c);
+			return NULL;
+		}
+	}
+	return c;
+}
+
+void media_commit(struct media_port *p, media_id id, enum media_side side, unsigned fork,
+		  const struct media_remote *streams, size_t n)
+{
+	struct session *s = port_session(p, id);
+	struct side *d = s ? s->sides[side] : NULL;
+
+	if (!d || fork >= MEDIA_MAX_FORKS)
+		return;
+	if (!may_send_order(p)) {
+		fail(p, id, s->cookie, side, fork, MEDIA_ERR_LIMIT);
+		return;
+	}
+	struct commit *c = commit_create(d, fork, streams, n);
+	if (!c) {
+		port_order_done(p);
+		fail(p, id, s->cookie, side, fork, MEDIA_ERR_NO_MEMORY);
+		return;
+	}
+	if (!s->worker)
+		choose_worker(s);
+	d->handed = true;
+	port_order(p, s->worker, &c->order);
+}
+
+static void send_settings(struct side *d)
+{
+	if (d->handed && !atomic_exchange(&d->settings_sent, true))
+		port_order(d->session->port, d->session->worker, &d->settings);
+}
+
+void media_select(struct media_port *p, media_id id, enum media_side side, unsigned fork)
+{
+	struct session *s = port_session(p, id);
+	if (!s || !s->sides[side] || fork >= MEDIA_MAX_FORKS)
+		return;
+	atomic_store(&s->sides[side]->want_fork, fork);
+	send_settings(s->sides[side]);
+}
+
+void media_set_echo(struct media_port *p, media_id id, enum media_side side, bool on)
+{
+	struct session *s = port_session(p, id);
+	if (!s || !s->sides[side])
+		return;
+	atomic_store(&s->sides[side]->want_echo, on);
+	send_settings(s->sides[side]);
+}
+
+void media_release(struct media_port *p, media_id id, enum media_side side)
+{
+	struct session *s = port_session(p, id);
+	if (s)
+		detach(s, side);
+}
+
+void media_query(struct media_port *p, media_id id)
+{
+	struct session *s = port_session(p, id);
+	if (!s) {
+		fail(p, id, 0, MEDIA_A, 0, MEDIA_ERR_GONE);
+		return;
+	}
+	if (!s->worker) {
+		port_answer(p, &(struct answer){.session = id, .type = MEDIA_EV_STATS, .cookie = s->cookie});
+		return;
+	}
+	if (!may_send_order(p)) {
+		fail(p, id, s->cookie, MEDIA_A, 0, MEDIA_ERR_LIMIT);
+		return;
+	}
+	struct query *q = malloc(sizeof(*q));
+	if (!q) {
+		port_order_done(p);
+		fail(p, id, s->cookie, MEDIA_A, 0, MEDIA_ERR_NO_MEMORY);
+		return;
+	}
+	q->order = (struct order){.what = ORDER_QUERY, .session = s};
+	q->notice = (struct notice){.what = NOTICE_STATS, .session = s};
+	port_order(p, s->worker, &q->order);
+}
+
+void media_end(struct media_port *p, media_id id)
+{
+	struct session *s = port_session(p, id);
+	if (!s) {
+		/* asked twice: the answer is under way */
+		if (!port_session_ending(p, id))
+			fail(p, id, 0, MEDIA_A, 0, MEDIA_ERR_GONE);
+		return;
+	}
+	s->ending = true;
+	if (s->worker) {
+		port_order(p, s->worker, &s->end);
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (s->sides[i])
+			side_close(s->sides[i], clock_ns());
+	port_answer(p, &(struct answer){.session = id, .type = MEDIA_EV_ENDED, .cookie = s->cookie});
+}

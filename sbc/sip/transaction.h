@@ -79,7 +79,7 @@ struct txn_gauges {
 	uint64_t unexpected;   /* events that met an empty cell of their table */
 	uint64_t leak_blocked; /* messages that `outgoing` stopped */
 };
-void txn_gauges(const struct txn_layer *l, struct txn_gauges *ret);
+void txn_gauges(const struct txn_layer *l, struct txn_gauges *ret); /* any thread, approximate */
 
 /* The one list of methods that this build carries: for Allow and for 405/501. */
 bool txn_method_allowed(enum method m);
@@ -93,8 +93,10 @@ struct server_ops {
 	/* A CANCEL for this INVITE came while no final answer was sent; the layer has answered the CANCEL. Told once.
 	 * NULL: the layer answers the INVITE 487. */
 	void (*cancelled)(void *arg, struct server_txn *t, const struct message *cancel);
-	/* A reply could not be sent (-errno of the transport), or no ACK for a non-2xx within timer H (-ETIMEDOUT). The
-	 * transaction goes on as it was (RFC 6026 §8.7) until its timer ends it. For counters and logs only. */
+	/* A reply could not be sent (-errno of the transport), no ACK came for a non-2xx within timer H, or a
+	 * non-INVITE was not answered within 64*T1 (both -ETIMEDOUT, and `terminated` follows). After an error of the
+	 * transport the transaction goes on as it was until its timer ends it, so that a repeated request is not taken
+	 * for a new one. For counters and logs only. */
 	void (*failed)(void *arg, struct server_txn *t, int error);
 	void (*terminated)(void *arg, struct server_txn *t); /* t is dead after this */
 };

@@ -60,6 +60,7 @@ static void g_unreached(void **state)
 	static char text[32768];
 	struct writer w = writer_init(text, sizeof(text) - 1);
 
+	writer_lit(&w, "Filled cells that no dialogue reached, and why:\n");
 	for (unsigned k = 0; k < TXN_KINDS; k++) {
 		const struct txn_machine *m = txn_machines[k];
 
@@ -93,7 +94,9 @@ int main(void)
 		cmocka_unit_test(s_invite_tcp),
 		cmocka_unit_test(s_lost_final),
 		cmocka_unit_test(s_other_slow),
+		cmocka_unit_test(s_other_never),
 		cmocka_unit_test(s_other_tcp),
+		cmocka_unit_test(s_timestamp),
 		cmocka_unit_test(s_cancel),
 		cmocka_unit_test(s_cancel_nobody),
 		cmocka_unit_test(s_unanswered),

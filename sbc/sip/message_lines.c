@@ -175,15 +175,15 @@ bool start_line_split(struct str line, struct start_line *ret)
 	s.method = (struct str){line.p, first};
 	if (first == 0 || first == line.n || !str_all(s.method, CHAR_TOKEN))
 		return false;
-	/* The last word that is not blank is the version; blanks too many stay visible in uri and version, and are
-	 * refused there. */
+	/* The last word is the version. Blanks after it mean nothing (RFC 4475, trws); too many before it stay visible
+	 * in uri, and are refused there. */
 	size_t end = line.n;
 	while (end > first && is_blank(line.p[end - 1]))
 		end--;
 	size_t last = end;
 	while (last > first && !is_blank(line.p[last - 1]))
 		last--;
-	s.version = (struct str){line.p + last, line.n - last};
+	s.version = (struct str){line.p + last, end - last};
 	if (last <= first + 1 || !is_version(s.version))
 		return false;
 	s.uri = (struct str){line.p + first + 1, last - 1 - (first + 1)};

@@ -15,6 +15,10 @@
 
 #include "sbc/sip/message_internal.h"
 
+/* Enough for the headers of a typical message: one allocation instead of some fifteen. What goes beyond is allocated.
+ */
+#define PRELOAD_BYTES 4096
+
 enum reject_reason message_sofia_parse(struct message_block *b)
 {
 	/* sofia tells no memory and bad syntax apart by nothing but errno; a failed allocation inside a header that it
@@ -23,6 +27,7 @@ enum reject_reason message_sofia_parse(struct message_block *b)
 	msg_t *msg = msg_create(sip_default_mclass(), 0);
 	if (!msg)
 		return REJECT_NO_MEMORY;
+	su_home_preload(msg_home(msg), 1, PRELOAD_BYTES);
 	msg_buf_set(msg, b->scratch, b->head + 2);
 	msg_buf_commit(msg, b->head, 1);
 	int r = msg_extract(msg);

@@ -122,20 +122,49 @@ bool params_get(struct str params, struct str name, struct str *ret_value)
 }
 
 /* A parameter's value is a token, a host or a quoted string (gen-value); in Via and from lax senders also an address
- * with colons, and '/' or '@' unquoted. Blanks, and what could end or split the header, are refused. */
-static bool param_value_ok(struct str v)
+ * with colons, and '/' or '@' unquoted. false: a quote that does not end. */
+static bool param_value_take(struct str *s, struct str *ret)
 {
-	if (v.n && v.p[0] == '"')
-		return quoted_length(v) == v.n;
-	for (size_t i = 0; i < v.n; i++)
-		if (!(char_class[(uint8_t)v.p[i]] & CHAR_URI) || v.p[i] == ',')
+	size_t i = 0;
+	if (s->n && s->p[0] == '"') {
+		i = quoted_length(*s);
+		if (!i)
 			return false;
+	} else {
+		while (i < s->n && char_class[(uint8_t)s->p[i]] & CHAR_URI && s->p[i] != ';' && s->p[i] != ',')
+			i++;
+	}
+	*ret = take(*s, i);
+	*s = skip(*s, i);
 	return true;
 }
 
-/* All parameters well-formed: what remains of a value after "uri>" or "host:port". Takes ";a;b=c". One empty parameter
- * at the very end (";tag=x;") is common enough in service to be let through. */
-static bool header_params_parse(struct str s, struct str *ret_params)
+/* One well-formed parameter off *s, which starts after a ';', and the ';' after it. */
+static bool param_take(struct str *s, struct param *ret)
+{
+	struct param p = {.value = STR_NONE};
+	*s = skip_blanks(*s);
+	p.name = take_class(s, CHAR_TOKEN);
+	if (!p.name.n)
+		return false;
+	*s = skip_blanks(*s);
+	if (s->n && s->p[0] == '=') {
+		*s = skip_blanks(skip(*s, 1));
+		if (!param_value_take(s, &p.value))
+			return false;
+		*s = skip_blanks(*s);
+	}
+	if (s->n && s->p[0] != ';')
+		return false;
+	*s = skip(*s, s->n ? 1 : 0);
+	*ret = p;
+	return true;
+}
+
+/* What remains of a value after "uri>" or "host:port": ";a;b=c" or nothing. Each parameter is given to fn, which may
+ * refuse it. One empty parameter at the very end (";tag=x;") is common enough in service to be let through. */
+static bool header_params_parse(struct str s, bool (*fn)(void *arg, const struct param *p), void *arg,
+				struct str *ret_params)
 {
 	s = skip_blanks(s);
 	*ret_params = STR_NONE;
@@ -143,16 +172,14 @@ static bool header_params_parse(struct str s, struct str *ret_params)
 		return true;
 	if (s.p[0] != ';')
 		return false;
-	struct str all = str_trim(skip(s, 1)), left = all;
+	struct str left = skip(s, 1);
 	struct param p;
-	bool any = false;
-	while (params_next(&left, &p)) {
-		if (!p.name.n || !str_all(p.name, CHAR_TOKEN) || !param_value_ok(p.value))
+	*ret_params = str_trim(left);
+	do {
+		if (!param_take(&left, &p) || !fn(arg, &p))
 			return false;
-		any = true;
-	}
-	*ret_params = all;
-	return any;
+	} while (skip_blanks(left).n);
+	return true;
 }
 
 /* ---- host and port ----------------------------------------------------------------------------------------------- */
@@ -280,19 +307,14 @@ static bool display_ok(struct str d)
 }
 
 /* At most one tag, and that a token. */
-static bool tag_take(struct name_addr *a)
+static bool tag_take(void *arg, const struct param *p)
 {
-	struct str left = a->params;
-	struct param p;
-	bool seen = false;
-	while (params_next(&left, &p)) {
-		if (!str_eq_nocase(p.name, STR("tag")))
-			continue;
-		if (seen || !p.value.n || !str_all(p.value, CHAR_TOKEN))
-			return false;
-		a->tag = p.value;
-		seen = true;
-	}
+	struct name_addr *a = arg;
+	if (p->name.n != 3 || !str_eq_nocase(p->name, STR("tag")))
+		return true;
+	if (a->tag.n || !p->value.n || !str_all(p->value, CHAR_TOKEN))
+		return false;
+	a->tag = p->value;
 	return true;
 }
 
@@ -330,7 +352,7 @@ bool name_addr_parse(struct str text, struct name_addr *ret)
 		if (str_find(uri, ',') < uri.n || str_find(uri, '?') < uri.n)
 			return false;
 	}
-	if (!uri_parse(uri, &a.uri) || !header_params_parse(rest, &a.params) || !tag_take(&a))
+	if (!uri_parse(uri, &a.uri) || !header_params_parse(rest, tag_take, &a, &a.params))
 		return false;
 	*ret = a;
 	return true;
@@ -339,18 +361,16 @@ bool name_addr_parse(struct str text, struct name_addr *ret)
 /* ---- Via and CSeq ------------------------------------------------------------------------------------------------ */
 
 /* At most one branch: two would be two transactions. */
-static bool via_params_take(struct via *v, struct str params)
+static bool via_param_take(void *arg, const struct param *p)
 {
-	struct param p;
-	while (params_next(&params, &p)) {
-		if (str_eq_nocase(p.name, STR("branch"))) {
-			if (v->branch.n || !p.value.n || !str_all(p.value, CHAR_TOKEN))
-				return false;
-			v->branch = p.value;
-		} else if (str_eq_nocase(p.name, STR("rport"))) {
-			v->rport = true;
-		}
-	}
+	struct via *v = arg;
+	if (str_eq_nocase(p->name, STR("rport")))
+		v->rport = true;
+	if (!str_eq_nocase(p->name, STR("branch")))
+		return true;
+	if (v->branch.n || !p->value.n || !str_all(p->value, CHAR_TOKEN))
+		return false;
+	v->branch = p->value;
 	return true;
 }
 
@@ -368,7 +388,7 @@ bool via_parse(struct str text, struct via *ret, struct str *ret_version)
 	struct str host = skip_blanks(s);
 	if (!v.transport.n || host.n == s.n || !hostport_parse(&host, true, &v.host, &v.port))
 		return false;
-	if (!header_params_parse(host, &params) || !via_params_take(&v, params))
+	if (!header_params_parse(host, via_param_take, &v, &params))
 		return false;
 	*ret = v;
 	*ret_version = version;

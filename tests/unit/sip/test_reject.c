@@ -39,7 +39,7 @@ static void test_out_of_range(void **state)
 	assert_string_equal(reject_key(REJECT_NONE), "none");
 	assert_int_equal(reject_status(REJECT_COUNT), 0);
 	assert_string_equal(reject_phrase(REJECT_COUNT), "");
-	assert_string_equal(reject_key((enum reject_reason)-1), "unknown");
+	assert_string_equal(reject_key((enum reject_reason) - 1), "unknown");
 }
 
 static void test_status_phrases(void **state)
@@ -48,11 +48,26 @@ static void test_status_phrases(void **state)
 		int status;
 		const char *phrase;
 	} cases[] = {
-		{100, "Trying"},	 {180, "Ringing"},	   {183, "Session Progress"}, {199, "Early Dialog Terminated"},
-		{200, "OK"},		 {404, "Not Found"},	   {486, "Busy Here"},	      {487, "Request Terminated"},
-		{503, "Service Unavailable"}, {606, "Not Acceptable"}, {608, "Rejected"},	      {186, "Progress"},
-		{299, "Success"},	 {399, "Redirection"},	   {499, "Request Failure"},  {599, "Server Failure"},
-		{699, "Global Failure"}, {0, "Unknown"},	   {99, "Unknown"},	      {700, "Unknown"},
+		{100, "Trying"},
+		{180, "Ringing"},
+		{183, "Session Progress"},
+		{199, "Early Dialog Terminated"},
+		{200, "OK"},
+		{404, "Not Found"},
+		{486, "Busy Here"},
+		{487, "Request Terminated"},
+		{503, "Service Unavailable"},
+		{606, "Not Acceptable"},
+		{608, "Rejected"},
+		{186, "Progress"},
+		{299, "Success"},
+		{399, "Redirection"},
+		{499, "Request Failure"},
+		{599, "Server Failure"},
+		{699, "Global Failure"},
+		{0, "Unknown"},
+		{99, "Unknown"},
+		{700, "Unknown"},
 		{-1, "Unknown"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

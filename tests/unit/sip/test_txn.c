@@ -6,13 +6,6 @@
 #include "test_txn_client_cases.h"
 #include "test_txn_server_cases.h"
 
-static void golden_path(const char *name, char *buf, size_t n)
-{
-	const char *slash = strrchr(__FILE__, '/');
-
-	snprintf(buf, n, "%.*s/golden/txn_%s.txt", slash ? (int)(slash - __FILE__) : 1, slash ? __FILE__ : ".", name);
-}
-
 static void golden(const char *name, const struct writer *w)
 {
 	const char *mode = getenv("LIMEN_GOLDEN");
@@ -22,7 +15,7 @@ static void golden(const char *name, const struct writer *w)
 	size_t n;
 
 	assert_false(w->overflow);
-	golden_path(name, path, sizeof(path));
+	snprintf(path, sizeof(path), PROJECT_ROOT "/tests/unit/sip/golden/txn_%s.txt", name);
 	file = fopen(path, mode && strcmp(mode, "write") == 0 ? "w" : "r");
 	assert_non_null(file);
 	if (mode && strcmp(mode, "write") == 0) {

@@ -7,8 +7,13 @@
  * Callbacks may call any function of this interface on any transaction, the one calling included; nothing is freed
  * inside its own callback.
  *
- * Memory. A transaction that only lingers (Completed, Accepted, Confirmed) keeps the last message it sent and about 200
- * bytes. */
+ * When. Every call in from below (txn_layer_receive(), timers) runs its callbacks inside; `terminated`, and a `failed`
+ * that comes from the transport, run at the end of the turn (txn_io.later). `send` must have copied or written its text
+ * when it returns; `send` and `outgoing` must not call back into the layer.
+ *
+ * Memory. A transaction that only lingers (Completed, Accepted, Confirmed) keeps the last message it sent and about 250
+ * bytes. While a server transaction waits for its final answer it also keeps the lines of the request that every reply
+ * repeats. Never a parsed message. */
 #ifndef SBC_SIP_TRANSACTION_H
 #define SBC_SIP_TRANSACTION_H
 
@@ -41,39 +46,63 @@ struct txn_user {
 	void (*request)(void *arg, struct server_txn *t, const struct message *m);
 	/* ACK that matches no transaction in Completed: the ACK of a 2xx, or a stray one. */
 	void (*ack)(void *arg, const struct message *m);
-	/* Response that matches no transaction (counted by the layer). */
+	/* Response that matches no transaction (counted by the layer), or a 2xx for an INVITE whose user has let go of
+	 * it: detached, or told `failed`. The user may ACK and BYE such a 2xx. */
 	void (*stray_response)(void *arg, const struct message *m);
+	/* A request was refused without a transaction (limit, memory, merged, CANCEL of nothing, txn_layer_refuse()).
+	 */
 	void (*refused)(void *arg, const struct message *m, enum reject_reason why);
 	void *arg;
 };
 
 int txn_layer_create(const struct txn_io *io, const struct txn_user *user, const struct ident_key *key,
 		     struct txn_layer **ret);
-void txn_layer_destroy(struct txn_layer *l);                     /* without callbacks */
-void txn_layer_configure(struct txn_layer *l, struct config *c); /* timers and limits of new transactions */
+/* Without callbacks; not from inside one. NULL is allowed. */
+void txn_layer_destroy(struct txn_layer *l);
+/* Timers and limits from now on. To be called before anything is received or started. c is kept by pointer: the caller
+ * keeps its reference until the next configure or destroy. */
+void txn_layer_configure(struct txn_layer *l, struct config *c);
 /* A parsed message from the wire; stays the caller's. */
 void txn_layer_receive(struct txn_layer *l, const struct message *m);
-/* transport_user.send_failed() is passed on here. */
+/* Answers a request without a transaction, as the reason's table entry says; ACKs, responses and reasons of status 0
+ * are only told to `refused`. For what message_parse() refused but gave, and for what is screened off after the parse.
+ * The To tag is a keyed hash of the request, so that repetitions get the same one (RFC 3261 §8.2.7) and the ACK of the
+ * refusal is known and absorbed. */
+void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_reason why);
+/* transport_user.send_failed() is passed on here. May be called from inside `send`. */
 void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error);
 
 struct txn_gauges {
 	uint64_t server_invite, server_other, client_invite, client_other; /* alive now, lingering ones included */
 	uint64_t retransmissions_in, retransmissions_out, timeouts, limit_refused;
+	uint64_t stray_responses, stray_acks;
+	uint64_t unexpected;   /* events that met an empty cell of their table */
+	uint64_t leak_blocked; /* messages that `outgoing` stopped */
 };
-void txn_gauges(const struct txn_layer *l, struct txn_gauges *ret);
+void txn_gauges(const struct txn_layer *l, struct txn_gauges *ret); /* any thread, approximate */
+
+/* The one list of methods that this build carries: for Allow and for 405/501. */
+bool txn_method_allowed(enum method m);
+void txn_write_allow(struct writer *w); /* "Allow: INVITE, ...\r\n" */
+/* Option tags (Require, Supported) that this build understands. */
+bool txn_option_supported(struct str tag);
 
 /* ---- server ---------------------------------------------------------------------------------------------------- */
 
 struct server_ops {
-	/* A CANCEL for this INVITE came while no final answer was sent; the layer has answered the CANCEL. */
+	/* A CANCEL for this INVITE came while no final answer was sent; the layer has answered the CANCEL. Told once.
+	 * NULL: the layer answers the INVITE 487. */
 	void (*cancelled)(void *arg, struct server_txn *t, const struct message *cancel);
-	/* INVITE answered by a 2xx needs it again: nothing is retransmitted by the layer (RFC 6026); a retransmitted
-	 * INVITE was absorbed. Others: final answer could not be sent, or no ACK for a non-2xx within timer H. For
-	 * counters and logs only. */
+	/* A reply could not be sent (-errno of the transport), no ACK came for a non-2xx within timer H, or a
+	 * non-INVITE was not answered within 64*T1 (both -ETIMEDOUT, and `terminated` follows). After an error of the
+	 * transport the transaction goes on as it was until its timer ends it, so that a repeated request is not taken
+	 * for a new one. For counters and logs only. */
 	void (*failed)(void *arg, struct server_txn *t, int error);
 	void (*terminated)(void *arg, struct server_txn *t); /* t is dead after this */
 };
+/* ops must live as long as the transaction; members may be NULL. */
 void server_txn_own(struct server_txn *t, const struct server_ops *ops, void *arg);
+/* Without a final answer yet, a 500 is sent. */
 void server_txn_detach(struct server_txn *t);
 
 struct reply {
@@ -87,12 +116,23 @@ struct reply {
 	struct str body;
 	void *guard; /* for txn_io.outgoing */
 };
-/* Sends a provisional or final reply and remembers it for retransmissions. 0, or -errno (-EALREADY: a final one was
- * sent; -EPERM: stopped by `outgoing`; ...). For the 2xx of an INVITE, the user retransmits by calling
- * server_txn_resend() until it has the ACK. */
+/* Sends a provisional or final reply and remembers it for retransmissions. 0: taken (a failure to send is told by
+ * `failed`), or -errno, nothing sent and all as before: -EALREADY a final one was sent (or the transaction is over);
+ * -EINVAL status out of 100..699, or a provisional for a non-INVITE (RFC 4320 §4.1: the layer sends its 100 itself,
+ * late); -ENOMEM; -EMSGSIZE. -EPERM: stopped by `outgoing`; a final reply was replaced by a bare 500, so
+ * server_txn_final_sent() holds then. A 408 for a non-INVITE ends the transaction in silence (RFC 4320 §4.2). The
+ * INVITE's 100 is the layer's: sent when `request` returns without any reply. For the 2xx of an INVITE, the user
+ * retransmits by calling server_txn_resend() until it has the ACK; the transaction absorbs retransmitted INVITEs for
+ * 64*T1. */
 int server_txn_reply(struct server_txn *t, const struct reply *r);
-int server_txn_reject(struct server_txn *t, enum reject_reason why); /* with Retry-After for 503, Allow for 405/501 */
-int server_txn_resend(struct server_txn *t);                         /* the last reply again; 2xx in Accepted */
+/* As the reason's table entry says, with what the status asks for: Retry-After for 503, Allow for 405 and 501, Accept
+ * for 415, Server. 420's Unsupported is made from the request's Require, which is known while the `request` callback
+ * runs only; later use server_txn_reject_with(). Status 0: the transaction ends without an answer. */
+int server_txn_reject(struct server_txn *t, enum reject_reason why);
+/* The same with further whole header lines. */
+int server_txn_reject_with(struct server_txn *t, enum reject_reason why, struct str headers);
+/* The last reply again. 0, -ENOENT: none was sent. */
+int server_txn_resend(struct server_txn *t);
 bool server_txn_final_sent(const struct server_txn *t);
 bool server_txn_reliable(const struct server_txn *t);
 const struct flow_addr *server_txn_source(const struct server_txn *t);
@@ -103,7 +143,8 @@ struct client_ops {
 	/* Each response that passes the machine: provisional, final, and further 2xx of an INVITE (each must be ACKed
 	 * by the user). */
 	void (*response)(void *arg, struct client_txn *t, const struct message *m);
-	/* No final answer: timer B/F (REJECT_TIMEOUT), or the transport failed (REJECT_TARGETS_DOWN). */
+	/* No final answer: timer B/F or try_ms (REJECT_TIMEOUT), the transport failed (REJECT_TARGETS_DOWN), or nothing
+	 * came after client_txn_cancel() (REJECT_CANCELLED). Only `terminated` follows. */
 	void (*failed)(void *arg, struct client_txn *t, enum reject_reason why);
 	void (*terminated)(void *arg, struct client_txn *t); /* t is dead after this */
 };
@@ -117,20 +158,27 @@ struct client_request {
 	struct str content_type;
 	struct str body;
 	struct destination to;
-	struct str via_host; /* advertised "host:port" for Via (transport_local) */
-	uint8_t slot;        /* for the branch */
-	unsigned try_ms;     /* INVITE: no response at all within this ends it by `failed`(REJECT_TIMEOUT) earlier than
-				timer B; 0: B */
-	void *guard;
-	const struct client_ops *ops;
+	struct str via_host;  /* advertised "host:port" for Via (transport_local) */
+	uint8_t slot;         /* for the branch */
+	unsigned try_ms;      /* INVITE: no response at all within this ends it by `failed`(REJECT_TIMEOUT) earlier than
+				 timer B; 0: B. Until B the layer cancels by itself what still rings up late, and hands a
+				 late 2xx to stray_response */
+	size_t max_udp_bytes; /* over UDP a longer request is not sent: -EMSGSIZE, and the user may choose a stream (RFC
+				 3261 §18.1.1). 0: no limit, the policy for now */
+	void *guard;          /* must live until `terminated` or detach: the layer's CANCEL and ACK are shown with it */
+	const struct client_ops *ops; /* must live as long; members may be NULL */
 	void *arg;
 };
-/* Sends it. NULL: *ret_error is -ENOMEM, -EPERM (outgoing), -ENOSPC (limit) or the transport's; no callback then. The
- * ACK of a non-2xx is the layer's. */
+/* Sends it. NULL: *ret_error is -ENOMEM, -EPERM (outgoing), -ENOSPC (limit), -EMSGSIZE or the transport's; no callback
+ * then. The ACK of a non-2xx is the layer's. r and all that it points to are the caller's again on return, but ops, arg
+ * and guard. */
 struct client_txn *client_txn_start(struct txn_layer *l, const struct client_request *r, int *ret_error);
 /* Sends a CANCEL now, or as soon as a provisional response allows it (RFC 3261 §9.1). After 64*T1 without a final
- * response the INVITE fails with REJECT_CANCELLED. */
+ * response the INVITE fails with REJECT_CANCELLED. Nothing happens once there is a final response, or for another
+ * method.
+ */
 void client_txn_cancel(struct client_txn *t);
+/* An INVITE without a final response is cancelled as well, so that nothing rings for nobody. */
 void client_txn_detach(struct client_txn *t);
 /* Branch of its Via, for the leak checker and traces. */
 struct str client_txn_branch(const struct client_txn *t);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/addr.h"
 
@@ -38,7 +39,7 @@ struct config_acl {
 struct config_network {
 	const char *name;
 	const struct config_listen *listen;
-	size_t n_listen;
+	size_t n_listen;       /* 0: taken away by a reload; kept so that indices hold (config_reload) */
 	struct addr advertise; /* host only (port 0); unset: the listen address. 1:1 NAT, for its family */
 	const char *device;    /* NULL: none */
 	bool nat; /* phones behind NAT: answer and route to where requests come from, latch open by default */
@@ -117,11 +118,12 @@ struct config_peer {
 enum config_match_kind { CONFIG_MATCH_PREFIX, CONFIG_MATCH_EXACT, CONFIG_MATCH_GLOB, CONFIG_MATCH_REGEX };
 
 /* "prefix:+49", "exact:100", "glob:*@example.org", "regex:^\\+49" ; without a kind: exact. Prefix and exact are held
- * against the user part, glob and regex against user@host. */
+ * against the user part, glob and regex against user@host. A glob knows * and ?, and takes the host without case. */
 struct config_match {
 	enum config_match_kind kind;
-	const char *text;
-	void *pattern; /* compiled (pcre2), with match limits; NULL for prefix and exact */
+	const char *text; /* without the kind in front */
+	size_t text_bytes;
+	void *pattern; /* compiled (pcre2), with match limits; NULL for all but regex */
 };
 
 /* "s/pattern/replacement/": pcre2 on the user part. */
@@ -158,11 +160,13 @@ struct config_route {
 	const char *deny_reason; /* NULL: the code's own */
 };
 
-/* Does the user part (and host, where the kind looks at it) match? Any thread; needs no allocation beyond what pcre2
- * has set aside per thread. A pattern that runs into its match limit does not match, and *ret_limit (may be NULL) is
- * set. */
+/* Does the user part (and host, where the kind looks at it) match? For a header give the whole value as user and no
+ * host: then nothing is put behind it. Any thread; needs no allocation beyond what pcre2 has set aside per thread. A
+ * pattern that runs into its match limit, or a user@host of more than 1 kB held against one, does not match, and
+ * *ret_limit (may be NULL) is set to true; it is never set to false. */
 bool config_match(const struct config_match *m, struct str user, struct str host, bool *ret_limit);
-/* Rewrites user into buf; false: pattern did not match, too long, or a limit: then user stays as it was. */
+/* Rewrites user into buf, which needs room for a NUL behind the result; false: pattern did not match, too long, or a
+ * limit: then user stays as it was and *ret is left alone. Any thread. */
 bool config_rewrite(const struct config_rewrite *r, struct str user, char *buf, size_t cap, struct str *ret);
 
 /* ---- the rest ------------------------------------------------------------------------------------------------ */
@@ -205,9 +209,13 @@ struct config {
 	struct config_limits limits;
 	unsigned workers; /* signalling; 1 */
 	struct {
-		unsigned workers;         /* 0: one per core */
-		unsigned latch_window_ms; /* 2000 */
+		unsigned workers;          /* 0: one per core */
+		unsigned latch_window_ms;  /* 2000 */
+		unsigned port_cooldown_ms; /* a released port rests this long: 5000 */
 	} media;
+	struct {
+		const char *servers; /* "192.0.2.53:53,[2001:db8::53]:53"; NULL: the system's */
+	} dns;
 	struct {
 		enum config_log_level level;
 		const char *file; /* NULL: standard error */
@@ -247,14 +255,41 @@ int config_load_text(const char *text, size_t n, const char *path, struct config
 struct config *config_ref(struct config *c);
 void config_unref(struct config *c); /* NULL is allowed */
 
+/* A configuration that is allowed but can hardly be meant: a route that nothing can reach, a peer that no route names.
+ * Same form as faults; never fatal. What a failed allocation leaves out is left out. */
+void config_warnings(const struct config *c, struct config_faults *ret_warnings);
+
 /* Warnings about the machine (`check`): port ranges that overlap ip_local_port_range, too few descriptors for the ports
- * and limits. Same form as faults; never fatal. */
+ * and limits, addresses that no interface has. Same form as faults; never fatal. */
 void config_machine_warnings(const struct config *c, struct config_faults *ret_warnings);
 
-/* What a reload would do: one line each, "added peers.x", "changed peers.y.limits", "needs a restart: workers".
- * fn is called per line. Returns how many need a restart (those keep the old value until then). */
+/* ---- reload ---------------------------------------------------------------------------------------------------- */
+
+/* When a changed key takes effect: security facts at once, also for live calls; the shape of a call only for new ones;
+ * what is built at start after a restart. */
+enum config_lifetime { CONFIG_AT_ONCE, CONFIG_NEW_CALLS, CONFIG_RESTART };
+
+/* What a reload would do: one call of fn per difference, with its place ("peers.x", "networks.trunk.media.ports"). The
+ * order is that of the table of keys; maps are compared by name, routes and other lists as a whole per entry. Returns
+ * how many need a restart (those keep the old value until then: config_reload()). No allocation. */
 enum config_change { CONFIG_ADDED, CONFIG_REMOVED, CONFIG_CHANGED, CONFIG_NEEDS_RESTART };
 unsigned config_diff(const struct config *old, const struct config *new_,
 		     void (*fn)(void *arg, enum config_change what, const char *place), void *arg);
+/* The lifetime of a place that config_diff() told. */
+enum config_lifetime config_place_lifetime(const char *place);
+
+/* Loads a file to take the place of a running config. Keys that need a restart keep the values of old, so that the
+ * result never says what is not so; networks stay at their index. fn (may be NULL) is told config_diff(old, file). 0
+ * and *ret; -EINVAL with faults (the file's own, or: what it says cannot be had without a restart, for instance a peer
+ * on a network that is added); else as config_load(). */
+int config_reload(const struct config *old, const char *path, struct config **ret, struct config_faults *ret_faults,
+		  void (*fn)(void *arg, enum config_change what, const char *place), void *arg);
+
+/* ---- the table of keys, for people and editors ------------------------------------------------------------------- */
+
+/* JSON Schema (2020-12) of the file. 0, or -EIO. */
+int config_schema_print(FILE *f);
+/* The keys as Markdown tables: type, default, meaning, lifetime. 0, or -EIO. */
+int config_keys_print(FILE *f);
 
 #endif

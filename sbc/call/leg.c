@@ -180,9 +180,7 @@ void write_own_headers(const struct leg *l, bool request, bool with_contact, str
 
 	if (with_contact) {
 		leg_write_contact(l, w);
-		writer_lit(w, "Allow: ");
-		writer_z(w, methods_carried());
-		writer_lit(w, "\r\n");
+		txn_write_allow(w);
 	}
 	if (name) {
 		if (request)

@@ -366,6 +366,19 @@ void message_free(struct message *m)
 {
 	if (!m)
 		return;
+	if (m->refs) {
+		m->refs--;
+		return;
+	}
 	message_sofia_free(m->sofia);
 	free(m);
+}
+
+struct message *message_ref(const struct message *m)
+{
+	/* messages are only read, but counting who reads them is no change of theirs */
+	struct message *counted = (struct message *)(uintptr_t)m;
+
+	counted->refs++;
+	return counted;
 }

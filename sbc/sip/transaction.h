@@ -91,7 +91,8 @@ bool txn_option_supported(struct str tag);
 
 struct server_ops {
 	/* A CANCEL for this INVITE came while no final answer was sent; the layer has answered the CANCEL. Told once.
-	 * NULL: the layer answers the INVITE 487. */
+	 * NULL: the layer answers the INVITE 487. Told as well after a 2xx (server_txn_final_sent()): RFC 3261 §9.2 has
+	 * it without effect, but the caller that never saw our 2xx wants to end, and its user may see to that. */
 	void (*cancelled)(void *arg, struct server_txn *t, const struct message *cancel);
 	/* A reply could not be sent (-errno of the transport), no ACK came for a non-2xx within timer H, or a
 	 * non-INVITE was not answered within 64*T1 (both -ETIMEDOUT, and `terminated` follows). After an error of the
@@ -187,8 +188,5 @@ struct str client_txn_branch(const struct client_txn *t);
  * that is not NULL, so that the user can send it again with txn_send_again(). 0 or -errno. */
 int txn_send_ack(struct txn_layer *l, const struct client_request *r, struct writer *ret_text);
 int txn_send_again(struct txn_layer *l, const struct destination *d, struct str text);
-
-/* Methods that this build carries, as an Allow value. */
-const char *methods_carried(void);
 
 #endif

@@ -85,6 +85,14 @@ static void act_tell_cancel(struct txn *t, struct txn_event *e)
 		server_txn_reject(s, REJECT_CANCELLED);
 }
 
+static void act_tell_late_cancel(struct txn *t, struct txn_event *e)
+{
+	struct server_txn *s = server_of(t);
+
+	if (s->ops && s->ops->cancelled)
+		s->ops->cancelled(s->arg, s, e->m);
+}
+
 static void act_tell_failed(struct txn *t, struct txn_event *e)
 {
 	server_txn_say_failed(server_of(t), t->error);
@@ -166,7 +174,8 @@ static const struct txn_cell cells[INVITE_SERVER_STATE_COUNT][INVITE_SERVER_EV_C
 				[EV(INVITE)] = GO(nothing, ACCEPTED),
 				/* An ACK of a 2xx with the INVITE's own branch (RFC 2543 peers, and wrong ones). */
 				[EV(ACK)] = GO(pass_ack, ACCEPTED),
-				[EV(CANCEL)] = GO(nothing, ACCEPTED),
+				/* The 2xx was lost, or crossed it: the user is told, the answer stands. */
+				[EV(CANCEL)] = GO(tell_late_cancel, ACCEPTED),
 				[EV(RESEND)] = GO(resend, ACCEPTED),
 				[EV(TIMER_L)] = GO(nothing, TERMINATED),
 				[EV(SEND_FAILED)] = GO(tell_failed, ACCEPTED),

@@ -167,6 +167,8 @@ static void prepare(struct call *c, const struct resolved *to)
 	}
 	if (!negotiate_prepare(c, MEDIA_B, p->network, v6, c->setup->offer))
 		call_post(c, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_NO_PORT, .cause = "no media"});
+	else if (!c->media_pending)
+		call_post(c, CALL_EV_MEDIA_READY, &(struct call_arg){0});
 }
 
 void attempt_next(struct call *c)

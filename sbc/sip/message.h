@@ -96,7 +96,8 @@ struct message {
 	struct str content_type; /* "application/sdp", without parameters; empty: none */
 	struct str body;
 	struct flow_addr source;
-	void *sofia; /* message*.c only */
+	void *sofia;   /* message*.c only */
+	unsigned refs; /* references beyond the first */
 };
 
 /* Parses one whole message, p[0..n) (a datagram, or what stream framing cut). Checked here, so that all later code may

@@ -179,6 +179,7 @@ int media_create(const struct media_config *c, struct media **ret)
 	m->window_ns = (c->latch_window_ms ? c->latch_window_ms : DEFAULT_WINDOW_MS) * NS_PER_MS;
 	m->cooldown_ns = (c->port_cooldown_ms ? c->port_cooldown_ms : DEFAULT_COOLDOWN_MS) * NS_PER_MS;
 	m->max_sessions = c->max_sessions ? c->max_sessions : UINT32_MAX;
+	m->plain_sends = c->plain_sends;
 	pthread_mutex_init(&m->lock, NULL);
 	r = networks_create(c->networks, c->n_networks, NULL, &m->networks);
 	if (r < 0)

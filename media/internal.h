@@ -243,6 +243,7 @@ struct networks {
 struct media {
 	uint64_t window_ns, cooldown_ns;
 	uint32_t max_sessions;
+	bool plain_sends;
 	atomic_uint sessions;
 	atomic_uint_fast64_t queue_full;
 	pthread_mutex_t lock; /* networks, ports */
@@ -301,7 +302,8 @@ void worker_orders(struct worker *w);
 void order_silence(struct wheel_timer *t);
 /* A change of source is due to be told (stream.source.due): now, or when the notice before has been read. */
 void worker_tell_source(struct worker *w, struct stream *st);
-/* io_fn: one datagram through all stages. arg: the worker. */
+/* struct io_user, arg is the worker: one datagram through all stages, and one that could not be sent. */
 void packet_arrived(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+void packet_not_sent(void *arg, void *tag);
 
 #endif

@@ -107,7 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	clock_set_source(fuzz_clock);
 	now_ns = NS_PER_MS;
 	set_scene(&z, p[0]);
-	if (io_create(&z.worker.io) < 0)
+	const struct io_user user = {packet_arrived, packet_not_sent, &z.worker, p[0] & 2};
+	if (io_create(&user, &z.worker.io) < 0)
 		return 0;
 	p++;
 	n--;
@@ -125,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		assert(copy);
 		memcpy(copy, p, len);
 		packet_arrived(&z.worker, &c->sock, &from, copy, len, size);
+		io_receive(z.worker.io); /* what is in line goes out, in vain */
 		free(copy);
 		p += len;
 		n -= len;

@@ -479,6 +479,28 @@ static void test_bad_packets(void **state)
 	fixture_close(f);
 }
 
+/* Loopback has no way to a host outside: the kernel says so at once. */
+static void test_refused_by_the_kernel(void **state)
+{
+	struct fixture *f = fixture_open();
+	struct call c = call_prepare(f, 0, 1);
+	struct media_gauges g;
+
+	c.remote[1].rtp_addr = at("255.255.255.254:4000");
+	call_commit(f, &c, MEDIA_A);
+	call_commit(f, &c, MEDIA_B);
+	far_rtp(&c.far[0]);
+	far_rtp(&c.far[0]);
+	const struct media_direction *d = from_of(f, c.id, MEDIA_A);
+	assert_int_equal(d->packets, 2);
+	assert_int_equal(d->relayed, 0);
+	assert_int_equal(d->drops[MEDIA_DROP_SEND], 2);
+	media_gauges(f->media, &g);
+	assert_int_equal(g.drops[MEDIA_DROP_SEND], 2);
+	call_end(f, &c);
+	fixture_close(f);
+}
+
 static void test_plain_datagrams(void **state)
 {
 	struct fixture *f = fixture_open();
@@ -600,9 +622,12 @@ int main(void)
 		cmocka_unit_test(test_inactivity_is_told_once),
 		cmocka_unit_test(test_statistics),
 		cmocka_unit_test(test_bad_packets),
+		cmocka_unit_test(test_refused_by_the_kernel),
 		cmocka_unit_test(test_plain_datagrams),
 		cmocka_unit_test(test_old_backlog_is_thrown_away),
 		cmocka_unit_test(test_two_doors_at_once),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	fixture_plain_sends = true;
+	return failed + cmocka_run_group_tests_name("plain sends", tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static inline bool addr_is_v6(const struct addr *a)
 
 /* A literal address: "192.0.2.1", "2001:db8::1" or "[2001:db8::1]". No names, no port. false: not an address. */
 bool addr_parse(struct str host, uint16_t port, struct addr *ret);
-/* "host:port" or "[v6]:port"; the port is needed. */
+/* "host:port" or "[v6]:port"; the port is needed (0 to 65535). */
 bool addr_parse_hostport(struct str s, struct addr *ret);
 /* From what the kernel gave us; maps ::ffff:a.b.c.d to IPv4. */
 struct addr addr_from_sockaddr(const struct sockaddr *sa);
@@ -49,12 +49,12 @@ bool addr_equal(const struct addr *a, const struct addr *b);      /* host and po
 bool addr_equal_host(const struct addr *a, const struct addr *b); /* host alone */
 bool addr_is_any(const struct addr *a);                           /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a);
-/* RFC 1918, RFC 6598, link local, ULA, loopback: an address that a far network cannot reach. */
+/* RFC 1918, RFC 6598, link local, site local, ULA, loopback: an address that a far network cannot reach. */
 bool addr_is_private(const struct addr *a);
-/* Multicast, broadcast, unspecified, or port 0: never a place to send to. */
+/* Multicast, broadcast, 0.0.0.0/8, ::, port 0, or no address at all: never a place to send to. */
 bool addr_is_unsendable(const struct addr *a);
 
-/* "192.0.2.1" / "2001:db8::1"; with brackets for URIs and Via when asked. */
+/* "192.0.2.1" / "2001:db8::1" (RFC 5952); with brackets for URIs and Via when asked. "-" when unset. */
 void addr_write_host(struct writer *w, const struct addr *a, bool brackets);
 /* "192.0.2.1:5060" / "[2001:db8::1]:5060" */
 void addr_write(struct writer *w, const struct addr *a);
@@ -62,10 +62,12 @@ void addr_write(struct writer *w, const struct addr *a);
 const char *addr_text(const struct addr *a, char buf[ADDR_STRLEN]);
 const char *addr_text_host(const struct addr *a, char buf[ADDR_STRLEN]);
 
-/* Family, host and port, and nothing else, in a fixed form for hashing: returns the bytes used (at most 19). */
+/* Family, host and port, and nothing else, in a fixed form for hashing: returns the bytes used (at most 19;
+ * IPv4 7, unset 1). */
 size_t addr_key(const struct addr *a, uint8_t buf[19]);
 
-/* "192.0.2.0/24", or an address alone (all bits). Host bits below the prefix must be zero. */
+/* "192.0.2.0/24", or an address alone (all bits). Host bits below the prefix must be zero. A mapped prefix of 96 bits
+ * or more becomes IPv4. */
 bool cidr_parse(struct str s, struct cidr *ret);
 bool cidr_contains(const struct cidr *c, const struct addr *a);
 

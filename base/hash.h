@@ -21,7 +21,8 @@ static inline uint64_t siphash_str(const struct hash_key *key, struct str s)
 /* ASCII case folded while hashing. */
 uint64_t siphash_str_nocase(const struct hash_key *key, struct str s);
 
-/* Cryptographically strong bytes, buffered per thread from getrandom(2); aborts only if the kernel has none at all. */
+/* Cryptographically strong bytes, buffered per thread from getrandom(2) (a forked child starts its own); aborts only if
+ * the kernel has none at all. */
 void random_bytes(void *p, size_t n);
 uint64_t random_u64(void);
 /* Uniform in [0, bound), bound > 0. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hmap: intrusive chained hash table. Owns its bucket array only; nodes are members of the caller's objects. The caller
- * supplies the hash (keyed: siphash.h, whenever a peer chooses the key) and compares. Grows by doubling; when the
+ * supplies the hash (keyed: hash.h, whenever a peer chooses the key) and compares. Grows by doubling; when the
  * memory for growing is not to be had it goes on with longer chains. Not thread-safe. */
 #ifndef BASE_HMAP_H
 #define BASE_HMAP_H
@@ -26,16 +26,20 @@ struct hmap {
 int hmap_insert(struct hmap *m, struct hmap_node *n, uint64_t hash);
 /* The node must be in the map. */
 void hmap_remove(struct hmap *m, struct hmap_node *n);
-/* First node with this hash, then hmap_next() for the others; NULL at the end. */
+/* First node with this hash (the last inserted), then hmap_next() for the others; NULL at the end. */
 struct hmap_node *hmap_first(const struct hmap *m, uint64_t hash);
 struct hmap_node *hmap_next(const struct hmap_node *n);
 /* Frees the bucket array; the map must be empty. The map may be used again afterwards. */
 void hmap_finish(struct hmap *m);
 
 #define hmap_for_each_hash(it, m, h) for (struct hmap_node *it = hmap_first((m), (h)); it; it = hmap_next(it))
-/* Every node; the current one may be removed and freed inside the loop. */
+/* Any node, and the one after n in no particular order; NULL at the end. An insert changes the order. */
+struct hmap_node *hmap_begin(const struct hmap *m);
+struct hmap_node *hmap_after(const struct hmap *m, const struct hmap_node *n);
+
+/* Every node; the current one (no other) may be removed and freed inside the loop, none inserted. */
 #define hmap_for_each_safe(it, m)                                                                                      \
-	for (size_t it##_b = 0; (m)->buckets && it##_b <= (m)->mask; it##_b++)                                         \
-		for (struct hmap_node *it = (m)->buckets[it##_b], *it##_n; it && (it##_n = it->next, true); it = it##_n)
+	for (struct hmap_node *it = hmap_begin(m), *it##_n = it ? hmap_after((m), it) : NULL; it;                      \
+	     it = it##_n, it##_n = it ? hmap_after((m), it) : NULL)
 
 #endif

@@ -27,6 +27,7 @@ void writer_put(struct writer *w, const void *p, size_t n);
 void writer_char(struct writer *w, char c);
 void writer_u64(struct writer *w, uint64_t v);
 void writer_hex(struct writer *w, const uint8_t *p, size_t n);
+/* Needs room for its text and for one byte more, which is not counted. */
 void writer_fmt(struct writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static inline void writer_str(struct writer *w, struct str s)
@@ -41,8 +42,8 @@ static inline void writer_z(struct writer *w, const char *z)
 	writer_str(w, str_z(z));
 }
 
-/* JSON string with its quotes; every control character, quote and backslash escaped, bytes that are not UTF-8 as
- * \u00XX, so that the output is always valid JSON. */
+/* JSON string with its quotes (RFC 8259 §7); every control character (C0, DEL, C1), quote and backslash escaped, bytes
+ * that are not UTF-8 as \u00XX, so that the output is always valid JSON and harmless on a terminal. */
 void writer_json(struct writer *w, struct str s);
 
 static inline struct str writer_result(const struct writer *w)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+static unsigned char lower(char c)
+{
+	unsigned char u = (unsigned char)c;
+	return u >= 'A' && u <= 'Z' ? u | 0x20 : u; /* not tolower(): no locale may change what a token equals */
+}
+
+static bool same_nocase(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	}
+	return true;
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	return a.n == b.n && same_nocase(a.p, b.p, a.n);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq((struct str){s.p, prefix.n}, prefix);
+}
+
+bool str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && same_nocase(s.p, prefix.p, prefix.n);
+}
+
+bool str_contains(struct str s, struct str needle)
+{
+	if (needle.n == 0)
+		return true;
+	return s.n >= needle.n && memmem(s.p, s.n, needle.p, needle.n) != NULL;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && is_blank(s.p[0]))
+		s.p++, s.n--;
+	while (s.n && is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+size_t str_find(struct str s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+	return at ? (size_t)(at - s.p) : s.n;
+}
+
+struct str str_cut(struct str *s, char c)
+{
+	struct str head = {s->p, str_find(*s, c)};
+	size_t used = head.n < s->n ? head.n + 1 : head.n;
+	if (used)
+		*s = (struct str){s->p + used, s->n - used};
+	return head;
+}
+
+bool str_to_u64(struct str s, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+	if (s.n == 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned d = (unsigned char)s.p[i] - (unsigned)'0';
+		if (d > 9 || d > max || v > (max - d) / 10)
+			return false;
+		v = v * 10 + d;
+	}
+	*ret = v;
+	return true;
+}
+
+char *str_dup(struct str s)
+{
+	char *z = malloc(s.n + 1);
+	if (!z)
+		return NULL;
+	if (s.n)
+		memcpy(z, s.p, s.n);
+	z[s.n] = '\0';
+	return z;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* message_lines: the head of a raw message as lines, and the characters that the grammar of RFC 3261 §25 knows. What
+ * scan.c and message.c must see alike lies here once. Nothing is allocated; pure; any thread. */
+#ifndef SBC_SIP_MESSAGE_LINES_H
+#define SBC_SIP_MESSAGE_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* Headers that message_parse() reads; X(id, full name). */
+#define HEADERS_READ(X)                                                                                                \
+	X(VIA, "Via")                                                                                                  \
+	X(FROM, "From")                                                                                                \
+	X(TO, "To")                                                                                                    \
+	X(CALL_ID, "Call-ID")                                                                                          \
+	X(CSEQ, "CSeq")                                                                                                \
+	X(CONTACT, "Contact")                                                                                          \
+	X(ROUTE, "Route")                                                                                              \
+	X(RECORD_ROUTE, "Record-Route")                                                                                \
+	X(MAX_FORWARDS, "Max-Forwards")                                                                                \
+	X(CONTENT_TYPE, "Content-Type")                                                                                \
+	X(CONTENT_LENGTH, "Content-Length")
+
+enum header_id {
+	HEADER_OTHER,
+#define X(id, name) HEADER_##id,
+	HEADERS_READ(X)
+#undef X
+		HEADER_IDS
+};
+
+#define CHAR_TOKEN 1 /* token, RFC 3261 §25.1 */
+#define CHAR_HOST  2 /* letters, digits, '-', '.', and '_', which is found in service */
+#define CHAR_URI   4 /* whatever may stand in a URI: no space, control, quote, '<', '>' */
+#define CHAR_DIGIT 8
+extern const uint8_t char_class[256];
+
+static inline bool str_all(struct str s, uint8_t cls)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(char_class[(uint8_t)s.p[i]] & cls))
+			return false;
+	return true;
+}
+
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* What the head of a message is like. Lines end in CR LF and in nothing else: a lone CR or LF is where two parsers see
+ * different lines. */
+enum head_result {
+	HEAD_OK,
+	HEAD_NO_END, /* no blank line */
+	HEAD_BROKEN, /* lone CR or LF, NUL, or a header field that begins with a continuation line */
+};
+/* p[0..n) starts at the start line. Lengths in bytes; ret_head includes the blank line; ret_fields are the header
+ * fields, continuation lines not counted. */
+enum head_result head_measure(const char *p, size_t n, size_t *ret_head, unsigned *ret_fields);
+
+/* Length of the CR LF pairs in front of a start line (RFC 3261 §7.5 has them ignored). */
+size_t head_leading_crlf(const char *p, size_t n);
+
+/* "Name : value": cuts an unfolded header field. false: no colon, or a name that is no token. */
+bool field_split(struct str line, struct str *ret_name, struct str *ret_value);
+/* Which header this is; full: its name in full form when the name is a compact form (RFC 3261 §7.3.3 and the registry),
+ * else the name itself. */
+enum header_id field_id(struct str name, struct str *ret_full);
+
+/* "METHOD uri SIP/x.y" or "SIP/x.y code phrase", without its line end. The parts are only cut, not judged. */
+struct start_line {
+	bool request;
+	struct str method, uri, version; /* requests */
+	struct str status, phrase;       /* responses */
+};
+bool start_line_split(struct str line, struct start_line *ret);
+
+/* Value of Content-Length: decimal digits below 2^31. */
+bool content_length_parse(struct str value, size_t *ret);
+
+#endif

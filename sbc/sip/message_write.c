@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walking a received message's header fields, and the lines of a reply that repeat them. */
+#include "sbc/sip/message_internal.h"
+#include "sbc/sip/message_values.h"
+
+/* ---- walking ----------------------------------------------------------------------------------------------------- */
+
+bool message_next_header(const struct message *m, const void **it, struct header *ret)
+{
+	const struct message_block *b = block_of(m);
+	const struct field *f = *it ? (const struct field *)*it + 1 : b->fields;
+	if (f >= b->fields + b->n_fields)
+		return false;
+	*it = f;
+	*ret = (struct header){f->name, f->value};
+	return true;
+}
+
+bool message_header(const struct message *m, struct str name, unsigned nth, struct str *ret_value)
+{
+	const struct message_block *b = block_of(m);
+	for (unsigned i = 0; i < b->n_fields; i++) {
+		const struct field *f = &b->fields[i];
+		if (f->name.n == name.n && str_eq_nocase(f->name, name) && nth-- == 0) {
+			*ret_value = f->value;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool message_lists(const struct message *m, struct str name, struct str token)
+{
+	struct str value, item;
+	for (unsigned nth = 0; message_header(m, name, nth, &value); nth++)
+		while (list_next(&value, &item))
+			if (str_eq_nocase(str_trim(str_cut(&item, ';')), token))
+				return true;
+	return false;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+static bool line_safe(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == '\0')
+			return false;
+	return true;
+}
+
+void header_write(struct writer *w, struct str name, struct str value)
+{
+	if (!name.n || !line_safe(name) || !line_safe(value))
+		return;
+	writer_str(w, name);
+	writer_lit(w, ": ");
+	writer_str(w, value);
+	writer_lit(w, "\r\n");
+}
+
+/* Must `received` be there? RFC 3261 §18.2.1: when sent-by is not where it came from; RFC 3581 §4: always with rport.
+ */
+static bool received_needed(const struct message *m)
+{
+	struct addr said;
+	return m->via.rport || !addr_parse(m->via.host, 0, &said) || !addr_equal_host(&said, &m->source.remote);
+}
+
+/* The topmost Via with received and rport as we saw them; what the sender put there itself is not believed. */
+static void write_top_via(struct writer *w, const struct message *m)
+{
+	size_t semi = str_find(m->via.text, ';');
+	struct str params = {m->via.text.p + semi, m->via.text.n - semi};
+	struct param p;
+	writer_str(w, str_trim((struct str){m->via.text.p, semi}));
+	str_cut(&params, ';');
+	while (params_next(&params, &p)) {
+		if (str_eq_nocase(p.name, STR("received")) || str_eq_nocase(p.name, STR("rport")))
+			continue;
+		writer_char(w, ';');
+		writer_str(w, p.name);
+		if (p.value.n) {
+			writer_char(w, '=');
+			writer_str(w, p.value);
+		}
+	}
+	if (received_needed(m) && addr_is_set(&m->source.remote)) {
+		writer_lit(w, ";received=");
+		addr_write_host(w, &m->source.remote, false);
+	}
+	if (m->via.rport) {
+		writer_lit(w, ";rport=");
+		writer_u64(w, addr_port(&m->source.remote));
+	}
+}
+
+static void write_vias(struct writer *w, const struct message *m)
+{
+	struct str value, item;
+	for (unsigned nth = 0; message_header(m, STR("Via"), nth, &value); nth++) {
+		if (nth > 0) {
+			header_write(w, STR("Via"), value);
+			continue;
+		}
+		writer_lit(w, "Via: ");
+		write_top_via(w, m);
+		list_next(&value, &item); /* that one */
+		while (list_next(&value, &item)) {
+			writer_lit(w, ", ");
+			writer_str(w, item);
+		}
+		writer_lit(w, "\r\n");
+	}
+}
+
+void message_write_response_head(struct writer *w, const struct message *request)
+{
+	static const struct str repeated[] = {{"From", 4}, {"Call-ID", 7}, {"CSeq", 4}};
+	struct str value;
+	write_vias(w, request);
+	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++)
+		if (message_header(request, repeated[i], 0, &value))
+			header_write(w, repeated[i], value);
+}
+
+void message_write_to(struct writer *w, const struct message *request, struct str to_tag)
+{
+	struct str text = request->to.text;
+	while (text.n && (text.p[text.n - 1] == ';' || text.p[text.n - 1] == ' '))
+		text.n--; /* an empty last parameter was let through */
+	writer_lit(w, "To: ");
+	writer_str(w, text);
+	if (!request->to.tag.n && to_tag.n) {
+		writer_lit(w, ";tag=");
+		writer_str(w, to_tag);
+	}
+	writer_lit(w, "\r\n");
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sbc/sip/scan.h"
+
+#include "sbc/sip/message_lines.h"
+#include "sbc/sip/message_values.h"
+
+/* ---- owner ------------------------------------------------------------------------------------------------------- */
+
+/* The rule itself, for scan and parser alike. branch: of a response; tag: of To in a request. */
+static uint8_t owner_of(const struct ident_key *k, bool request, struct str branch, struct str tag, struct str call_id)
+{
+	struct ident id;
+	struct str ours = tag;
+	if (!request) {
+		ours = STR_NONE;
+		if (str_starts(branch, STR(IDENT_BRANCH_COOKIE)))
+			ours = (struct str){branch.p + 7, branch.n - 7};
+	}
+	if (ident_parse(k, ours, &id))
+		return id.slot;
+	return ident_slot_of_call_id(k, call_id);
+}
+
+uint8_t message_owner(const struct ident_key *k, const struct message *m)
+{
+	return owner_of(k, m->request, m->via.branch, m->to.tag, m->call_id);
+}
+
+/* The first field of each kind that the rule needs; p == NULL: not seen. A folded one is left to the parser. */
+struct wanted {
+	struct str via, to, call_id;
+	bool folded;
+};
+
+static struct str *slot_of(struct wanted *w, enum header_id id)
+{
+	switch (id) {
+	case HEADER_VIA:
+		return &w->via;
+	case HEADER_TO:
+		return &w->to;
+	case HEADER_CALL_ID:
+		return &w->call_id;
+	default:
+		return NULL;
+	}
+}
+
+/* Could this line be Via, v, To, t, Call-ID or i? Most lines end here. */
+static bool worth_a_look(struct str line)
+{
+	switch (line.p[0] | 0x20) {
+	case 'v':
+	case 't':
+	case 'i':
+		return true;
+	case 'c':
+		return line.n > 2 && (line.p[1] | 0x20) == 'a';
+	default:
+		return false;
+	}
+}
+
+static void look_at(struct wanted *w, struct str line, bool folded)
+{
+	struct str name, full, value;
+	if (!field_split(line, &name, &value))
+		return;
+	struct str *slot = slot_of(w, field_id(name, &full));
+	if (!slot || slot->p)
+		return;
+	*slot = value;
+	w->folded |= folded;
+}
+
+/* Walks the lines after the start line; false: the head does not end. */
+static bool walk(const char *p, size_t n, size_t at, struct wanted *w)
+{
+	for (;;) {
+		const char *lf = memchr(p + at, '\n', n - at);
+		if (!lf)
+			return false;
+		size_t end = (size_t)(lf - p);
+		struct str line = {p + at, end > at && p[end - 1] == '\r' ? end - 1 - at : end - at};
+		at = end + 1;
+		if (!line.n)
+			return true;
+		if (worth_a_look(line))
+			look_at(w, line, at < n && is_blank(p[at]));
+	}
+}
+
+static enum scan_result decide(const struct ident_key *k, bool request, const struct wanted *w, uint8_t *ret_slot)
+{
+	struct name_addr to = {.tag = STR_NONE};
+	struct via via = {.branch = STR_NONE};
+	struct str version;
+	if (w->folded || !w->call_id.n)
+		return SCAN_UNSURE;
+	if (request ? !name_addr_parse(w->to, &to) : !via_parse_first(w->via, &via, &version))
+		return SCAN_UNSURE;
+	*ret_slot = owner_of(k, request, via.branch, to.tag, w->call_id);
+	return SCAN_OWNER;
+}
+
+enum scan_result scan_owner(const struct ident_key *k, const uint8_t *p, size_t n, uint8_t *ret_slot)
+{
+	const char *text = (const char *)p;
+	size_t skip = n ? head_leading_crlf(text, n) : 0;
+	struct wanted w = {.folded = false};
+	struct start_line start;
+	if (skip == n)
+		return SCAN_KEEPALIVE;
+	text += skip;
+	n -= skip;
+	const char *lf = memchr(text, '\n', n);
+	struct str first = {text, lf ? (size_t)(lf - text) : n};
+	if (lf && first.n && first.p[first.n - 1] == '\r')
+		first.n--;
+	if (!start_line_split(first, &start))
+		return SCAN_NOT_SIP;
+	if (!lf || !walk(text, n, (size_t)(lf - text) + 1, &w))
+		return SCAN_NO_END;
+	return decide(k, start.request, &w, ret_slot);
+}
+
+/* ---- framing ----------------------------------------------------------------------------------------------------- */
+
+static bool is_space(char c)
+{
+	return is_blank(c) || c == '\r' || c == '\n';
+}
+
+/* Trims folds too: a value that has not been unfolded. */
+static struct str trim_folds(struct str s)
+{
+	while (s.n && is_space(s.p[0]))
+		s = (struct str){s.p + 1, s.n - 1};
+	while (s.n && is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+/* End of the logical line at `at`, continuation lines and CR LF included. */
+static size_t logical_end(const char *p, size_t head, size_t at)
+{
+	do {
+		const char *lf = memchr(p + at, '\n', head - at);
+		if (!lf)
+			return head;
+		at = (size_t)(lf - p) + 1;
+	} while (at < head && is_blank(p[at]));
+	return at;
+}
+
+/* Content-Length of a head: false without one, with a bad one, or with two that differ. */
+static bool head_content_length(const char *p, size_t head, size_t *ret)
+{
+	struct str name, full, value;
+	bool seen = false;
+	size_t length = 0, one;
+	for (size_t at = logical_end(p, head, 0), end; at < head; at = end) {
+		end = logical_end(p, head, at);
+		if ((p[at] | 0x20) != 'c' && (p[at] | 0x20) != 'l')
+			continue;
+		if (!field_split((struct str){p + at, end - at}, &name, &value) ||
+		    field_id(name, &full) != HEADER_CONTENT_LENGTH)
+			continue;
+		if (!content_length_parse(trim_folds(value), &one) || (seen && one != length))
+			return false;
+		seen = true;
+		length = one;
+	}
+	if (seen)
+		*ret = length;
+	return seen;
+}
+
+/* Between messages: CR LF CR LF is a ping, CR LF a pong (RFC 5626 §4.4.1). A ping that comes in two pieces is told as
+ * two pongs: waiting for the second half would keep a message "begun" that never comes. */
+static enum scan_frame_result frame_keepalive(struct scan_frame *f, const char *p, size_t n)
+{
+	if (n == 1)
+		return FRAME_MORE;
+	if (p[1] != '\n')
+		return FRAME_BROKEN;
+	if (n == 3 && p[2] == '\r')
+		return FRAME_MORE;
+	f->total = n >= 4 && p[2] == '\r' && p[3] == '\n' ? 4 : 2;
+	return FRAME_KEEPALIVE;
+}
+
+static enum scan_frame_result frame_head_done(struct scan_frame *f, const char *p, size_t n, size_t max_bytes)
+{
+	size_t length;
+	if (f->head > max_bytes || !head_content_length(p, f->head, &length) || length > max_bytes - f->head)
+		return FRAME_BROKEN;
+	f->total = f->head + length;
+	return n >= f->total ? FRAME_MESSAGE : FRAME_MORE;
+}
+
+enum scan_frame_result scan_frame(struct scan_frame *f, const uint8_t *bytes, size_t n, size_t max_bytes)
+{
+	const char *p = (const char *)bytes;
+	if (f->total)
+		return n >= f->total ? FRAME_MESSAGE : FRAME_MORE;
+	if (n <= f->looked)
+		return FRAME_MORE;
+	if (p[0] == '\r')
+		return frame_keepalive(f, p, n);
+	if (!(char_class[bytes[0]] & CHAR_TOKEN))
+		return FRAME_BROKEN;
+	size_t from = f->looked > 3 ? f->looked - 3 : 0;
+	const char *end = memmem(p + from, n - from, "\r\n\r\n", 4);
+	size_t head = end ? (size_t)(end - p) + 4 : n;
+	if (head > f->looked && memchr(p + f->looked, '\0', head - f->looked))
+		return FRAME_BROKEN;
+	f->looked = head;
+	if (end) {
+		f->head = head;
+		return frame_head_done(f, p, n, max_bytes);
+	}
+	return n >= max_bytes ? FRAME_BROKEN : FRAME_MORE;
+}

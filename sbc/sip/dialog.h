@@ -9,6 +9,7 @@
 #include "sbc/sip/transport.h"
 
 struct dialog {
+	char *block; /* the one allocation that every string below lies in */
 	char *call_id;
 	char *local;  /* value of our From (or To) without tag: display and <uri> */
 	char *remote; /* the far side's, as we must send it, without tag */
@@ -19,13 +20,16 @@ struct dialog {
 	uint32_t local_cseq;  /* of the last request sent; 0: none */
 	uint32_t remote_cseq; /* of the last request received */
 	bool remote_cseq_set;
-	struct destination peer; /* where requests go: next hop of this dialog (first route, target, or the flow the far
-				    side came in on) */
+	bool follow;             /* peer follows what the far side names: dialog_follow() */
+	bool named;              /* the far side has named a Contact or a route set */
+	struct destination flow; /* the flow the far side came in on, or where the INVITE was sent */
+	struct destination peer; /* where requests go: flow, or what dialog_next_hop() made of it */
 };
 
-/* From an INVITE that came in: we are UAS. 0 or -ENOMEM. local_tag is minted by the caller. */
+/* From an INVITE that came in: we are UAS. 0 or -ENOMEM. local_tag is minted by the caller. flow and peer are the flow
+ * it came in on (a connection: TCP, else UDP). */
 int dialog_init_uas(struct dialog *d, const struct message *invite, const char *local_tag);
-/* For an INVITE to be sent: all strings copied. */
+/* For an INVITE to be sent: all strings copied. 0 or -ENOMEM. */
 struct dialog_uac {
 	struct str call_id, local, remote, target;
 	const char *local_tag;
@@ -33,10 +37,33 @@ struct dialog_uac {
 };
 int dialog_init_uac(struct dialog *d, const struct dialog_uac *p);
 void dialog_finish(struct dialog *d);
-/* A copy, for another early dialog of the same INVITE. 0 or -ENOMEM. */
+/* A copy, for another early dialog of the same INVITE: identities, our tag and CSeq; what `from` learned of its far
+ * side (tag, route set, next hop) is left out. 0 or -ENOMEM, with *d untouched. */
 int dialog_fork(struct dialog *d, const struct dialog *from);
-/* Takes the tag and (from 1xx with tag or 2xx) the route set from a response to our INVITE, reversed (§12.1.2), and the
- * target. */
+
+/* The next hop, RFC 3261 §12.2.1.1, as a border controller may take it. `flow` is where the far side was seen to be;
+ * `hop` what it names: the first route, else the remote target. Returns flow unless every rule holds:
+ *
+ *   - hop is a sip: URI with a literal address, without maddr: names are not resolved inside a call, and whoever sent
+ *     under a name is where it sent from;
+ *   - that address can be sent to, is of flow's family (there is a socket for it), and is not private or loopback when
+ *     flow's is neither: a far NAT without `nat` in the configuration, or somebody aiming at the inside;
+ *   - hop's transport is one we have (udp, tcp; none given: flow's).
+ *
+ * Then it is that address, port 5060 if none is given; a connection is kept when the host is the same, since that is
+ * where the far side has it open (RFC 5923 §9), and the address is for when it is gone. Behind NAT none of this
+ * applies: only the flow goes through, which is why the caller must ask for it with dialog_follow(). So a request never
+ * goes to an address that has not sent, unless the peer itself names it on a network without NAT; replies never do. */
+struct destination dialog_next_hop(const struct destination *flow, const struct uri *hop);
+/* The network is not `nat`: from now on peer is what dialog_next_hop() says. Once a dialog has a route set its target
+ * does not move peer any more (§12.2.1.1). Without this call, peer stays flow. Call it right after init. */
+void dialog_follow(struct dialog *d);
+/* The far side is now on another flow (it came in anew, or its connection was replaced). */
+void dialog_set_flow(struct dialog *d, const struct destination *flow);
+
+/* Takes the tag and (from 1xx with tag or 2xx) the route set from a response to our INVITE, reversed (§12.1.2; of a 2xx
+ * anew, §13.2.2.4), and the target. 0, -ENOMEM with all as it was, or -EINVAL: another tag than the dialog's (fork
+ * first). A response that makes no dialog (100, no tag, 3xx to 6xx) changes nothing. */
 int dialog_on_response(struct dialog *d, const struct message *response);
 /* Target refresh by a request or 2xx (§12.2). No change when there is no usable Contact. -ENOMEM leaves all as it was.
  */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What may cross. One table; RFC 5853 §3.1 (topology hiding) and RFC 7092 (B2BUA roles) are its measure: what is about
+ * the call or its users crosses, what is about the machines of one side, about one hop or about one dialog does not. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "sbc/border/internal.h"
+
+#define ALONE HEADER_POLICY_COUNT
+
+static const struct header_rule rules[] = {
+	/* name, kind, directions, broken by, source */
+	{"Accept", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	/* Not Accept-Encoding: Limen reads SDP and offers to read it only plain. */
+	{"Accept-Encoding", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Accept-Language", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	/* Not Priv-Answer-Mode, which asks a phone to open its microphone against its owner's wish. */
+	{"Answer-Mode", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 5373"},
+	{"Content-Disposition", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"Content-Encoding", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"Content-Language", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"Date", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"Expires", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"Info-Package", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 6086"},
+	{"MIME-Version", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"P-Early-Media", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 5009"},
+	{"Priority", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
+	{"Reason", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3326, RFC 6432"},
+	{"Recv-Info", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 6086"},
+	{"Retry-After", HEADER_CROSS, HEADER_RSP, ALONE, "RFC 3261"},
+	/* Made to cross B2BUAs: it names the session, neither side. */
+	{"Session-ID", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 7989"},
+	{"Subject", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
+	{"User-to-User", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 7433"},
+
+	{"Warning", HEADER_WARNING, HEADER_RSP, POLICY_WARNING_AGENT, "RFC 3261"},
+
+	{"Diversion", HEADER_IDENTITY, HEADER_BOTH, POLICY_IDENTITY, "RFC 5806"},
+	{"History-Info", HEADER_IDENTITY, HEADER_BOTH, POLICY_IDENTITY, "RFC 7044"},
+	{"P-Asserted-Identity", HEADER_IDENTITY, HEADER_BOTH, POLICY_IDENTITY, "RFC 3325, RFC 5876"},
+	{"P-Preferred-Identity", HEADER_IDENTITY, HEADER_BOTH, POLICY_IDENTITY, "RFC 3325"},
+	{"Privacy", HEADER_PRIVACY, HEADER_BOTH, POLICY_IDENTITY, "RFC 3323"},
+	{"Remote-Party-ID", HEADER_IDENTITY, HEADER_BOTH, POLICY_IDENTITY, "draft-ietf-sip-privacy-04"},
+
+	{"Alert-Info", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 3261"},
+	{"Call-Info", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 3261"},
+	{"Content-ID", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 8262"},
+	{"Error-Info", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 3261"},
+	{"Geolocation", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 6442"},
+	{"Identity-Info", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 4474"},
+	/* Names who runs the sending side. */
+	{"Organization", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 3261"},
+	{"P-Associated-URI", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 7315"},
+	{"P-Called-Party-ID", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 7315"},
+	{"P-Charging-Function-Addresses", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 7315"},
+	{"P-Charging-Vector", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 7315"},
+	{"P-Visited-Network-ID", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 7315"},
+	{"Reply-To", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 3261"},
+
+	{"Allow", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Allow-Events", HEADER_LEG, 0, ALONE, "RFC 6665"},
+	{"Authentication-Info", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Authorization", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"CSeq", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Call-ID", HEADER_LEG, 0, POLICY_CALL_ID, "RFC 3261"},
+	{"Contact", HEADER_LEG, 0, POLICY_CONTACT, "RFC 3261"},
+	{"Content-Length", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Content-Type", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"From", HEADER_LEG, 0, POLICY_TAGS, "RFC 3261"},
+	{"In-Reply-To", HEADER_LEG, 0, POLICY_CALL_ID, "RFC 3261"},
+	{"Join", HEADER_LEG, 0, POLICY_CALL_ID, "RFC 3911"},
+	{"Max-Forwards", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Min-Expires", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Min-SE", HEADER_LEG, 0, ALONE, "RFC 4028"},
+	{"Path", HEADER_LEG, 0, POLICY_ROUTE, "RFC 3327"},
+	{"Proxy-Authenticate", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Proxy-Authorization", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Proxy-Require", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"RAck", HEADER_LEG, 0, ALONE, "RFC 3262"},
+	{"RSeq", HEADER_LEG, 0, ALONE, "RFC 3262"},
+	{"Record-Route", HEADER_LEG, 0, POLICY_ROUTE, "RFC 3261"},
+	{"Refer-To", HEADER_LEG, 0, POLICY_URI_HEADERS, "RFC 3515"},
+	{"Referred-By", HEADER_LEG, 0, POLICY_URI_HEADERS, "RFC 3892"},
+	{"Replaces", HEADER_LEG, 0, POLICY_CALL_ID, "RFC 3891"},
+	{"Require", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Route", HEADER_LEG, 0, POLICY_ROUTE, "RFC 3261"},
+	{"Server", HEADER_LEG, 0, POLICY_SERVER, "RFC 3261"},
+	{"Service-Route", HEADER_LEG, 0, POLICY_ROUTE, "RFC 3608"},
+	{"Session-Expires", HEADER_LEG, 0, ALONE, "RFC 4028"},
+	{"Supported", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"Target-Dialog", HEADER_LEG, 0, POLICY_CALL_ID, "RFC 4538"},
+	/* Measures one hop; whoever answers it answers for himself. */
+	{"Timestamp", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"To", HEADER_LEG, 0, POLICY_TAGS, "RFC 3261"},
+	{"Unsupported", HEADER_LEG, 0, ALONE, "RFC 3261"},
+	{"User-Agent", HEADER_LEG, 0, POLICY_SERVER, "RFC 3261"},
+	{"Via", HEADER_LEG, 0, POLICY_VIA, "RFC 3261"},
+	{"WWW-Authenticate", HEADER_LEG, 0, ALONE, "RFC 3261"},
+};
+#define N_RULES (sizeof(rules) / sizeof(rules[0]))
+
+const struct header_rule *header_rules(size_t *ret_n)
+{
+	*ret_n = N_RULES;
+	return rules;
+}
+
+const char *header_kind_text(enum header_kind k)
+{
+	switch (k) {
+	case HEADER_CROSS:
+		return "crosses";
+	case HEADER_WARNING:
+		return "agent replaced";
+	case HEADER_IDENTITY:
+		return "by identity, hosts replaced";
+	case HEADER_PRIVACY:
+		return "by identity";
+	case HEADER_URI:
+		return "by pass only";
+	case HEADER_LEG:
+		return "each leg's own";
+	}
+	return "?";
+}
+
+/* ---- finding a name -------------------------------------------------------------------------------------------- */
+
+#define INDEX_SIZE 256
+static uint8_t rule_index[INDEX_SIZE]; /* rule + 1, linear probing; 0: none */
+static pthread_once_t rule_index_once = PTHREAD_ONCE_INIT;
+_Static_assert(N_RULES < INDEX_SIZE / 2, "the index is to stay sparse");
+
+/* Length, first and last letters tell nearly all names apart. */
+static unsigned name_slot(struct str name)
+{
+	unsigned h = (unsigned)name.n;
+	h = h * 31 + (name.p[0] | 0x20);
+	h = h * 31 + (name.p[name.n / 2] | 0x20);
+	h = h * 31 + (name.p[name.n - 1] | 0x20);
+	return (h ^ h >> 8) % INDEX_SIZE;
+}
+
+static void rule_index_build(void)
+{
+	for (size_t i = 0; i < N_RULES; i++) {
+		unsigned s = name_slot(str_z(rules[i].name));
+		while (rule_index[s])
+			s = (s + 1) % INDEX_SIZE;
+		rule_index[s] = (uint8_t)(i + 1);
+	}
+}
+
+const struct header_rule *header_rule_of(struct str name)
+{
+	if (name.n == 0)
+		return NULL;
+	pthread_once(&rule_index_once, rule_index_build);
+	for (unsigned s = name_slot(name); rule_index[s]; s = (s + 1) % INDEX_SIZE) {
+		const struct header_rule *r = &rules[rule_index[s] - 1];
+		if (str_eq_nocase(str_z(r->name), name))
+			return r;
+	}
+	return NULL;
+}
+
+/* ---- policies --------------------------------------------------------------------------------------------------- */
+
+static _Atomic unsigned broken_policy = HEADER_POLICY_COUNT;
+
+void headers_break_policy(enum header_policy p)
+{
+	atomic_store_explicit(&broken_policy, p, memory_order_relaxed);
+}
+
+bool headers_policy_broken(enum header_policy p)
+{
+	return p != HEADER_POLICY_COUNT && atomic_load_explicit(&broken_policy, memory_order_relaxed) == p;
+}
+
+const char *header_policy_text(enum header_policy p)
+{
+	static const char *const text[] = {
+#define X(name, what) what,
+		HEADER_POLICIES(X)
+#undef X
+	};
+	return p < HEADER_POLICY_COUNT ? text[p] : "";
+}
+
+/* ---- crossing --------------------------------------------------------------------------------------------------- */
+
+static const struct config_peer *receiver(const struct crossing *x)
+{
+	return x->to_peer >= 0 ? &x->config->peers[x->to_peer] : NULL;
+}
+
+static bool names(const struct config_strings *list, struct str name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq_nocase(str_z(list->v[i]), name))
+			return true;
+	return false;
+}
+
+/* RFC 3325 §5 to §7: an identity is told to who is trusted with it, and believed from who is trusted to assert it: both
+ * ends of its way are inside the trust domain, or it stays. */
+static bool identity_passes(const struct crossing *x)
+{
+	const struct config_peer *to = receiver(x);
+	return to && to->identity == CONFIG_IDENTITY_PASS && x->from_peer >= 0 &&
+	       x->config->peers[x->from_peer].identity == CONFIG_IDENTITY_PASS;
+}
+
+/* A wish for privacy is nothing that has to be believed; it goes where identities may go. */
+static bool privacy_passes(const struct crossing *x)
+{
+	return receiver(x) && receiver(x)->identity == CONFIG_IDENTITY_PASS;
+}
+
+static void header_cross(const struct header_rule *r, const struct header *h, unsigned direction, bool passed,
+			 const struct crossing *x, struct writer *w)
+{
+	switch (r->kind) {
+	case HEADER_CROSS:
+		if (passed || (r->directions & direction))
+			header_write(w, h->name, h->value);
+		break;
+	case HEADER_WARNING:
+		if (r->directions & direction)
+			warning_write(w, h->value, x);
+		break;
+	case HEADER_IDENTITY:
+		if (passed || identity_passes(x))
+			identity_write(w, str_z(r->name), h->value, x);
+		break;
+	case HEADER_PRIVACY:
+		if (passed || privacy_passes(x))
+			header_write(w, h->name, h->value);
+		break;
+	case HEADER_URI:
+		if (passed)
+			header_write(w, h->name, h->value);
+		break;
+	case HEADER_LEG:
+		break;
+	}
+}
+
+static bool broken(const struct header_rule *r)
+{
+	return headers_policy_broken(r ? r->policy : POLICY_UNLISTED);
+}
+
+void headers_cross(const struct message *m, const struct crossing *x, struct writer *w)
+{
+	const struct config_peer *to = receiver(x);
+	const unsigned direction = m->request ? HEADER_REQ : HEADER_RSP;
+	const void *it = NULL;
+	struct header h;
+	while (message_next_header(m, &it, &h)) {
+		const struct header_rule *r = header_rule_of(h.name);
+		if (broken(r)) {
+			header_write(w, h.name, h.value);
+			continue;
+		}
+		if (to && to->drop.n && names(&to->drop, h.name))
+			continue;
+		bool passed = to && to->pass.n && names(&to->pass, h.name);
+		if (r)
+			header_cross(r, &h, direction, passed, x, w);
+		else if (passed)
+			header_write(w, h.name, h.value);
+	}
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Header values that cross with their hosts replaced: identities (RFC 3325, RFC 5806, RFC 7044, Remote-Party-ID) and
+ * the agent of a Warning (RFC 3261 §20.43). An element that cannot be read does not cross. */
+#include "sbc/border/internal.h"
+
+/* ---- Warning --------------------------------------------------------------------------------------------------- */
+
+/* `307 isi.edu "text"`: code and text stay. The text may name a host: the leak checker sees it. */
+static bool warning_split(struct str item, struct str *ret_code, struct str *ret_text)
+{
+	struct str rest = str_trim(item);
+	struct str code = str_cut(&rest, ' ');
+	uint64_t v;
+	if (code.n != 3 || !str_to_u64(code, 999, &v))
+		return false;
+	rest = str_trim(rest);
+	str_cut(&rest, ' ');
+	rest = str_trim(rest);
+	if (rest.n < 2 || rest.p[0] != '"' || rest.p[rest.n - 1] != '"')
+		return false;
+	*ret_code = code;
+	*ret_text = rest;
+	return true;
+}
+
+void warning_write(struct writer *w, struct str value, const struct crossing *x)
+{
+	struct str item, code, text;
+	bool any = false;
+	if (!value_clean(value))
+		return;
+	while (list_next(&value, &item)) {
+		if (!warning_split(item, &code, &text))
+			continue;
+		writer_z(w, any ? ", " : "Warning: ");
+		any = true;
+		writer_str(w, code);
+		writer_char(w, ' ');
+		addr_write_host(w, &x->local, true);
+		writer_char(w, ' ');
+		writer_str(w, text);
+	}
+	writer_z(w, any ? "\r\n" : "");
+}
+
+/* ---- identities ------------------------------------------------------------------------------------------------ */
+
+/* Diversion: reason, counter, limit, privacy, screen (RFC 5806). Remote-Party-ID: party, id-type, screen, privacy.
+ * History-Info: index, rc, mp, np (RFC 7044). None of them holds a host. */
+static const char *const identity_params[] = {"reason",  "counter", "limit", "privacy", "screen", "party",
+					      "id-type", "index",   "rc",    "mp",      "np"};
+
+static bool identity_param_stays(struct str name)
+{
+	for (size_t i = 0; i < sizeof(identity_params) / sizeof(identity_params[0]); i++)
+		if (str_eq_nocase(name, str_z(identity_params[i])))
+			return true;
+	return false;
+}
+
+static void identity_params_write(struct writer *w, struct str params)
+{
+	struct str name, value;
+	while (param_next(&params, &name, &value)) {
+		if (!identity_param_stays(name))
+			continue;
+		writer_char(w, ';');
+		writer_str(w, name);
+		if (value.n) {
+			writer_char(w, '=');
+			writer_str(w, value);
+		}
+	}
+}
+
+/* A number's global context ("phone-context=+49") stays; a domain as context would name the other side. */
+static void tel_write(struct writer *w, const struct uri *u)
+{
+	struct str context;
+	writer_lit(w, "tel:");
+	user_write(w, u->user);
+	if (params_get(u->params, STR("phone-context"), &context) && context.n && context.p[0] == '+') {
+		writer_lit(w, ";phone-context=");
+		user_write(w, context);
+	}
+}
+
+/* The headers of a URI in History-Info tell why a call was turned (RFC 7044 §5): Reason and Privacy stay, escaped as
+ * they came. Looked for after the last '@', since a user part may hold '?'. */
+static void history_reason_write(struct writer *w, struct str uri)
+{
+	for (size_t at; (at = str_find(uri, '@')) < uri.n; uri.p += at + 1, uri.n -= at + 1)
+		;
+	str_cut(&uri, '?');
+	bool any = false;
+	while (uri.n) {
+		struct str item = str_cut(&uri, '&'), value = item, name = str_cut(&value, '=');
+		if (!str_eq_nocase(name, STR("Reason")) && !str_eq_nocase(name, STR("Privacy")))
+			continue;
+		writer_char(w, any ? '&' : '?');
+		any = true;
+		writer_str(w, name);
+		writer_char(w, '=');
+		user_write(w, value);
+	}
+}
+
+static void sip_identity_write(struct writer *w, const struct uri *u, bool history, const struct crossing *x)
+{
+	writer_lit(w, "sip:");
+	user_write(w, u->user);
+	writer_char(w, '@');
+	if (uri_is_anonymous(u))
+		writer_lit(w, "anonymous.invalid");
+	else
+		our_host_write(w, x);
+	uri_params_write(w, u);
+	if (history)
+		history_reason_write(w, u->text);
+}
+
+static bool identity_item(struct str item, struct name_addr *ret)
+{
+	if (!name_addr_parse(item, ret) || !ret->uri.user.n)
+		return false;
+	return ret->uri.sip || ret->uri.sips || ret->uri.tel;
+}
+
+void identity_write(struct writer *w, struct str name, struct str value, const struct crossing *x)
+{
+	const bool history = str_eq_nocase(name, STR("History-Info"));
+	struct str item;
+	struct name_addr na;
+	bool any = false;
+	if (!value_clean(value))
+		return;
+	while (list_next(&value, &item)) {
+		if (!identity_item(item, &na))
+			continue;
+		if (any)
+			writer_lit(w, ", ");
+		else {
+			writer_str(w, name);
+			writer_lit(w, ": ");
+		}
+		any = true;
+		display_write(w, na.display);
+		writer_char(w, '<');
+		if (na.uri.tel)
+			tel_write(w, &na.uri);
+		else
+			sip_identity_write(w, &na.uri, history, x);
+		writer_char(w, '>');
+		identity_params_write(w, na.params);
+	}
+	writer_z(w, any ? "\r\n" : "");
+}

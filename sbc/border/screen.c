@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first look at a datagram or framed message, before any parsing: a few compares and, for sources that are no
+ * peer's, one table entry. */
+#include "sbc/border/internal.h"
+
+static const struct cidr *first_of(const struct cidr *v, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cidr_contains(&v[i], a))
+			return &v[i];
+	return NULL;
+}
+
+const struct cidr *screen_acl(const struct config_acl *acl, const struct addr *a)
+{
+	const struct cidr *denied = first_of(acl->deny, acl->n_deny, a);
+	if (denied)
+		return denied;
+	return acl->n_allow && !first_of(acl->allow, acl->n_allow, a) ? acl->allow : NULL;
+}
+
+static bool any_peer_has(const struct config *c, unsigned network, const struct addr *a, bool stream)
+{
+	for (size_t i = 0; i < c->n_peers; i++)
+		if (c->peers[i].network == network && source_of_peer(&c->peers[i], a, stream) >= 0)
+			return true;
+	return false;
+}
+
+static bool from_stream(const struct config_network *net, const struct flow_addr *from)
+{
+	return from->connection != 0 ||
+	       (from->listener < net->n_listen && net->listen[from->listener].transport != CONFIG_UDP);
+}
+
+enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
+				 const uint8_t *p, size_t n, uint64_t now_ms)
+{
+	/* A network that the configuration no longer has: nothing lets its messages in. */
+	if (from->network >= c->n_networks)
+		return REJECT_ACL;
+	const struct config_network *net = &c->networks[from->network];
+
+	if (c->limits.message_bytes && n > c->limits.message_bytes)
+		return REJECT_SIZE;
+	if (screen_acl(&net->acl, &from->remote))
+		return REJECT_ACL;
+	if (n >= 8 && memcmp(p, "SIP/2.0 ", 8) == 0)
+		return REJECT_NONE;
+	if (any_peer_has(c, from->network, &from->remote, from_stream(net, from)))
+		return REJECT_NONE;
+	if (net->unknown == CONFIG_UNKNOWN_DROP)
+		return REJECT_UNKNOWN_DROP;
+	if (net->source_rate && !sources_take(s->sources, from->network, &from->remote, net->source_rate, now_ms))
+		return REJECT_RATE;
+	return REJECT_NONE;
+}

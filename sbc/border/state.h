@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state: what the border remembers between messages and calls: source rates, calls and calls per second of each peer,
+ * health of addresses. One object for the process, shared by all workers; it owns everything in it and keeps no pointer
+ * into a configuration. Functions are for any thread unless they say otherwise, and none of them allocates, save
+ * border_state_create() and border_state_set_config(). */
+#ifndef SBC_BORDER_STATE_H
+#define SBC_BORDER_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "sbc/sip/message.h"
+#include "sbc/sip/reject.h"
+#include "sbc/sip/resolve.h"
+
+#define BORDER_NO_PEER (-1)
+
+struct border_state;
+/* 0 or -ENOMEM. */
+int border_state_create(const struct config *c, struct border_state **ret);
+void border_state_destroy(struct border_state *s); /* NULL is allowed; no other thread may use it any more */
+/* Reload: counters of peers that stay (by name) stay; those of removed peers are kept for their live calls. Main
+ * thread, while workers run, and before any of them is given c. 0, or -ENOMEM with the peers known before still known:
+ * the reload is then to be refused. */
+int border_state_set_config(struct border_state *s, const struct config *c);
+
+/* ---- screen: before the parse ---------------------------------------------------------------------------------- */
+
+/* ACL of the network, size, unknown sources (network.unknown == drop and no peer there has this source), rate per
+ * source that is no peer (IPv4 address or IPv6 /64). REJECT_NONE lets it in. Responses from sources that a request of
+ * ours went to must pass: only the ACL and size are asked for datagrams that start with "SIP/2.0 ". */
+enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
+				 const uint8_t *p, size_t n, uint64_t now_ms);
+
+/* ---- admission: limits per peer -------------------------------------------------------------------------------- */
+
+/* A call from (or towards) a peer begins: REJECT_NONE and counted, or the reason and nothing counted. Each success is
+ * paired with one border_call_end() with the same peer (by name) and direction. The incoming side of a call counts for
+ * the whole (limits.calls), so a call counts once there; peer BORDER_NO_PEER, which echo is too, counts for the whole
+ * only. Calls per second are a bucket of one second's worth: that many at once, and that rate after. */
+enum reject_reason border_call_begin(struct border_state *s, const struct config *c, int peer, bool outgoing,
+				     uint64_t now_ms);
+void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
+
+/* Health of an address, learned from calls: a failed address is tried last for a while (30 s, doubling to 5 min with
+ * each failure after that while, back to 30 s when it works or stayed out of trouble for 5 min), never left out. */
+void border_address_failed(struct border_state *s, const struct addr *a, uint64_t now_ms);
+void border_address_worked(struct border_state *s, const struct addr *a);
+/* Moves addresses that are held down to the end, stable otherwise. */
+void border_order(struct border_state *s, struct resolved *v, size_t n, uint64_t now_ms);
+
+struct border_peer_gauges {
+	uint64_t calls_in, calls_out, rejected_calls, rejected_cps;
+};
+/* false: no peer of that name was ever configured; *ret untouched. */
+bool border_peer_gauges(struct border_state *s, const char *peer, struct border_peer_gauges *ret);
+/* Calls alive, for the whole. */
+uint64_t border_calls(struct border_state *s);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* User parts of URIs: RFC 3261 §25.1 "user" is unreserved, %XX, and a few more marks. */
+#include <strings.h>
+
+#include "sbc/border/internal.h"
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that s[i..i+2] stands for, or -1 when that is no escape. */
+static int escape_at(struct str s, size_t i)
+{
+	if (s.p[i] != '%' || s.n - i < 3)
+		return -1;
+	int hi = hex_digit(s.p[i + 1]), lo = hex_digit(s.p[i + 2]);
+	return hi < 0 || lo < 0 ? -1 : hi * 16 + lo;
+}
+
+static bool user_char(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+	       (c && strchr("-_.!~*'()&=+$,;?/", c));
+}
+
+bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < user.n; i++) {
+		int v = escape_at(user, i);
+		char c = v > 0 ? (char)v : user.p[i];
+		if (v > 0)
+			i += 2;
+		if (phone && strchr("-.()", c) && c)
+			continue;
+		if (n == cap)
+			return false;
+		buf[n++] = c;
+	}
+	*ret = (struct str){buf, n};
+	return true;
+}
+
+static void escaped_write(struct writer *w, char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char e[3] = {'%', digits[(uint8_t)c >> 4], digits[c & 15]};
+	writer_put(w, e, 3);
+}
+
+bool user_escape(struct str plain, char *buf, size_t cap, struct str *ret)
+{
+	struct writer w = writer_init(buf, cap);
+	for (size_t i = 0; i < plain.n; i++)
+		if (user_char(plain.p[i]))
+			writer_char(&w, plain.p[i]);
+		else
+			escaped_write(&w, plain.p[i]);
+	if (w.overflow)
+		return false;
+	*ret = writer_result(&w);
+	return true;
+}
+
+void user_write(struct writer *w, struct str user)
+{
+	for (size_t i = 0; i < user.n; i++)
+		if (user_char(user.p[i]) || escape_at(user, i) >= 0)
+			writer_char(w, user.p[i]);
+		else
+			escaped_write(w, user.p[i]);
+}
+
+bool uri_is_phone(const struct uri *u)
+{
+	struct str v;
+	return u->tel || (params_get(u->params, STR("user"), &v) && str_eq_nocase(v, STR("phone")));
+}

@@ -61,8 +61,8 @@ static void assume_source(struct explaining *e)
 			continue;
 		e->r.source = p->sources[0].net.net;
 		addr_set_port(&e->r.source, p->sources[0].port ? p->sources[0].port : 5060);
-		tellf(e->tell, e->arg, "no source given: asked as from %s (%s)", p->name,
-		      addr_text_host(&e->r.source, text));
+		tellf(e->tell, e->arg, "no source given: asked as from %s (%s), the first peer of this network",
+		      p->name, addr_text_host(&e->r.source, text));
 		e->source_given = true;
 		return;
 	}

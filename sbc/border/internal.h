@@ -75,9 +75,10 @@ int source_of_peer(const struct config_peer *p, const struct addr *a, bool strea
 
 /* ---- user.c: user parts of URIs -------------------------------------------------------------------------------- */
 
-/* Undoes %XX (save %00); with phone set also drops the visual separators of RFC 3966. false: longer than cap. */
+/* Undoes %XX (save %00 and %25, so that a % stays an escape); with phone set also drops the visual separators of RFC
+ * 3966. false: longer than cap. */
 bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *ret);
-/* Escapes what may not stand in a user part (RFC 3261 §25.1 "user"), % included. false: longer than cap. */
+/* user_write() into a buffer. false: longer than cap. */
 bool user_escape(struct str plain, char *buf, size_t cap, struct str *ret);
 /* Writes a user part that is escaped already; what still may not stand there is escaped. */
 void user_write(struct writer *w, struct str user);
@@ -126,7 +127,7 @@ void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((for
 enum header_kind {
 	HEADER_CROSS,    /* value as it is */
 	HEADER_WARNING,  /* agent replaced */
-	HEADER_IDENTITY, /* URIs with their hosts replaced, where both peers say `identity: pass` */
+	HEADER_IDENTITY, /* URIs with their hosts replaced, where the receiving peer says `identity: pass` */
 	HEADER_PRIVACY,  /* value as it is, where the receiving peer says `identity: pass` */
 	HEADER_URI,      /* holds URIs or other names of its side: stays, unless the peer's `pass` names it */
 	HEADER_LEG,      /* each leg's own: never copied */

@@ -289,7 +289,7 @@ struct remote *remote_create(const struct media_remote *what, uint64_t window_ns
 /* Takes over counters from what was there before (NULL: nothing), and the latches when the addresses are the same. */
 void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns);
 /* Computes the targets anew: after a commit, and when a latch moved. */
-void remote_aim(struct remote *r, bool v6);
+void remote_aim(struct remote *r, const struct side *d);
 void remote_stats(const struct remote *r, struct media_direction *ret);
 void session_stats(const struct session *s, struct media_stats *ret);
 

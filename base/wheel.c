@@ -145,7 +145,7 @@ void wheel_advance(struct wheel *w, uint64_t now_ms)
 	now_ms = w->now_ms; /* the clock that ran backwards stands still */
 	w->running = true;
 	run_tick(w);
-	for (uint64_t stop; (stop = next_stop(w)) <= now_ms;) {
+	for (uint64_t stop; w->armed && (stop = next_stop(w)) <= now_ms;) {
 		move_cursor(w, stop);
 		run_tick(w);
 	}

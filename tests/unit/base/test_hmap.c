@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hmap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "oom.h"
+#include "unit.h"
+
+#define MANY 5000
+
+struct item {
+	struct hmap_node node;
+	unsigned id;
+	bool seen;
+};
+
+static struct item *items_new(unsigned n)
+{
+	struct item *items = calloc(n, sizeof(*items));
+	assert_non_null(items);
+	for (unsigned i = 0; i < n; i++)
+		items[i].id = i;
+	return items;
+}
+
+static uint64_t spread(unsigned id)
+{
+	return id * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static struct item *lookup(const struct hmap *m, uint64_t hash, unsigned id)
+{
+	hmap_for_each_hash (it, m, hash) {
+		struct item *item = container_of(it, struct item, node);
+		if (item->id == id)
+			return item;
+	}
+	return NULL;
+}
+
+static void test_empty(void **state)
+{
+	struct hmap m = {0};
+	assert_null(hmap_first(&m, 0));
+	assert_null(hmap_begin(&m));
+	hmap_for_each_safe (it, &m)
+		fail();
+	hmap_finish(&m);
+}
+
+static void test_grows(void **state)
+{
+	struct hmap m = {0};
+	struct item *items = items_new(MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(hmap_insert(&m, &items[i].node, spread(i)), 0);
+	assert_int_equal(m.n, MANY);
+	assert_int_equal(m.mask + 1, 8192);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_ptr_equal(lookup(&m, spread(i), i), &items[i]);
+	assert_null(hmap_first(&m, spread(MANY)));
+	for (unsigned i = 0; i < MANY; i += 2)
+		hmap_remove(&m, &items[i].node);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_ptr_equal(lookup(&m, spread(i), i), i % 2 ? &items[i] : NULL);
+	for (unsigned i = 1; i < MANY; i += 2)
+		hmap_remove(&m, &items[i].node);
+	assert_int_equal(m.n, 0);
+	hmap_finish(&m);
+	/* and again from the start */
+	assert_int_equal(hmap_insert(&m, &items[0].node, 7), 0);
+	assert_ptr_equal(hmap_first(&m, 7), &items[0].node);
+	hmap_remove(&m, &items[0].node);
+	hmap_finish(&m);
+	free(items);
+}
+
+static void test_equal_hashes(void **state)
+{
+	struct hmap m = {0};
+	struct item items[40] = {0};
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 40; i++) {
+		items[i].id = i;
+		/* 3 and 19 share a bucket while there are 16 */
+		assert_int_equal(hmap_insert(&m, &items[i].node, i % 2 ? 3 : 19), 0);
+	}
+	hmap_for_each_hash (it, &m, 3) {
+		assert_int_equal(container_of(it, struct item, node)->id % 2, 1);
+		n++;
+	}
+	assert_int_equal(n, 20);
+	assert_ptr_equal(lookup(&m, 19, 38), &items[38]);
+	assert_null(lookup(&m, 19, 39));
+	/* the last inserted first */
+	assert_ptr_equal(hmap_first(&m, 3), &items[39].node);
+	hmap_for_each_safe (it, &m)
+		hmap_remove(&m, it);
+	assert_int_equal(m.n, 0);
+	hmap_finish(&m);
+}
+
+static void test_ids_in_the_high_half(void **state)
+{
+	struct hmap m = {0};
+	struct item *items = items_new(256);
+	for (unsigned i = 0; i < 256; i++)
+		assert_int_equal(hmap_insert(&m, &items[i].node, (uint64_t)i << 32), 0);
+	size_t used = 0;
+	for (size_t b = 0; b <= m.mask; b++)
+		used += m.buckets[b] != NULL;
+	assert_int_equal(used, 256);
+	hmap_for_each_safe (it, &m)
+		hmap_remove(&m, it);
+	hmap_finish(&m);
+	free(items);
+}
+
+static void test_walk_with_free(void **state)
+{
+	struct hmap m = {0};
+	unsigned n = 0;
+	for (unsigned i = 0; i < 1000; i++) {
+		struct item *item = calloc(1, sizeof(*item));
+		assert_non_null(item);
+		assert_int_equal(hmap_insert(&m, &item->node, spread(i % 300)), 0);
+	}
+	hmap_for_each_safe (it, &m) {
+		struct item *item = container_of(it, struct item, node);
+		assert_false(item->seen);
+		item->seen = true;
+		if (++n % 3 == 0)
+			continue;
+		hmap_remove(&m, it);
+		free(item);
+	}
+	assert_int_equal(n, 1000);
+	assert_int_equal(m.n, 333);
+	hmap_for_each_safe (it, &m) {
+		hmap_remove(&m, it);
+		free(container_of(it, struct item, node));
+	}
+	hmap_finish(&m);
+}
+
+static void test_break_leaves_the_walk(void **state)
+{
+	struct hmap m = {0};
+	struct item *items = items_new(100);
+	unsigned n = 0;
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(hmap_insert(&m, &items[i].node, spread(i)), 0);
+	hmap_for_each_safe (it, &m) {
+		if (++n == 3)
+			break;
+	}
+	assert_int_equal(n, 3);
+	hmap_for_each_safe (it, &m)
+		hmap_remove(&m, it);
+	hmap_finish(&m);
+	free(items);
+}
+
+static void test_no_memory_at_all(void **state)
+{
+	struct hmap m = {0};
+	struct item item = {0};
+	oom_after(0);
+	assert_int_equal(hmap_insert(&m, &item.node, 1), -ENOMEM);
+	assert_int_equal(oom_off(), 1);
+	assert_int_equal(m.n, 0);
+	assert_null(hmap_first(&m, 1));
+	assert_int_equal(hmap_insert(&m, &item.node, 1), 0);
+	hmap_remove(&m, &item.node);
+	hmap_finish(&m);
+}
+
+static void test_no_memory_to_grow(void **state)
+{
+	struct hmap m = {0};
+	struct item *items = items_new(MANY);
+	oom_after(1);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(hmap_insert(&m, &items[i].node, spread(i)), 0);
+	assert_int_equal(m.mask + 1, 16);
+	assert_true(oom_off() > 0);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_ptr_equal(lookup(&m, spread(i), i), &items[i]);
+	/* memory is back: a doubling with each insert until it is as wide as it should be */
+	for (unsigned i = 1000; i < MANY; i++)
+		assert_int_equal(hmap_insert(&m, &items[i].node, spread(i)), 0);
+	assert_int_equal(m.mask + 1, 8192);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_ptr_equal(lookup(&m, spread(i), i), &items[i]);
+	hmap_for_each_safe (it, &m)
+		hmap_remove(&m, it);
+	hmap_finish(&m);
+	free(items);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_grows),
+		cmocka_unit_test(test_equal_hashes),
+		cmocka_unit_test(test_ids_in_the_high_half),
+		cmocka_unit_test(test_walk_with_free),
+		cmocka_unit_test(test_break_leaves_the_walk),
+		cmocka_unit_test(test_no_memory_at_all),
+		cmocka_unit_test(test_no_memory_to_grow),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -155,13 +155,13 @@ static bool can_send(const struct config_network *net, const struct config_targe
 static void check_targets(struct loader *l, const struct node *root, const struct config_peer *p)
 {
 	const struct config_network *net = &l->c->networks[p->network];
-	const struct node *targets = node_find(part(root, "peers", p->name), "targets");
 	for (size_t i = 0; i < p->n_targets; i++) {
 		const struct config_target *t = &p->targets[i];
 		const char *family = !addr_is_set(&t->addr) ? "" : addr_is_v6(&t->addr) ? " over IPv6" : " over IPv4";
 		if (!net->n_listen || can_send(net, t))
 			continue;
-		fault(l, item(targets, i), "network \"%s\" has no %s listener%s to send to %s from; add one", net->name,
+		fault(l, item(node_find(part(root, "peers", p->name), "targets"), i),
+		      "network \"%s\" has no %s listener%s to send to %s from; add one", net->name,
 		      config_transport_text(t->transport), family, QUOTE(t->text));
 	}
 }

@@ -48,6 +48,8 @@ static void put_key(struct writer *w, const char *key)
 {
 	if (w->n)
 		writer_char(w, '.');
+	if (!*key)
+		writer_lit(w, "\"\"");
 	for (size_t i = 0; key[i] && i < 64; i++)
 		writer_char(w, iscntrl((unsigned char)key[i]) ? '?' : key[i]);
 }

@@ -63,7 +63,8 @@ struct quoted {
 struct quoted quote_n(const char *p, size_t n);
 #define QUOTE(z) (quote_n((z), strlen(z)).s)
 
-int faults_vadd(struct config_faults *f, const char *place, unsigned line, const char *fmt, va_list ap);
+int faults_vadd(struct config_faults *f, const char *place, unsigned line, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));
 int faults_add(struct config_faults *f, const char *place, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -170,6 +171,9 @@ void fault_key(struct loader *l, const struct node *n, const char *key, const ch
 
 const struct key *key_find(const struct object *o, const char *name);
 void object_apply(struct loader *l, const struct object *o, struct node *n, void *base);
+
+/* ---- value.c: single values ---- */
+
 /* The text of a node with ${NAME} replaced; NULL after a fault. */
 const char *node_text(struct loader *l, struct node *n);
 /* A text alone counts as a list of one. false after a fault. Use with items_next(). */
@@ -179,8 +183,9 @@ struct items {
 };
 bool items_of(struct loader *l, struct node *n, const char *what, struct items *ret);
 struct node *items_next(struct items *it);
+/* Kinds BOOL to CIDRS. */
+void value_apply(struct loader *l, const struct key *k, struct node *n, void *base);
 void value_strings(struct loader *l, const struct key *k, struct node *n, void *base);
-bool word_parse(struct loader *l, const struct key *k, struct node *n, int *ret);
 
 /* ---- config.c, reload.c ---- */
 

@@ -122,6 +122,20 @@ static void where_place(const char *text, size_t end, char buf[PLACE_MAX])
 		strcpy(buf, "file");
 }
 
+/* What is mostly behind a token that jansson did not expect. */
+static const char *syntax_mend(const char *message, const char *token)
+{
+	if (token[0] == '}' || token[0] == ']')
+		return "; is there a comma too many before it?";
+	if (token[0] == '/')
+		return "; comments are // up to the end of the line";
+	if (token[0] == '"')
+		return strstr(message, "':'") ? "" : "; is a comma missing before it?";
+	if (strstr(message, "invalid token"))
+		return "; texts are in double quotes";
+	return "";
+}
+
 static int syntax_fault(const char *text, size_t n, const json_error_t *e, struct config_faults *faults)
 {
 	char place[PLACE_MAX];
@@ -151,8 +165,8 @@ static int syntax_fault(const char *text, size_t n, const json_error_t *e, struc
 	}
 	if (!near)
 		return faults_add(faults, place, line, "this is not JSON: %s", e->text);
-	return faults_add(faults, place, line, "this is not JSON: %.*s near %s", (int)(near - e->text), e->text,
-			  token.s);
+	return faults_add(faults, place, line, "this is not JSON: %.*s near %s%s", (int)(near - e->text), e->text,
+			  token.s, syntax_mend(e->text, near + strlen(" near '")));
 }
 
 /* ---- copy ---- */
@@ -292,6 +306,8 @@ int json_parse(struct arena *a, char *text, size_t n, struct node **ret, struct 
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, set_allocator);
 	blank_comments(text, n);
+	if (strspn(text, " \t\r\n") == n)
+		return faults_add(faults, "file", 0, "there is nothing in it") < 0 ? -ENOMEM : -EINVAL;
 	json_error_t e;
 	alloc_failed = false;
 	json_t *j = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);

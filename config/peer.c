@@ -79,14 +79,14 @@ static bool network_index(struct loader *l, struct node *n, unsigned *ret)
 		fault(l, n, "must be the name of a network");
 		return false;
 	}
-	struct nearest s = nearest_init(n->text);
-	for (size_t i = 0; i < l->c->n_networks; i++) {
+	for (size_t i = 0; i < l->c->n_networks; i++)
 		if (strcmp(n->text, l->c->networks[i].name) == 0) {
 			*ret = (unsigned)i;
 			return true;
 		}
+	struct nearest s = nearest_init(n->text);
+	for (size_t i = 0; i < l->c->n_networks; i++)
 		nearest_offer(&s, l->c->networks[i].name);
-	}
 	fault(l, n, "%s is no network here%s", QUOTE(n->text), nearest_mend(&s).s);
 	return false;
 }

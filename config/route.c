@@ -196,14 +196,14 @@ static bool peer_index(struct loader *l, struct node *n, bool echo, unsigned *re
 		*ret = CONFIG_TARGET_ECHO;
 		return true;
 	}
-	struct nearest s = nearest_init(n->text);
-	for (size_t i = 0; i < l->c->n_peers; i++) {
+	for (size_t i = 0; i < l->c->n_peers; i++)
 		if (strcmp(n->text, l->c->peers[i].name) == 0) {
 			*ret = (unsigned)i;
 			return true;
 		}
+	struct nearest s = nearest_init(n->text);
+	for (size_t i = 0; i < l->c->n_peers; i++)
 		nearest_offer(&s, l->c->peers[i].name);
-	}
 	if (echo)
 		nearest_offer(&s, "echo");
 	fault(l, n, "%s is no peer here%s", QUOTE(n->text), nearest_mend(&s).s);

@@ -86,7 +86,7 @@ static int add_network(struct networks *nets, const struct networks *old, const 
 {
 	struct network *n = &nets->list[nets->n];
 
-	if (what->n_addresses == 0 || what->n_addresses > MEDIA_MAX_ADDRESSES || what->dscp > 63)
+	if (what->n_addresses > MEDIA_MAX_ADDRESSES || what->dscp > 63)
 		return -EINVAL;
 	if (what->device && strlen(what->device) >= sizeof(n->device))
 		return -EINVAL;
@@ -179,6 +179,7 @@ int media_create(const struct media_config *c, struct media **ret)
 	m->window_ns = (c->latch_window_ms ? c->latch_window_ms : DEFAULT_WINDOW_MS) * NS_PER_MS;
 	m->cooldown_ns = (c->port_cooldown_ms ? c->port_cooldown_ms : DEFAULT_COOLDOWN_MS) * NS_PER_MS;
 	m->max_sessions = c->max_sessions ? c->max_sessions : UINT32_MAX;
+	m->plain_sends = c->plain_sends;
 	pthread_mutex_init(&m->lock, NULL);
 	r = networks_create(c->networks, c->n_networks, NULL, &m->networks);
 	if (r < 0)

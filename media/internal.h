@@ -243,6 +243,7 @@ struct networks {
 struct media {
 	uint64_t window_ns, cooldown_ns;
 	uint32_t max_sessions;
+	bool plain_sends;
 	atomic_uint sessions;
 	atomic_uint_fast64_t queue_full;
 	pthread_mutex_t lock; /* networks, ports */
@@ -259,6 +260,10 @@ void networks_unref(struct networks *n);
 
 /* ---- port.c (port's thread) ---------------------------------------------------------------------------------- */
 
+/* The session of that id, ended ones included until ENDED was told; or NULL. */
+struct session *port_find(const struct media_port *p, media_id id);
+/* Its id dies. */
+void port_forget(struct media_port *p, media_id id);
 /* The live session of that id, or NULL. */
 struct session *port_session(struct media_port *p, media_id id);
 /* Ended, and ENDED not told yet. */
@@ -270,6 +275,13 @@ void port_order(struct media_port *p, struct worker *w, struct order *o);
 void port_ring(struct media_port *p);
 /* A worker has freed or handed back a commit or query. */
 void port_order_done(struct media_port *p);
+
+/* ---- deliver.c (port's thread) ------------------------------------------------------------------------------- */
+
+/* What the port itself has to say; what callbacks add waits for the next call. */
+void deliver_answers(struct media_port *p);
+/* What the workers have sent. */
+void deliver_mail(struct media_port *p);
 
 /* ---- side.c: sockets and memory of a side -------------------------------------------------------------------- */
 
@@ -288,7 +300,7 @@ struct remote *remote_create(const struct media_remote *what, uint64_t window_ns
 /* Takes over counters from what was there before (NULL: nothing), and the latches when the addresses are the same. */
 void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns);
 /* Computes the targets anew: after a commit, and when a latch moved. */
-void remote_aim(struct remote *r, bool v6);
+void remote_aim(struct remote *r, const struct side *d);
 void remote_stats(const struct remote *r, struct media_direction *ret);
 void session_stats(const struct session *s, struct media_stats *ret);
 
@@ -301,7 +313,8 @@ void worker_orders(struct worker *w);
 void order_silence(struct wheel_timer *t);
 /* A change of source is due to be told (stream.source.due): now, or when the notice before has been read. */
 void worker_tell_source(struct worker *w, struct stream *st);
-/* io_fn: one datagram through all stages. arg: the worker. */
+/* struct io_user, arg is the worker: one datagram through all stages, and one that could not be sent. */
 void packet_arrived(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+void packet_not_sent(void *arg, void *tag);
 
 #endif

@@ -21,11 +21,18 @@ struct io_socket {
 	bool watched; /* in the set */
 };
 
-/* p: n bytes, writable, valid during the call. size > n: the datagram was larger and has been cut. */
-typedef void (*io_fn)(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+struct io_user {
+	/* p: n bytes, writable, valid until io_receive() returns. size > n: the datagram was larger and has been cut.
+	 * Must not close sockets. */
+	void (*received)(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+	/* A send that io_send() had put in line has failed; tag: as given there. */
+	void (*failed)(void *arg, void *tag);
+	void *arg;
+	bool plain_sends; /* one by one, even where the kernel could do better */
+};
 
 /* 0 or -errno */
-int io_create(struct io **ret);
+int io_create(const struct io_user *user, struct io **ret);
 void io_destroy(struct io *io);
 /* From any thread: the io_wait() under way, or else the next one, returns. */
 void io_wake(struct io *io);
@@ -34,12 +41,14 @@ void io_wake(struct io *io);
 int io_watch(struct io *io, struct io_socket *s);
 /* Waits for datagrams or io_wake(), timeout_ms < 0: for ever. */
 void io_wait(struct io *io, int timeout_ms);
-/* Hands over what the last io_wait() found: one datagram from each socket that had any. fn must not close sockets. */
-void io_receive(struct io *io, io_fn fn, void *arg);
+/* Hands over what the last io_wait() found: one datagram from each socket that had any. All sends have been made, and
+ * failures told, when it returns. */
+void io_receive(struct io *io);
 /* Before watching: throws away what waits in the socket if it is more than a fraction of a second of audio; returns how
  * many datagrams that were. */
 unsigned io_discard_backlog(const struct io_socket *s);
-/* 0 or -errno (-EAGAIN: the kernel's buffer is full) */
-int io_send(struct io *io, const struct io_socket *s, const struct addr *to, const uint8_t *p, size_t n);
+/* From within received(), and of its bytes only: p may be sent at once or at the end of io_receive(), so they must not
+ * be changed any more. 0: sent or in line; or -errno (-EAGAIN: the kernel's buffer is full). */
+int io_send(struct io *io, const struct io_socket *s, const struct addr *to, const uint8_t *p, size_t n, void *tag);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* io over epoll: level triggered, and one recvfrom() for each readiness. Draining a socket costs a second system call
- * that finds nothing, and recvmmsg() gains nothing on sockets that hold one packet each. */
+ * that finds nothing, and recvmmsg() gains nothing on sockets that hold one packet each. Sends go out together at the
+ * end of a turn where the kernel has io_uring, else one by one. */
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <stdlib.h>
@@ -9,19 +10,24 @@
 #include <unistd.h>
 
 #include "media/io.h"
+#include "media/uring.h"
 
 #define BACKLOG_BYTES 16384 /* as the kernel counts: some 20 small packets, 0.4 s of one audio stream */
 #define BACKLOG_MAX   4096
+#define AREA_BYTES    (65536 + IO_DATAGRAM_BYTES) /* a turn's small packets lie close together */
 
 struct io {
 	int epoll;
 	int wake; /* eventfd, edge triggered: never read */
 	int n_events;
 	struct epoll_event events[IO_BATCH];
-	uint8_t buffer[IO_DATAGRAM_BYTES];
+	struct io_user user;
+	struct uring *uring; /* or NULL */
+	size_t used;         /* bytes of `area` that wait to be sent */
+	uint8_t area[AREA_BYTES];
 };
 
-int io_create(struct io **ret)
+int io_create(const struct io_user *user, struct io **ret)
 {
 	struct io *io = calloc(1, sizeof(*io));
 	int r;
@@ -43,6 +49,9 @@ int io_create(struct io **ret)
 		r = -errno;
 		goto fail_wake;
 	}
+	io->user = *user;
+	if (!user->plain_sends && uring_create(IO_BATCH, &io->uring) < 0)
+		io->uring = NULL;
 	*ret = io;
 	return 0;
 
@@ -57,6 +66,7 @@ fail_free:
 
 void io_destroy(struct io *io)
 {
+	uring_destroy(io->uring);
 	close(io->wake);
 	close(io->epoll);
 	free(io);
@@ -86,23 +96,46 @@ void io_wait(struct io *io, int timeout_ms)
 	io->n_events = epoll_wait(io->epoll, io->events, IO_BATCH, timeout_ms);
 }
 
-void io_receive(struct io *io, io_fn fn, void *arg)
+static void sent(void *arg, void *tag, int result)
 {
-	for (int i = 0; i < io->n_events; i++) {
-		struct io_socket *s = io->events[i].data.ptr;
-		struct addr from;
-		socklen_t from_len = sizeof(from);
+	struct io *io = arg;
+	if (result < 0)
+		io->user.failed(io->user.arg, tag);
+}
 
-		if (!s)
-			continue;
-		/* MSG_TRUNC: the true size of what did not fit */
-		ssize_t n =
-			recvfrom(s->fd, io->buffer, sizeof(io->buffer), MSG_DONTWAIT | MSG_TRUNC, &from.sa, &from_len);
-		if (n < 0)
-			continue;
-		size_t size = (size_t)n;
-		fn(arg, s, &from, io->buffer, size < sizeof(io->buffer) ? size : sizeof(io->buffer), size);
-	}
+static void flush(struct io *io)
+{
+	if (io->uring)
+		uring_flush(io->uring, sent, io);
+	io->used = 0;
+}
+
+static void receive_one(struct io *io, struct io_socket *s)
+{
+	uint8_t *p = io->area + io->used;
+	struct addr from;
+	socklen_t from_len = sizeof(from);
+
+	/* MSG_TRUNC: the true size of what did not fit */
+	ssize_t n = recvfrom(s->fd, p, IO_DATAGRAM_BYTES, MSG_DONTWAIT | MSG_TRUNC, &from.sa, &from_len);
+	if (n < 0)
+		return;
+	size_t size = (size_t)n, kept = size < IO_DATAGRAM_BYTES ? size : IO_DATAGRAM_BYTES;
+	unsigned before = io->uring ? uring_waiting(io->uring) : 0;
+	io->user.received(io->user.arg, s, &from, p, kept, size);
+	if (!io->uring || uring_waiting(io->uring) == before)
+		return; /* its place is free again */
+	io->used += (kept + 63) & ~(size_t)63;
+	if (io->used > AREA_BYTES - IO_DATAGRAM_BYTES)
+		flush(io);
+}
+
+void io_receive(struct io *io)
+{
+	for (int i = 0; i < io->n_events; i++)
+		if (io->events[i].data.ptr)
+			receive_one(io, io->events[i].data.ptr);
+	flush(io);
 }
 
 unsigned io_discard_backlog(const struct io_socket *s)
@@ -119,8 +152,14 @@ unsigned io_discard_backlog(const struct io_socket *s)
 	return n;
 }
 
-int io_send(struct io *io, const struct io_socket *s, const struct addr *to, const uint8_t *p, size_t n)
+int io_send(struct io *io, const struct io_socket *s, const struct addr *to, const uint8_t *p, size_t n, void *tag)
 {
+	if (io->uring) {
+		if (uring_waiting(io->uring) == IO_BATCH)
+			return -EAGAIN; /* not from within io_receive(): that sends one for one */
+		uring_send(io->uring, s->fd, to, p, n, tag);
+		return 0;
+	}
 	socklen_t len = addr_is_v6(to) ? sizeof(to->in6) : sizeof(to->in4);
 	return sendto(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, len) < 0 ? -errno : 0;
 }

@@ -174,7 +174,7 @@ static int check_source(struct packet *k)
 	case LATCH_FOLLOWED:
 		break;
 	}
-	remote_aim(r, k->in->side->v6);
+	remote_aim(r, k->in->side);
 	return PACKET_GO;
 }
 
@@ -245,11 +245,27 @@ static int send_out(struct packet *k)
 {
 	const struct component *c = &k->out->component[k->out_component];
 
-	if (io_send(k->worker->io, &c->sock, &k->to->target[k->out_component], k->p, k->n) < 0)
+	if (k->kind == PACKET_RTCP)
+		return io_send(k->worker->io, &c->sock, &k->to->target[k->out_component], k->p, k->n, NULL) < 0
+			       ? (int)MEDIA_DROP_SEND
+			       : PACKET_GO;
+	if (io_send(k->worker->io, &c->sock, &k->to->target[k->out_component], k->p, k->n, k->fork) < 0)
 		return MEDIA_DROP_SEND;
-	if (k->kind != PACKET_RTCP)
-		k->fork->relayed++;
+	k->fork->relayed++;
 	return PACKET_GO;
+}
+
+/* A send that was put in line did not go out after all. Of RTCP only the engine's sum is kept. */
+void packet_not_sent(void *arg, void *tag)
+{
+	struct worker *w = arg;
+	struct remote *r = tag;
+
+	counter_add(&w->counters.drops[MEDIA_DROP_SEND], 1);
+	if (!r)
+		return;
+	r->drops[MEDIA_DROP_SEND]++;
+	r->relayed--;
 }
 
 /* ---- the list -------------------------------------------------------------------------------------------------- */

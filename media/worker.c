@@ -46,7 +46,7 @@ static void turn(struct worker *w)
 	io_wait(w->io, sleep_ms(w, clock_ns()));
 	uint64_t woken_ns = clock_ns();
 	mailbox_awake(&w->box);
-	io_receive(w->io, packet_arrived, w);
+	io_receive(w->io);
 	wheel_advance(&w->wheel, woken_ns / NS_PER_MS);
 	worker_orders(w);
 	ring_ports(w);
@@ -63,7 +63,8 @@ static void *run(void *arg)
 
 int worker_start(struct worker *w, struct media *m)
 {
-	int r = io_create(&w->io);
+	const struct io_user user = {packet_arrived, packet_not_sent, w, m->plain_sends};
+	int r = io_create(&user, &w->io);
 	if (r < 0)
 		return r;
 	w->media = m;

@@ -152,23 +152,12 @@ static void tell_fault(const struct config_fault *f)
 	log_end(&l);
 }
 
-/* Networks are numbered in flows, ports and live calls: the set of them cannot change while running. */
-static bool same_networks(const struct config *a, const struct config *b)
-{
-	if (a->n_networks != b->n_networks)
-		return false;
-	for (size_t i = 0; i < a->n_networks; i++)
-		if (!str_eq(str_z(a->networks[i].name), str_z(b->networks[i].name)))
-			return false;
-	return true;
-}
-
 static void reload(struct program *p)
 {
 	struct config_faults faults = {0};
 	struct config *c = NULL;
 
-	if (config_load(p->options->config, &c, &faults) < 0) {
+	if (config_reload(p->config, p->options->config, &c, &faults, tell_change, NULL) < 0) {
 		say(LOG_ERROR, "reload refused: the configuration in use stays");
 		for (size_t i = 0; i < faults.n; i++)
 			tell_fault(&faults.v[i]);
@@ -176,15 +165,9 @@ static void reload(struct program *p)
 		return;
 	}
 	config_faults_finish(&faults);
-	if (!same_networks(p->config, c)) {
-		say(LOG_ERROR, "reload refused: adding, removing or renaming a network needs a restart");
-		config_unref(c);
-		return;
-	}
-	config_diff(p->config, c, tell_change, NULL);
 	if (border_state_set_config(p->border, c) < 0 || media_networks_apply(p->media, c) < 0 ||
 	    worker_group_set_config(p->group, c) < 0) {
-		say(LOG_ERROR, "reload failed: out of memory or a listener; see the lines before");
+		say(LOG_ERROR, "reload failed: out of memory or a full queue; to be tried again");
 		config_unref(c);
 		return;
 	}
@@ -269,7 +252,9 @@ static int start_workers(struct program *p)
 	int err = worker_group_create(&(struct worker_group_params){.config = p->config,
 								    .n = p->n_workers,
 								    .key = &p->key,
-								    .dns_servers = p->options->dns_servers,
+								    .dns_servers = p->options->dns_servers
+											   ? p->options->dns_servers
+											   : p->config->dns.servers,
 								    .user = &calls_worker_user,
 								    .random_delivery = p->options->random_delivery},
 				      err_text, sizeof(err_text), &p->group);

@@ -93,11 +93,11 @@ static void tell_no_match(struct deciding *g, const char *name, const char *what
 			  const struct config_match *m)
 {
 	if (m->kind == CONFIG_MATCH_PREFIX || m->kind == CONFIG_MATCH_EXACT)
-		tellf(g->tell, g->arg, "%s: no, %s %.*s is not %s:%s", name, what, STR_FMT(user),
+		tellf(g->tell, g->arg, "%s: no, %s \"%.*s\" is not %s:%s", name, what, STR_FMT(user),
 		      match_kind_text(m->kind), m->text);
 	else
-		tellf(g->tell, g->arg, "%s: no, %s %.*s@%.*s is not %s:%s", name, what, STR_FMT(user), STR_FMT(host),
-		      match_kind_text(m->kind), m->text);
+		tellf(g->tell, g->arg, "%s: no, %s \"%.*s@%.*s\" is not %s:%s", name, what, STR_FMT(user),
+		      STR_FMT(host), match_kind_text(m->kind), m->text);
 }
 
 static void tell_route(struct deciding *g, const struct config_route *rt, enum route_field f)

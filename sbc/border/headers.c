@@ -124,7 +124,7 @@ const char *header_kind_text(enum header_kind k)
 	return "?";
 }
 
-/* ---- finding a name -------------------------------------------------------------------------------------------- */
+/* ---- finding a name ------------------------------------------------------------------------------------------- */
 
 #define INDEX_SIZE 256
 static uint8_t rule_index[INDEX_SIZE]; /* rule + 1, linear probing; 0: none */
@@ -164,7 +164,7 @@ const struct header_rule *header_rule_of(struct str name)
 	return NULL;
 }
 
-/* ---- policies --------------------------------------------------------------------------------------------------- */
+/* ---- policies ------------------------------------------------------------------------------------------------- */
 
 static _Atomic unsigned broken_policy = HEADER_POLICY_COUNT;
 
@@ -188,7 +188,7 @@ const char *header_policy_text(enum header_policy p)
 	return p < HEADER_POLICY_COUNT ? text[p] : "";
 }
 
-/* ---- crossing --------------------------------------------------------------------------------------------------- */
+/* ---- crossing ------------------------------------------------------------------------------------------------- */
 
 static const struct config_peer *receiver(const struct crossing *x)
 {
@@ -203,13 +203,12 @@ static bool names(const struct config_strings *list, struct str name)
 	return false;
 }
 
-/* RFC 3325 §5 to §7: an identity is told to who is trusted with it, and believed from who is trusted to assert it: both
- * ends of its way are inside the trust domain, or it stays. */
+/* RFC 3325 §5 to §7: an identity is told to who is trusted with it, as the receiving peer's setting says, and believed
+ * from who is trusted to assert it: any peer, but no stranger whom a network accepts. */
 static bool identity_passes(const struct crossing *x)
 {
 	const struct config_peer *to = receiver(x);
-	return to && to->identity == CONFIG_IDENTITY_PASS && x->from_peer >= 0 &&
-	       x->config->peers[x->from_peer].identity == CONFIG_IDENTITY_PASS;
+	return to && to->identity == CONFIG_IDENTITY_PASS && x->from_peer >= 0;
 }
 
 /* A wish for privacy is nothing that has to be believed; it goes where identities may go. */

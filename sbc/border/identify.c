@@ -115,8 +115,9 @@ static void tell_choice(const struct config *c, const struct border_request *r, 
 			enum named by, border_tell tell, void *arg)
 {
 	const char *net = r->network < c->n_networks ? c->networks[r->network].name : "?";
-	char src[ADDR_STRLEN];
-	addr_text_host(&r->source, src);
+	char src[ADDR_STRLEN] = "unknown";
+	if (addr_is_set(&r->source))
+		addr_text_host(&r->source, src);
 
 	if (peer == BORDER_NO_PEER) {
 		tellf(tell, arg, "network %s: source %s is no peer's", net, src);

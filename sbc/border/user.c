@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* User parts of URIs: RFC 3261 §25.1 "user" is unreserved, %XX, and a few more marks. */
-#include <strings.h>
-
 #include "sbc/border/internal.h"
 
 static int hex_digit(char c)
@@ -32,10 +30,11 @@ bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *
 	size_t n = 0;
 	for (size_t i = 0; i < user.n; i++) {
 		int v = escape_at(user, i);
-		char c = v > 0 ? (char)v : user.p[i];
-		if (v > 0)
+		bool undo = v > 0 && v != '%';
+		char c = undo ? (char)v : user.p[i];
+		if (undo)
 			i += 2;
-		if (phone && strchr("-.()", c) && c)
+		if (phone && c && strchr("-.()", c))
 			continue;
 		if (n == cap)
 			return false;
@@ -45,34 +44,28 @@ bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *
 	return true;
 }
 
-static void escaped_write(struct writer *w, char c)
+void user_write(struct writer *w, struct str user)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	const char e[3] = {'%', digits[(uint8_t)c >> 4], digits[c & 15]};
-	writer_put(w, e, 3);
+	for (size_t i = 0; i < user.n; i++) {
+		uint8_t c = (uint8_t)user.p[i];
+		if (user_char((char)c) || escape_at(user, i) >= 0) {
+			writer_char(w, (char)c);
+		} else {
+			const char e[3] = {'%', digits[c >> 4], digits[c & 15]};
+			writer_put(w, e, 3);
+		}
+	}
 }
 
 bool user_escape(struct str plain, char *buf, size_t cap, struct str *ret)
 {
 	struct writer w = writer_init(buf, cap);
-	for (size_t i = 0; i < plain.n; i++)
-		if (user_char(plain.p[i]))
-			writer_char(&w, plain.p[i]);
-		else
-			escaped_write(&w, plain.p[i]);
+	user_write(&w, plain);
 	if (w.overflow)
 		return false;
 	*ret = writer_result(&w);
 	return true;
-}
-
-void user_write(struct writer *w, struct str user)
-{
-	for (size_t i = 0; i < user.n; i++)
-		if (user_char(user.p[i]) || escape_at(user, i) >= 0)
-			writer_char(w, user.p[i]);
-		else
-			escaped_write(w, user.p[i]);
 }
 
 bool uri_is_phone(const struct uri *u)

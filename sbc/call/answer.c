@@ -69,8 +69,7 @@ static bool take_answer(struct call *c, const struct message *m, unsigned fork, 
 	ok = sdp_check_answer(c->setup->offer, answer) == 0 && negotiate_write(c, c->a, answer, c->setup->offer, w);
 	if (ok) {
 		negotiate_commit(c, c->a, c->setup->offer, c->b, answer, fork);
-		media_select(c->calls->port, c->session, MEDIA_B, fork);
-		c->b->fork = fork;
+		negotiate_select(c, fork);
 	}
 	sdp_free(answer);
 	return ok;
@@ -161,7 +160,7 @@ bool answer_caller(struct call *c, const struct message *m)
 			return false;
 	} else if (c->a->sdp_sent) {
 		/* no answer in the 2xx, but a preview came before it: some user agents leave it at that */
-		media_select(c->calls->port, c->session, MEDIA_B, fork_of(c->b, m->to.tag));
+		negotiate_select(c, fork_of(c->b, m->to.tag));
 		writer_put(&b, c->a->sdp_sent, c->a->sdp_sent_n);
 	} else {
 		return false;
@@ -186,10 +185,14 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 	leg_offer_event(c->b, OFFER_GOT);
 	leg_forbid_message(c->a, m, s->offer);
 	border_address_worked(c->calls->border, &s->addr[s->next_addr - 1].addr);
-	return negotiate_prepare(c, MEDIA_A, c->a->network,
-				 negotiate_v6(c, c->a->network, addr_is_v6(&c->a->dialog.peer.remote)), s->offer) &&
-	       negotiate_prepare(c, MEDIA_B, p->network,
-				 negotiate_v6(c, p->network, addr_is_v6(&c->b->dialog.peer.remote)), s->offer);
+	if (!negotiate_prepare(c, MEDIA_A, c->a->network,
+			       negotiate_v6(c, c->a->network, addr_is_v6(&c->a->dialog.peer.remote)), s->offer) ||
+	    !negotiate_prepare(c, MEDIA_B, p->network,
+			       negotiate_v6(c, p->network, addr_is_v6(&c->b->dialog.peer.remote)), s->offer))
+		return false;
+	if (!c->media_pending)
+		call_post(c, CALL_EV_MEDIA_READY, &(struct call_arg){0});
+	return true;
 }
 
 void answer_offer_caller(struct call *c)

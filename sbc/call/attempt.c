@@ -167,6 +167,8 @@ static void prepare(struct call *c, const struct resolved *to)
 	}
 	if (!negotiate_prepare(c, MEDIA_B, p->network, v6, c->setup->offer))
 		call_post(c, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_NO_PORT, .cause = "no media"});
+	else if (!c->media_pending)
+		call_post(c, CALL_EV_MEDIA_READY, &(struct call_arg){0});
 }
 
 void attempt_next(struct call *c)
@@ -254,6 +256,8 @@ static struct leg *make_leg(struct call *c, const struct resolved *to)
 static void hide_legs(struct call *c)
 {
 	leg_forbid_reset(c->a);
+	leg_allow_own(c->a, c->setup->invite);
+	leg_allow_own(c->b, NULL);
 	leg_forbid_leg(c->b, c->a);
 	leg_forbid_message(c->b, c->setup->invite, c->setup->offer);
 }

@@ -167,16 +167,12 @@ static enum reject_reason admit(struct calls *cs, struct call *c)
 /* Leg A and its media. The call answers for the request from here on. */
 static enum reject_reason take(struct call *c, struct server_txn *t, const struct message *m)
 {
-	struct calls *cs = c->calls;
 	const struct sdp *offer = c->setup->offer;
 
 	c->a = leg_create_uas(c, t, m);
 	if (!c->a)
 		return REJECT_NO_MEMORY;
 	c->a->max_forwards = 70;
-	c->session = media_session(cs->port, (uint64_t)(uintptr_t)c);
-	if (!c->session)
-		return REJECT_NO_PORT;
 	if (!offer) {
 		c->late = true;
 		return REJECT_NONE;

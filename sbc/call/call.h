@@ -204,7 +204,8 @@ bool answer_prepare_late(struct call *c, const struct message *m);
 enum media_side leg_side(const struct leg *l);
 /* The family of our media address towards a far end: its own if the network has one, else the other. */
 bool negotiate_v6(const struct call *c, unsigned network, bool wanted);
-/* Asks for ports on a side for these m-lines; counted in media_pending. False: session is gone. */
+/* Asks for ports on a side for these m-lines; counted in media_pending until they are there. Where there is nothing to
+ * carry, nothing is asked, and true. False: no session can be had, or the side is not in a state for it. */
 bool negotiate_prepare(struct call *c, enum media_side side, unsigned network, bool v6, const struct sdp *desc);
 /* Writes towards leg `to` what `desc` (from the other leg) says: our ports, codecs by both policies. answered: the
  * offer that desc answers, or NULL when desc is an offer. Returns false when nothing is left (no codec), or it does not
@@ -214,6 +215,8 @@ bool negotiate_write(struct call *c, struct leg *to, const struct sdp *desc, con
 /* Both descriptions are known: tells the relay. offerer's description was `offer`, other's `answer`. fork: of leg B. */
 void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *offer, struct leg *other,
 		      const struct sdp *answer, unsigned fork);
+/* From now on this branch of leg B's fork is heard. */
+void negotiate_select(struct call *c, unsigned fork);
 /* The built-in target answers an offer by itself: what comes goes back. */
 void negotiate_commit_echo(struct call *c, struct leg *l, const struct sdp *offer);
 /* SDP of a message: NULL with *ret_reject NONE when it has none. */

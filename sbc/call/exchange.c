@@ -468,8 +468,11 @@ static void begin(struct call *c, struct leg *from, struct server_txn *t, const 
 	if (offer && new_streams(c, offer)) {
 		/* streams that have ports keep them */
 		if (negotiate_prepare(c, MEDIA_A, c->side[MEDIA_A].network, c->side[MEDIA_A].v6, offer) &&
-		    negotiate_prepare(c, MEDIA_B, c->side[MEDIA_B].network, c->side[MEDIA_B].v6, offer))
+		    negotiate_prepare(c, MEDIA_B, c->side[MEDIA_B].network, c->side[MEDIA_B].v6, offer)) {
+			if (!c->media_pending)
+				exchange_event_(x, EXCHANGE_READY, NULL);
 			return;
+		}
 		exchange_event_(x, EXCHANGE_NO_PORT, NULL);
 		return;
 	}

@@ -59,10 +59,15 @@ bool negotiate_prepare(struct call *c, enum media_side side, unsigned network, b
 		p.used |= 1u << i;
 		p.rtcp |= desc->media[i].rtp;
 	}
-	if (!c->session || !side_event(c, side, LEG_MEDIA_PREPARE))
-		return false;
 	s->network = network;
 	s->v6 = v6;
+	/* nothing to carry (no m-line, or none that we relay): no session, no ports */
+	if (!p.used)
+		return true;
+	if (!c->session)
+		c->session = media_session(c->calls->port, (uint64_t)(uintptr_t)c);
+	if (!c->session || !side_event(c, side, LEG_MEDIA_PREPARE))
+		return false;
 	s->used |= p.used;
 	c->media_pending++;
 	media_prepare(c->calls->port, c->session, side, &p);
@@ -214,7 +219,7 @@ static void describe(struct call *c, struct leg *l, const struct sdp *own, const
 		r[i].silence_ms = call_timers_silence_ms(c, held);
 	}
 	l->sdp_got_digest = siphash_str(&c->calls->tag_key, own->text);
-	if (side_event(c, leg_side(l), LEG_MEDIA_COMMIT))
+	if (c->session && side->used && side_event(c, leg_side(l), LEG_MEDIA_COMMIT))
 		media_commit(c->calls->port, c->session, leg_side(l), l->uas ? 0 : fork, r, n);
 }
 
@@ -225,8 +230,16 @@ void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *off
 	describe(c, other, answer, offer, fork);
 }
 
+void negotiate_select(struct call *c, unsigned fork)
+{
+	c->b->fork = fork;
+	if (c->session)
+		media_select(c->calls->port, c->session, MEDIA_B, fork);
+}
+
 void negotiate_commit_echo(struct call *c, struct leg *l, const struct sdp *offer)
 {
 	describe(c, l, offer, offer, 0);
-	media_set_echo(c->calls->port, c->session, leg_side(l), true);
+	if (c->session)
+		media_set_echo(c->calls->port, c->session, leg_side(l), true);
 }

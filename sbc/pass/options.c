@@ -66,9 +66,8 @@ static void answer(struct pass *p, struct server_txn *t)
 	char buf[512];
 	struct writer w = writer_init(buf, sizeof(buf));
 
-	writer_lit(&w, "Allow: ");
-	writer_z(&w, methods_carried());
-	writer_lit(&w, "\r\nAccept: application/sdp\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\n");
+	txn_write_allow(&w);
+	writer_lit(&w, "Accept: application/sdp\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\n");
 	if (p->config->server_name)
 		header_write(&w, STR("Server"), str_z(p->config->server_name));
 	server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&w)});
@@ -110,9 +109,8 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	leak_set_add(&g->forbidden_in, m->contact.uri.host);
 	writer_str(&p, m->phrase);
 	phrase[p.overflow ? 0 : p.n] = '\0';
-	writer_lit(&h, "Allow: ");
-	writer_z(&h, methods_carried());
-	writer_lit(&h, "\r\nAccept: application/sdp\r\n");
+	txn_write_allow(&h);
+	writer_lit(&h, "Accept: application/sdp\r\n");
 	headers_cross(m, &x, &h);
 	if (g->in)
 		server_txn_reply(g->in, &(struct reply){

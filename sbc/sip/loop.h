@@ -17,13 +17,15 @@ struct loop_poll;
 typedef struct uv_loop_s uv_loop_t;
 
 int loop_create(unsigned queue_entries, struct loop **ret);
-void loop_destroy(struct loop *l);  /* not while running; polls must be closed */
-void loop_run(struct loop *l);      /* until loop_stop() */
-void loop_stop(struct loop *l);     /* any thread */
+void loop_destroy(struct loop *l); /* not while running; polls must be closed */
+void loop_run(struct loop *l);     /* until loop_stop() */
+void loop_turn(struct loop *l);    /* one turn; sleeps first when nothing is ready. For tests and tools */
+void loop_drain(struct loop *l); /* runs what was posted and deferred; not while running: before the end of its users */
+void loop_stop(struct loop *l);  /* any thread */
 uv_loop_t *loop_uv(struct loop *l); /* for libraries that bring their own handles (c-ares, libwebsockets) */
 
 /* Time of this turn, monotonic ms: timers are armed relative to it. */
-uint64_t loop_now_ms(const struct loop *l);
+uint64_t loop_now_ms(struct loop *l);
 void loop_timer(struct loop *l, struct wheel_timer *t, uint64_t delay_ms); /* (re)arms */
 void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 

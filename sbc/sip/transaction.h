@@ -79,7 +79,7 @@ struct txn_gauges {
 	uint64_t unexpected;   /* events that met an empty cell of their table */
 	uint64_t leak_blocked; /* messages that `outgoing` stopped */
 };
-void txn_gauges(const struct txn_layer *l, struct txn_gauges *ret);
+void txn_gauges(const struct txn_layer *l, struct txn_gauges *ret); /* any thread, approximate */
 
 /* The one list of methods that this build carries: for Allow and for 405/501. */
 bool txn_method_allowed(enum method m);
@@ -91,10 +91,13 @@ bool txn_option_supported(struct str tag);
 
 struct server_ops {
 	/* A CANCEL for this INVITE came while no final answer was sent; the layer has answered the CANCEL. Told once.
-	 * NULL: the layer answers the INVITE 487. */
+	 * NULL: the layer answers the INVITE 487. Told as well after a 2xx (server_txn_final_sent()): RFC 3261 §9.2 has
+	 * it without effect, but the caller that never saw our 2xx wants to end, and its user may see to that. */
 	void (*cancelled)(void *arg, struct server_txn *t, const struct message *cancel);
-	/* A reply could not be sent (-errno of the transport), or no ACK for a non-2xx within timer H (-ETIMEDOUT). The
-	 * transaction goes on as it was (RFC 6026 §8.7) until its timer ends it. For counters and logs only. */
+	/* A reply could not be sent (-errno of the transport), no ACK came for a non-2xx within timer H, or a
+	 * non-INVITE was not answered within 64*T1 (both -ETIMEDOUT, and `terminated` follows). After an error of the
+	 * transport the transaction goes on as it was until its timer ends it, so that a repeated request is not taken
+	 * for a new one. For counters and logs only. */
 	void (*failed)(void *arg, struct server_txn *t, int error);
 	void (*terminated)(void *arg, struct server_txn *t); /* t is dead after this */
 };
@@ -185,8 +188,5 @@ struct str client_txn_branch(const struct client_txn *t);
  * that is not NULL, so that the user can send it again with txn_send_again(). 0 or -errno. */
 int txn_send_ack(struct txn_layer *l, const struct client_request *r, struct writer *ret_text);
 int txn_send_again(struct txn_layer *l, const struct destination *d, struct str text);
-
-/* Methods that this build carries, as an Allow value. */
-const char *methods_carried(void);
 
 #endif

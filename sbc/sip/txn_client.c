@@ -61,7 +61,7 @@ static int start(struct txn_layer *l, const struct client_request *r, struct cli
 	int err;
 
 	if (txn_full(l)) {
-		l->counts.limit_refused++;
+		txn_count(&l->counts.limit_refused, 1);
 		return -ENOSPC;
 	}
 	c = client_new(l, r->method, &r->to);
@@ -164,7 +164,7 @@ void client_txn_say_failed(struct client_txn *c, enum reject_reason why)
 
 	c->t.ended = true;
 	if (why == REJECT_TIMEOUT)
-		c->t.layer->counts.timeouts++;
+		txn_count(&c->t.layer->counts.timeouts, 1);
 	if (tell)
 		c->ops->failed(c->arg, c, why);
 }
@@ -191,6 +191,6 @@ int txn_send_again(struct txn_layer *l, const struct destination *d, struct str 
 {
 	int err = l->io.send(l->io.arg, d, text.p, text.n, 0);
 
-	l->counts.retransmissions_out++;
+	txn_count(&l->counts.retransmissions_out, 1);
 	return err < 0 ? err : 0;
 }

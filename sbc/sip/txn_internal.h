@@ -74,6 +74,7 @@ extern const struct txn_machine txn_invite_server, txn_other_server, txn_invite_
 	X(RESEND)                                                                                                      \
 	X(DROP)                                                                                                        \
 	X(TIMER_TRYING)                                                                                                \
+	X(TIMER_LATE)                                                                                                  \
 	X(TIMER_J)
 
 #define INVITE_CLIENT_STATES(X)                                                                                        \
@@ -210,6 +211,12 @@ struct txn_layer {
 	char scratch[TXN_SCRATCH_BYTES]; /* one message being written; never across a call out */
 };
 
+/* Gauges are read from other threads; this one alone writes them. */
+static inline void txn_count(uint64_t *counter, int by)
+{
+	__atomic_store_n(counter, *counter + (uint64_t)by, __ATOMIC_RELAXED);
+}
+
 static inline struct server_txn *server_of(struct txn *t)
 {
 	return container_of(t, struct server_txn, t);
@@ -312,8 +319,8 @@ int server_txn_create(struct txn_layer *l, const struct message *m, struct txn_i
 /* user.request() and what follows from its not answering. */
 void server_txn_offer(struct server_txn *s, const struct message *m);
 void server_txn_say_failed(struct server_txn *s, int error);
-/* 100 from the head, at the first time and for retransmitted requests. */
-void server_txn_send_trying(struct server_txn *s, bool first);
+/* 100 from the head. m: the request, for the first time; NULL for a retransmitted one. */
+void server_txn_send_trying(struct server_txn *s, const struct message *m);
 void server_txn_give_500(struct server_txn *s);
 
 /* txn_client.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* txn_invite_client: the INVITE client transaction, RFC 3261 §17.1.1 with RFC 6026 §8.4, §9.1's CANCEL, and an early
+/* txn_invite_client: the INVITE client transaction, RFC 3261 §17.1.1 with RFC 6026 §7.2, §9.1's CANCEL, and an early
  * end for serial failover.
  *
  *           CANCEL              TRY
@@ -41,7 +41,7 @@ static void act_stray(struct txn *t, struct txn_event *e)
 {
 	struct txn_layer *l = t->layer;
 
-	l->counts.stray_responses++;
+	txn_count(&l->counts.stray_responses, 1);
 	if (l->user.stray_response)
 		l->user.stray_response(l->user.arg, e->m);
 }
@@ -79,7 +79,7 @@ static void act_acknowledge(struct txn *t, struct txn_event *e)
 
 static void act_acknowledge_again(struct txn *t, struct txn_event *e)
 {
-	t->layer->counts.retransmissions_in++;
+	txn_count(&t->layer->counts.retransmissions_in, 1);
 	if (t->text)
 		txn_send(t, (struct str){t->text, t->text_n}, false);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* txn_invite_server: the INVITE server transaction, RFC 3261 §17.2.1 with RFC 6026 §8.5, §8.7.
+/* txn_invite_server: the INVITE server transaction, RFC 3261 §17.2.1 with RFC 6026 §7.1.
  *
  *                       INVITE
  *                         |             1xx, INVITE: the last 1xx again
@@ -60,7 +60,7 @@ static void act_resend(struct txn *t, struct txn_event *e)
 	if (t->text)
 		txn_send(t, (struct str){t->text, t->text_n}, false);
 	else if (server_of(t)->head && !server_of(t)->request)
-		server_txn_send_trying(server_of(t), false);
+		server_txn_send_trying(server_of(t), NULL);
 }
 
 static void act_resend_g(struct txn *t, struct txn_event *e)
@@ -85,6 +85,14 @@ static void act_tell_cancel(struct txn *t, struct txn_event *e)
 		server_txn_reject(s, REJECT_CANCELLED);
 }
 
+static void act_tell_late_cancel(struct txn *t, struct txn_event *e)
+{
+	struct server_txn *s = server_of(t);
+
+	if (s->ops && s->ops->cancelled)
+		s->ops->cancelled(s->arg, s, e->m);
+}
+
 static void act_tell_failed(struct txn *t, struct txn_event *e)
 {
 	server_txn_say_failed(server_of(t), t->error);
@@ -92,7 +100,7 @@ static void act_tell_failed(struct txn *t, struct txn_event *e)
 
 static void act_tell_no_ack(struct txn *t, struct txn_event *e)
 {
-	t->layer->counts.timeouts++;
+	txn_count(&t->layer->counts.timeouts, 1);
 	server_txn_say_failed(server_of(t), -ETIMEDOUT);
 }
 
@@ -122,8 +130,8 @@ static const struct txn_cell cells[INVITE_SERVER_STATE_COUNT][INVITE_SERVER_EV_C
 				[EV(REPLY_3XX_6XX)] = GO(refuse, COMPLETED),
 				[EV(RESEND)] = GO(resend, PROCEEDING),
 				[EV(DROP)] = GO(nothing, TERMINATED),
-				/* RFC 6026 §8.7: a transport error changes no state: a repeated INVITE must not become
-				   a second call. */
+				/* Not Terminated, as RFC 3261 §17.2.4 has it and RFC 6026 no longer for Accepted: a
+				   repeated INVITE must not become a second call. */
 				[EV(SEND_FAILED)] = GO(tell_failed, PROCEEDING),
 			},
 		[INVITE_SERVER_CANCELLED] =
@@ -166,7 +174,8 @@ static const struct txn_cell cells[INVITE_SERVER_STATE_COUNT][INVITE_SERVER_EV_C
 				[EV(INVITE)] = GO(nothing, ACCEPTED),
 				/* An ACK of a 2xx with the INVITE's own branch (RFC 2543 peers, and wrong ones). */
 				[EV(ACK)] = GO(pass_ack, ACCEPTED),
-				[EV(CANCEL)] = GO(nothing, ACCEPTED),
+				/* The 2xx was lost, or crossed it: the user is told, the answer stands. */
+				[EV(CANCEL)] = GO(tell_late_cancel, ACCEPTED),
 				[EV(RESEND)] = GO(resend, ACCEPTED),
 				[EV(TIMER_L)] = GO(nothing, TERMINATED),
 				[EV(SEND_FAILED)] = GO(tell_failed, ACCEPTED),

@@ -58,7 +58,12 @@ void txn_layer_configure(struct txn_layer *l, struct config *c)
 
 void txn_gauges(const struct txn_layer *l, struct txn_gauges *ret)
 {
-	*ret = l->counts;
+	_Static_assert(sizeof(*ret) % sizeof(uint64_t) == 0, "nothing but counters");
+	const uint64_t *from = (const uint64_t *)&l->counts;
+	uint64_t *to = (uint64_t *)ret;
+
+	for (size_t i = 0; i < sizeof(*ret) / sizeof(*to); i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 
 uint64_t *txn_alive(struct txn_layer *l, enum txn_kind kind)
@@ -89,7 +94,7 @@ bool txn_outgoing(struct txn_layer *l, void *guard, const struct destination *d,
 {
 	if (!l->io.outgoing || l->io.outgoing(l->io.arg, guard, d, text))
 		return true;
-	l->counts.leak_blocked++;
+	txn_count(&l->counts.leak_blocked, 1);
 	return false;
 }
 
@@ -135,7 +140,7 @@ static void receive_new(struct txn_layer *l, const struct message *m, struct txn
 			why = REJECT_LOOP;
 	}
 	if (why == REJECT_NONE && txn_full(l)) {
-		l->counts.limit_refused++;
+		txn_count(&l->counts.limit_refused, 1);
 		why = REJECT_TRANSACTIONS;
 	}
 	if (why == REJECT_NONE && server_txn_create(l, m, id, &s) < 0)
@@ -160,7 +165,7 @@ static void receive_request(struct txn_layer *l, const struct message *m)
 		receive_new(l, m, id);
 		return;
 	}
-	l->counts.retransmissions_in++;
+	txn_count(&l->counts.retransmissions_in, 1);
 	txn_dispatch(&s->t,
 		     s->t.kind == TXN_INVITE_SERVER ? (unsigned)INVITE_SERVER_EV_INVITE : OTHER_SERVER_EV_REQUEST, &e);
 }
@@ -181,7 +186,7 @@ static void receive_ack(struct txn_layer *l, const struct message *m)
 	if (s) {
 		txn_dispatch(&s->t, INVITE_SERVER_EV_ACK, &e);
 	} else if (!is_ack_of_refusal(l, m)) {
-		l->counts.stray_acks++;
+		txn_count(&l->counts.stray_acks, 1);
 		if (l->user.ack)
 			l->user.ack(l->user.arg, m);
 	}
@@ -227,7 +232,7 @@ static void receive_response(struct txn_layer *l, const struct message *m)
 		txn_dispatch(&c->t, response_event(&c->t, m->status), &e);
 		return;
 	}
-	l->counts.stray_responses++;
+	txn_count(&l->counts.stray_responses, 1);
 	if (l->user.stray_response)
 		l->user.stray_response(l->user.arg, m);
 }

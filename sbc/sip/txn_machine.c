@@ -19,7 +19,7 @@ void txn_init(struct txn *t, struct txn_layer *l, enum txn_kind kind, enum metho
 	t->method = method;
 	t->reliable = reliable;
 	txn_timers_init(t);
-	(*txn_alive(l, kind))++;
+	txn_count(txn_alive(l, kind), 1);
 }
 
 bool txn_terminated(const struct txn *t)
@@ -62,7 +62,7 @@ void txn_dispatch(struct txn *t, unsigned event, struct txn_event *e)
 
 	t->layer->ran[t->kind][t->state][event]++;
 	if (!c->act) {
-		t->layer->counts.unexpected++;
+		txn_count(&t->layer->counts.unexpected, 1);
 		return;
 	}
 	set_state(t, c->next);
@@ -139,7 +139,7 @@ void txn_run_pending(struct loop_deferred *d)
 
 void txn_destroy(struct txn *t)
 {
-	(*txn_alive(t->layer, t->kind))--;
+	txn_count(txn_alive(t->layer, t->kind), -1);
 	unlink_txn(t);
 	free(t->text);
 	if (txn_is_client(t)) {
@@ -187,7 +187,7 @@ void txn_send(struct txn *t, struct str text, bool first)
 	int err;
 
 	if (!first)
-		t->layer->counts.retransmissions_out++;
+		txn_count(&t->layer->counts.retransmissions_out, 1);
 	err = txn_send_now(t, text);
 	/* A datagram for which there was no room is as good as lost: the timers, or the peer's, see to it. */
 	if (err < 0 && (t->reliable || (err != -ENOBUFS && err != -ENOMEM && err != -EAGAIN)))

@@ -5,7 +5,10 @@
  *     TRYING ------------------------------> COMPLETED -- J --> TERMINATED
  *        \  100, by the layer, late  final /
  *         +----------> PROCEEDING --------+
+ *
+ *     no final answer within 64*T1: TERMINATED
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sbc/sip/txn_internal.h"
@@ -16,12 +19,12 @@ static void act_nothing(struct txn *t, struct txn_event *e)
 
 static void act_send_trying(struct txn *t, struct txn_event *e)
 {
-	server_txn_send_trying(server_of(t), true);
+	server_txn_send_trying(server_of(t), NULL);
 }
 
 static void act_resend_trying(struct txn *t, struct txn_event *e)
 {
-	server_txn_send_trying(server_of(t), false);
+	server_txn_send_trying(server_of(t), NULL);
 }
 
 static void act_answer(struct txn *t, struct txn_event *e)
@@ -46,6 +49,13 @@ static void act_tell_failed(struct txn *t, struct txn_event *e)
 	server_txn_say_failed(server_of(t), t->error);
 }
 
+/* RFC 4320 §4.2: who asked has given up by now, and an answer would meet nobody. */
+static void act_tell_late(struct txn *t, struct txn_event *e)
+{
+	txn_count(&t->layer->counts.timeouts, 1);
+	server_txn_say_failed(server_of(t), -ETIMEDOUT);
+}
+
 #define GO(action, next)                                                                                               \
 	{                                                                                                              \
 		act_##action, #action, OTHER_SERVER_##next                                                             \
@@ -59,6 +69,7 @@ static const struct txn_cell cells[OTHER_SERVER_STATE_COUNT][OTHER_SERVER_EV_COU
 			[EV(REPLY_FINAL)] = GO(answer, COMPLETED),
 			/* RFC 4320 §4.1: not before the client's timer E has reached T2, and then it must. */
 			[EV(TIMER_TRYING)] = GO(send_trying, PROCEEDING),
+			[EV(TIMER_LATE)] = GO(tell_late, TERMINATED),
 			/* Also RFC 4320 §4.2: in the place of a 408. */
 			[EV(DROP)] = GO(nothing, TERMINATED),
 		},
@@ -66,6 +77,7 @@ static const struct txn_cell cells[OTHER_SERVER_STATE_COUNT][OTHER_SERVER_EV_COU
 		{
 			[EV(REQUEST)] = GO(resend_trying, PROCEEDING),
 			[EV(REPLY_FINAL)] = GO(answer, COMPLETED),
+			[EV(TIMER_LATE)] = GO(tell_late, TERMINATED),
 			[EV(DROP)] = GO(nothing, TERMINATED),
 			[EV(SEND_FAILED)] = GO(tell_failed, PROCEEDING),
 		},

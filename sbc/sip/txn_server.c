@@ -52,7 +52,7 @@ void server_txn_offer(struct server_txn *s, const struct message *m)
 	else if (!is_invite(s))
 		txn_timers_request_received(&s->t);
 	else if (!s->t.text)
-		server_txn_send_trying(s, true);
+		server_txn_send_trying(s, m);
 }
 
 void server_txn_own(struct server_txn *s, const struct server_ops *ops, void *arg)
@@ -197,13 +197,24 @@ void server_txn_give_500(struct server_txn *s)
 	drop(s);
 }
 
-void server_txn_send_trying(struct server_txn *s, bool first)
+void server_txn_send_trying(struct server_txn *s, const struct message *m)
 {
+	struct txn_layer *l = s->t.layer;
 	struct destination d = txn_destination(&s->t);
-	struct str text = txn_write_reply(s->t.layer, s->head, &(struct reply){.status = 100}, STR_NONE);
+	struct reply r = {.status = 100};
+	char buf[128];
+	struct writer w = writer_init(buf, sizeof(buf));
+	struct str value, text;
 
-	if (text.n && (!first || txn_outgoing(s->t.layer, NULL, &d, text)))
-		txn_send(&s->t, text, first);
+	/* RFC 3261 §8.2.6.1; left out when the 100 is sent again. */
+	if (m && message_header(m, STR("Timestamp"), 0, &value)) {
+		header_write(&w, STR("Timestamp"), value);
+		if (!w.overflow)
+			r.headers = writer_result(&w);
+	}
+	text = txn_write_reply(l, s->head, &r, STR_NONE);
+	if (text.n && (!m || txn_outgoing(l, NULL, &d, text)))
+		txn_send(&s->t, text, m != NULL);
 }
 
 int server_txn_resend(struct server_txn *s)

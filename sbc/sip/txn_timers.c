@@ -17,6 +17,7 @@
  *     I      T4                       0         3261 §17.2.1           INVITE server Confirmed
  *     L      64*T1                    same      6026 §8.7              INVITE server Accepted
  *     TRYING until E would reach T2   same      4320 §4.1              other server Trying
+ *     LATE   64*T1                    same      4320 §4.2              other server Trying, Proceeding
  *     J      64*T1                    0         3261 §17.2.2           other server Completed
  *
  * C is the call's bound on ringing, not a transaction's. A transaction has two timers: `repeat` (A, E, G, TRYING) and
@@ -198,6 +199,7 @@ void txn_timers_request_received(struct txn *t)
 	for (unsigned i = values(t)->t1; i && i < values(t)->t2; i *= 2)
 		after += i;
 	repeat_in(t, OTHER_SERVER_EV_TIMER_TRYING, after);
+	end_in(t, OTHER_SERVER_EV_TIMER_LATE, t1_64(t));
 }
 
 void txn_timers_reply_sent(struct txn *t)

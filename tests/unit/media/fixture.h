@@ -42,6 +42,7 @@ struct fixture {
 };
 
 static _Atomic uint64_t fixture_now = 1000 * MS;
+static bool fixture_plain_sends; /* as where there is no io_uring */
 
 static inline uint64_t fixture_clock(void)
 {
@@ -81,7 +82,8 @@ static inline struct media_config fixture_config(const struct media_network *net
 				     .workers = 1,
 				     .latch_window_ms = 2000,
 				     .port_cooldown_ms = 100,
-				     .max_sessions = 100};
+				     .max_sessions = 100,
+				     .plain_sends = fixture_plain_sends};
 }
 
 static inline struct fixture *fixture_open_range(unsigned workers, uint16_t min, uint16_t max)

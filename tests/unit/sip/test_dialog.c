@@ -253,7 +253,7 @@ static void test_next_hop(void **state)
 		{"203.0.113.9:5064", CONFIG_UDP, "sip:a@10.0.0.20", "-", CONFIG_UDP, true},
 		{"203.0.113.9:5064", CONFIG_UDP, "sip:a@127.0.0.1", "-", CONFIG_UDP, true},
 		{"10.0.0.9:5060", CONFIG_UDP, "sip:a@127.0.0.1", "-", CONFIG_UDP, true},
-		{"127.0.0.1:5064", CONFIG_UDP, "sip:a@127.0.0.1:5070", "127.0.0.1:5070", CONFIG_UDP, false},
+		{"127.0.0.1:5064", CONFIG_UDP, "sip:a@127.0.0.1:5070", "127.0.0.1:5070", CONFIG_UDP, true},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct destination flow = {

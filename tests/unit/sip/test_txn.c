@@ -6,13 +6,6 @@
 #include "test_txn_client_cases.h"
 #include "test_txn_server_cases.h"
 
-static void golden_path(const char *name, char *buf, size_t n)
-{
-	const char *slash = strrchr(__FILE__, '/');
-
-	snprintf(buf, n, "%.*s/golden/txn_%s.txt", slash ? (int)(slash - __FILE__) : 1, slash ? __FILE__ : ".", name);
-}
-
 static void golden(const char *name, const struct writer *w)
 {
 	const char *mode = getenv("LIMEN_GOLDEN");
@@ -22,7 +15,7 @@ static void golden(const char *name, const struct writer *w)
 	size_t n;
 
 	assert_false(w->overflow);
-	golden_path(name, path, sizeof(path));
+	snprintf(path, sizeof(path), PROJECT_ROOT "/tests/unit/sip/golden/txn_%s.txt", name);
 	file = fopen(path, mode && strcmp(mode, "write") == 0 ? "w" : "r");
 	assert_non_null(file);
 	if (mode && strcmp(mode, "write") == 0) {
@@ -60,6 +53,7 @@ static void g_unreached(void **state)
 	static char text[32768];
 	struct writer w = writer_init(text, sizeof(text) - 1);
 
+	writer_lit(&w, "Filled cells that no dialogue reached, and why:\n");
 	for (unsigned k = 0; k < TXN_KINDS; k++) {
 		const struct txn_machine *m = txn_machines[k];
 
@@ -93,7 +87,9 @@ int main(void)
 		cmocka_unit_test(s_invite_tcp),
 		cmocka_unit_test(s_lost_final),
 		cmocka_unit_test(s_other_slow),
+		cmocka_unit_test(s_other_never),
 		cmocka_unit_test(s_other_tcp),
+		cmocka_unit_test(s_timestamp),
 		cmocka_unit_test(s_cancel),
 		cmocka_unit_test(s_cancel_nobody),
 		cmocka_unit_test(s_unanswered),

@@ -197,7 +197,7 @@ static inline void fake_server_failed(void *arg, struct server_txn *t, int error
 {
 	struct fake *f = arg;
 
-	fake_log(f, "server failed %s", error == -ETIMEDOUT ? "no ACK" : strerror(-error));
+	fake_log(f, "server failed %s", error == -ETIMEDOUT ? "timeout" : strerror(-error));
 	if (f->on_server_failed)
 		f->on_server_failed(f, t);
 }

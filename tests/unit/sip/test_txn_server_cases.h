@@ -83,7 +83,7 @@ static void s_invite_refused_no_ack(void **state)
 	fake_expect(f, "0 request INVITE\n0 > 100 INVITE\n0 > 486 INVITE\n"
 		       "500 > 486 INVITE\n1500 > 486 INVITE\n3500 > 486 INVITE\n7500 > 486 INVITE\n11500 > 486 INVITE\n"
 		       "15500 > 486 INVITE\n19500 > 486 INVITE\n23500 > 486 INVITE\n27500 > 486 INVITE\n"
-		       "31500 > 486 INVITE\n32000 server failed no ACK\n32000 server terminated\n");
+		       "31500 > 486 INVITE\n32000 server failed timeout\n32000 server terminated\n");
 	fake_finish(f);
 }
 
@@ -134,7 +134,7 @@ static void s_invite_tcp(void **state)
 	RX(f, .listener = TCP, .branch = "z9hG4bKtwo");
 	fake_reply(f, 486);
 	fake_until(f, 60000);
-	fake_expect(f, "3001 request INVITE\n3001 > 100 INVITE\n3001 > 486 INVITE\n35001 server failed no ACK\n"
+	fake_expect(f, "3001 request INVITE\n3001 > 100 INVITE\n3001 > 486 INVITE\n35001 server failed timeout\n"
 		       "35001 server terminated\n");
 	fake_finish(f);
 }
@@ -185,6 +185,37 @@ static void s_other_slow(void **state)
 	assert_int_equal(server_txn_reject(f->server, REJECT_TIMEOUT), 0);
 	fake_expect(f, "3500 request OPTIONS\n7000 > 100 OPTIONS\n8000 server terminated\n");
 	fake_finish(f);
+}
+
+/* Nobody answers: it ends when the client has given up. */
+static void s_other_never(void **state)
+{
+	struct fake *f = fake_open();
+
+	RX(f, .method = "OPTIONS", .listener = TCP);
+	fake_until(f, 32000);
+	fake_expect(f, "0 request OPTIONS\n3500 > 100 OPTIONS\n32000 server failed timeout\n32000 server terminated\n");
+	f->config.timers.t2 = 32000; /* the 100 is hardly in time */
+	RX(f, .method = "OPTIONS");
+	fake_until(f, 64000);
+	fake_expect(
+		f,
+		"32000 request OPTIONS\n63500 > 100 OPTIONS\n64000 server failed timeout\n64000 server terminated\n");
+	f->config.timers.t2 = 64000; /* and here too late */
+	RX(f, .method = "OPTIONS");
+	fake_until(f, 96000);
+	fake_expect(f, "64000 request OPTIONS\n96000 server failed timeout\n96000 server terminated\n");
+	fake_finish(f);
+}
+
+/* RFC 3261 §8.2.6.1 */
+static void s_timestamp(void **state)
+{
+	struct fake *f = fake_open();
+
+	RX(f, .headers = "Timestamp: 54.21\r\n");
+	assert_non_null(strstr(fake_sent(f), "Timestamp: 54.21\r\n"));
+	fake_close(f);
 }
 
 static void s_other_tcp(void **state)
@@ -656,7 +687,7 @@ static void s_callbacks(void **state)
 	f->quiet = false;
 	f->log.n = 0;
 	fake_until(f, 37000);
-	fake_expect(f, "37000 server failed no ACK\n");
+	fake_expect(f, "37000 server failed timeout\n");
 	f->on_request = reply_all;
 	f->on_terminated = start_options;
 	RX(f, .branch = "z9hG4bKthree");

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* worker_group: all signalling workers of the process: made before any thread runs, started, told of a new
+ * configuration, stopped. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sbc/sip/worker_internal.h"
+
+struct worker *worker_get(struct worker_group *g, unsigned i)
+{
+	return &g->workers[i].worker;
+}
+
+unsigned worker_count(const struct worker_group *g)
+{
+	return g->n;
+}
+
+void worker_set_arg(struct worker_group *g, unsigned i, void *arg)
+{
+	g->workers[i].worker.arg = arg;
+}
+
+/* ---- making ---- */
+
+static int worker_make(struct worker_group *g, unsigned index, const struct worker_group_params *p, char *err,
+		       size_t err_n)
+{
+	struct worker *w = &g->workers[index].worker;
+	struct txn_io io = worker_txn_io(w);
+	struct txn_user user = worker_txn_user(w);
+	int e;
+
+	w->index = index;
+	w->key = p->key;
+	w->config = config_ref(p->config);
+	w->user = p->user;
+	w->group = g;
+	e = loop_create(p->config->limits.queue, &w->loop);
+	if (e < 0)
+		goto fail;
+	e = transport_create(w->loop, w->config, index, &worker_transport_user, w, &w->transport, err, err_n);
+	if (e < 0)
+		return e; /* it has said what */
+	e = txn_layer_create(&io, &user, p->key, &w->txn);
+	if (e < 0)
+		goto fail;
+	txn_layer_configure(w->txn, w->config);
+	e = resolver_create(w->loop, g->cache, p->dns_servers, &w->resolver);
+	if (e < 0)
+		goto fail;
+	return 0;
+
+fail:
+	snprintf(err, err_n, "worker %u: %s", index, strerror(-e));
+	return e;
+}
+
+static void worker_unmake(struct worker *w)
+{
+	if (w->resolver)
+		resolver_destroy(w->resolver);
+	txn_layer_destroy(w->txn);
+	if (w->transport)
+		transport_destroy(w->transport);
+	if (w->loop)
+		loop_destroy(w->loop);
+	config_unref(w->config);
+}
+
+int worker_group_create(const struct worker_group_params *p, char *err, size_t err_n, struct worker_group **ret)
+{
+	struct worker_group *g = calloc(1, sizeof(*g));
+	int e = -ENOMEM;
+
+	if (!g)
+		goto fail_text;
+	g->workers = calloc(p->n, sizeof(*g->workers));
+	if (!g->workers)
+		goto fail_group;
+	g->n = p->n;
+	g->key = p->key;
+	g->random_delivery = p->random_delivery;
+	e = resolve_cache_create(&g->cache);
+	if (e < 0)
+		goto fail_group;
+	for (unsigned i = 0; i < p->n; i++) {
+		e = worker_make(g, i, p, err, err_n);
+		if (e < 0) {
+			worker_group_destroy(g);
+			return e;
+		}
+		g->transports[i] = worker_get(g, i)->transport;
+		transport_set_siblings(g->transports[i], g->transports, p->n);
+	}
+	*ret = g;
+	return 0;
+
+fail_group:
+	free(g->workers);
+	free(g);
+fail_text:
+	snprintf(err, err_n, "workers: %s", strerror(-e));
+	return e;
+}
+
+void worker_group_destroy(struct worker_group *g)
+{
+	if (!g)
+		return;
+	for (unsigned i = 0; i < g->n; i++)
+		worker_unmake(&g->workers[i].worker);
+	resolve_cache_destroy(g->cache);
+	free(g->workers);
+	free(g);
+}
+
+/* ---- running ---- */
+
+static void *run(void *arg)
+{
+	struct worker_own *o = arg;
+
+	loop_run(o->worker.loop);
+	return NULL;
+}
+
+int worker_group_start(struct worker_group *g)
+{
+	sigset_t all, before;
+	int e = 0;
+
+	/* signals are the main thread's */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 0; i < g->n && e == 0; i++) {
+		e = -pthread_create(&g->workers[i].thread, NULL, run, &g->workers[i]);
+		g->workers[i].running = e == 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return e;
+}
+
+void worker_group_stop(struct worker_group *g)
+{
+	for (unsigned i = 0; i < g->n; i++)
+		if (g->workers[i].running)
+			loop_stop(g->workers[i].worker.loop);
+	for (unsigned i = 0; i < g->n; i++) {
+		if (!g->workers[i].running)
+			continue;
+		pthread_join(g->workers[i].thread, NULL);
+		g->workers[i].running = false;
+	}
+}
+
+/* ---- a new configuration ---- */
+
+struct new_config {
+	struct worker *worker;
+	struct config *config;
+};
+
+static void on_config(void *arg)
+{
+	struct new_config *n = arg;
+	struct worker *w = n->worker;
+
+	/* a listener that cannot be opened is counted by the transport; everything else goes by the new one */
+	transport_set_config(w->transport, n->config);
+	txn_layer_configure(w->txn, n->config);
+	config_unref(w->config);
+	w->config = n->config;
+	free(n);
+}
+
+int worker_group_set_config(struct worker_group *g, struct config *c)
+{
+	for (unsigned i = 0; i < g->n; i++) {
+		struct new_config *n = malloc(sizeof(*n));
+
+		if (!n)
+			return -ENOMEM;
+		*n = (struct new_config){.worker = worker_get(g, i), .config = config_ref(c)};
+		if (!loop_post(n->worker->loop, on_config, n)) {
+			config_unref(c);
+			free(n);
+			return -ENOBUFS;
+		}
+	}
+	return 0;
+}

@@ -20,6 +20,7 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	c->ended_by = by;
 	c->cause = cause;
 	call_timers_over(c);
+	attempt_stop(c);
 	exchange_drop(c);
 	relay_drop(c);
 	attempt_release_peer(c);

@@ -102,11 +102,14 @@ static void on_resolved(void *arg, const struct resolved *v, size_t n, const cha
 static bool next_peer_target(struct call *c)
 {
 	struct setup *s = c->setup;
-	const struct config_peer *p = &c->config->peers[c->peer_out];
+	const struct config_peer *p;
 	const struct config_target *t;
 	struct resolve_what what;
 
-	if (!c->peer_out_counted || s->peer_target == p->n_targets)
+	if (!c->peer_out_counted)
+		return false;
+	p = &c->config->peers[c->peer_out];
+	if (s->peer_target == p->n_targets)
 		return false;
 	t = s->config_target = &p->targets[s->peer_target++];
 	what = (struct resolve_what){

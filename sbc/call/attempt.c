@@ -102,11 +102,14 @@ static void on_resolved(void *arg, const struct resolved *v, size_t n, const cha
 static bool next_peer_target(struct call *c)
 {
 	struct setup *s = c->setup;
-	const struct config_peer *p = &c->config->peers[c->peer_out];
+	const struct config_peer *p;
 	const struct config_target *t;
 	struct resolve_what what;
 
-	if (!c->peer_out_counted || s->peer_target == p->n_targets)
+	if (!c->peer_out_counted)
+		return false;
+	p = &c->config->peers[c->peer_out];
+	if (s->peer_target == p->n_targets)
 		return false;
 	t = s->config_target = &p->targets[s->peer_target++];
 	what = (struct resolve_what){
@@ -256,6 +259,8 @@ static struct leg *make_leg(struct call *c, const struct resolved *to)
 static void hide_legs(struct call *c)
 {
 	leg_forbid_reset(c->a);
+	leg_allow_own(c->a, c->setup->invite);
+	leg_allow_own(c->b, NULL);
 	leg_forbid_leg(c->b, c->a);
 	leg_forbid_message(c->b, c->setup->invite, c->setup->offer);
 }

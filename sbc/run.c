@@ -2,6 +2,7 @@
 #include "sbc/run.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -382,6 +383,15 @@ static void stop(struct program *p)
 	explicit_bzero(&p->key, sizeof(p->key));
 }
 
+/* glibc gives each thread an arena of its own that grows by one page and one mprotect(2) at a time: nearly one a call.
+ */
+static void set_allocator(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_TOP_PAD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 int run(const struct run_options *o)
 {
 	struct program p = {.options = o, .started_ns = clock_ns()};
@@ -389,6 +399,7 @@ int run(const struct run_options *o)
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
+	set_allocator();
 	if (config_load(o->config, &p.config, &faults) < 0) {
 		faults_print(stderr, o->config, &faults);
 		config_faults_finish(&faults);

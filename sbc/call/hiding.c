@@ -4,17 +4,6 @@
 
 #include "sbc/call/call.h"
 
-/* A host that a leg itself uses towards its own side may be the same as on the other (one domain for both): no leak
- * there. */
-static bool uses(const struct leg *l, struct str s)
-{
-	char host[ADDR_STRLEN];
-
-	return str_contains(str_z(l->dialog.local), s) || str_contains(str_z(l->dialog.remote), s) ||
-	       str_contains(str_z(l->dialog.remote_target), s) || str_contains(str_z(l->dialog.route_set), s) ||
-	       str_eq(str_z(addr_text_host(&l->dialog.peer.remote, host)), s);
-}
-
 static bool known(const struct leg *l, struct str s)
 {
 	for (unsigned i = 0; i < l->forbidden.n; i++)
@@ -32,12 +21,12 @@ static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, 
 		return;
 	copy = malloc(sizeof(*copy) + s.n);
 	if (!copy) {
-		l->call->calls->counters.leak_set_full++;
+		call_count(&l->call->calls->counters.leak_set_full, 1);
 		return;
 	}
 	memcpy(copy->text, s.p, s.n);
 	if (!put(&l->forbidden, (struct str){copy->text, s.n})) {
-		l->call->calls->counters.leak_set_full++;
+		call_count(&l->call->calls->counters.leak_set_full, 1);
 		free(copy);
 		return;
 	}
@@ -47,8 +36,7 @@ static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, 
 
 void leg_forbid(struct leg *to, struct str needle)
 {
-	if (!uses(to, needle))
-		take(to, needle, leak_set_add);
+	take(to, needle, leak_set_add);
 }
 
 static void allow_host(struct leg *l, struct str value)

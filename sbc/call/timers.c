@@ -19,7 +19,7 @@ static void on_2xx_lost(struct wheel_timer *t)
 	struct call *c = l->call;
 
 	call_timers_acked(l);
-	c->calls->counters.ack_lost++;
+	call_count(&c->calls->counters.ack_lost, 1);
 	if (l->state == LEG_ANSWERED || l->state == LEG_UNACKED_END)
 		leg_event(l, LEG_EV_ACK_LOST, &(struct leg_arg){0});
 	else
@@ -37,7 +37,7 @@ void call_timers_2xx_sent(struct leg *l)
 	l->unacked.lost.fn = on_2xx_lost;
 	l->unacked.interval_ms = v->t1;
 	loop_timer(loop, &l->unacked.again, v->t1);
-	loop_timer(loop, &l->unacked.lost, 64ull * v->t1);
+	loop_timer_coarse(loop, &l->unacked.lost, 64ull * v->t1);
 }
 
 void call_timers_acked(struct leg *l)
@@ -61,12 +61,23 @@ static void on_bound(struct wheel_timer *t)
 void call_timers_begun(struct call *c)
 {
 	c->bound.fn = on_bound;
-	loop_timer(c->calls->worker->loop, &c->bound, c->config->timers.c);
+	loop_timer_coarse(c->calls->worker->loop, &c->bound, c->config->timers.c);
 }
 
 void call_timers_answered(struct call *c)
 {
-	loop_timer(c->calls->worker->loop, &c->bound, c->config->timers.call_max);
+	loop_timer_coarse(c->calls->worker->loop, &c->bound, c->config->timers.call_max);
+}
+
+void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t))
+{
+	t->fn = fn;
+	loop_timer_coarse(c->calls->worker->loop, t, c->config->timers.c);
+}
+
+void call_timers_exchange_over(struct call *c, struct wheel_timer *t)
+{
+	loop_timer_stop(c->calls->worker->loop, t);
 }
 
 void call_timers_over(struct call *c)

@@ -15,6 +15,7 @@
 #define IDLE_CHECKS_MAX 4
 #define TASKS_PER_TURN  512 /* so that a busy poster cannot keep the sockets waiting */
 #define DEFER_ROUNDS    4   /* deferred work may defer more; after so many rounds it waits for the next turn */
+#define COARSE_FROM_MS  1000
 #define TURN_BUCKETS    160 /* eighths of powers of two, in microseconds */
 
 struct task {
@@ -80,6 +81,14 @@ uint64_t loop_now_ms(struct loop *l)
 void loop_timer(struct loop *l, struct wheel_timer *t, uint64_t delay_ms)
 {
 	wake_up(l);
+	wheel_arm(&l->wheel, t, delay_ms);
+}
+
+void loop_timer_coarse(struct loop *l, struct wheel_timer *t, uint64_t delay_ms)
+{
+	wake_up(l);
+	if (delay_ms >= COARSE_FROM_MS)
+		delay_ms += -(l->wheel.now_ms + delay_ms) & (WHEEL_SLOTS - 1);
 	wheel_arm(&l->wheel, t, delay_ms);
 }
 

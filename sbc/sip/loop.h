@@ -27,6 +27,9 @@ uv_loop_t *loop_uv(struct loop *l); /* for libraries that bring their own handle
 /* Time of this turn, monotonic ms: timers are armed relative to it. */
 uint64_t loop_now_ms(struct loop *l);
 void loop_timer(struct loop *l, struct wheel_timer *t, uint64_t delay_ms); /* (re)arms */
+/* The same for timers that nobody waits for to the millisecond: those of a second and more fire up to 64 ms late, many
+ * at once, so that thousands of lingering transactions do not wake the loop one by one. */
+void loop_timer_coarse(struct loop *l, struct wheel_timer *t, uint64_t delay_ms);
 void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 
 /* Runs fn(arg) on the loop's thread, soon. false: the queue is full; the caller counts it and keeps arg. Any thread. */

@@ -146,7 +146,7 @@ struct calls {
 	struct border_state *border;
 	cdr_fn cdr;
 	void *cdr_arg;
-	void (*pass)(void *arg, struct server_txn *t, const struct message *m);
+	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	void *pass_arg;
 	struct config *config;
 	struct leak_table *leaks;

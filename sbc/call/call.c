@@ -20,6 +20,7 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	c->ended_by = by;
 	c->cause = cause;
 	call_timers_over(c);
+	attempt_stop(c);
 	exchange_drop(c);
 	relay_drop(c);
 	setup_free(c); /* and with it a query under way */
@@ -142,6 +143,8 @@ static void act_callee_bye(struct call *c, const struct call_arg *a)
 
 static void act_end_both(struct call *c, const struct call_arg *a)
 {
+	if (!c->answer_ns)
+		c->status = reject_status(a->reject ? a->reject : REJECT_TARGETS_DOWN);
 	close_call(c, CDR_SIDE_US, a->cause ? a->cause : "ended");
 	end_leg(c, c->a, NULL, NULL, a->reject);
 	end_leg(c, c->b, NULL, NULL, REJECT_NONE);

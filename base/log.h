@@ -26,10 +26,14 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 struct log_line {
 	enum log_level level;
 	struct writer w;
-	char text[1024]; /* longer lines are cut, and say so */
+	bool cut;        /* a pair did not fit and was left out: the line says cut=yes */
+	char text[1024]; /* values longer than 300 bytes are cut and end in "..." */
 };
 
-/* false: this level is off; nothing else is to be called. Writes level and msg; the sink adds the time. */
+const char *log_level_text(enum log_level level); /* "INFO" */
+
+/* false: this level is off (at start: debug); nothing else is to be called. Writes level and msg, which is the
+ * program's own text and not escaped; the sink adds the time. */
 bool log_begin(struct log_line *l, enum log_level level, const char *msg);
 void log_str(struct log_line *l, const char *key, struct str value);
 void log_z(struct log_line *l, const char *key, const char *value); /* NULL: "-" */
@@ -38,11 +42,14 @@ void log_i64(struct log_line *l, const char *key, int64_t value);
 /* Addresses and user parts of URIs: masked when log_set_mask(true): the one helper that does it. */
 void log_addr(struct log_line *l, const char *key, const struct addr *a);
 void log_user(struct log_line *l, const char *key, struct str user);
+/* What log_addr() writes, for texts other than a pair. */
+void log_write_addr(struct writer *w, const struct addr *a);
 void log_end(struct log_line *l);
 
-/* Line without time stamp and line end. May be called from any thread, also several at once. */
+/* Line without time stamp and line end. May be called from any thread, also several at once. Changed only while no
+ * other thread logs. */
 typedef void (*log_sink)(void *arg, enum log_level level, const char *line, size_t n);
-void log_set_sink(log_sink sink, void *arg); /* NULL: standard error, directly */
+void log_set_sink(log_sink sink, void *arg); /* NULL: standard error, directly, with the time */
 void log_set_level(enum log_level level);
 void log_set_mask(bool mask);
 

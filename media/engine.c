@@ -86,7 +86,7 @@ static int add_network(struct networks *nets, const struct networks *old, const 
 {
 	struct network *n = &nets->list[nets->n];
 
-	if (what->n_addresses == 0 || what->n_addresses > MEDIA_MAX_ADDRESSES || what->dscp > 63)
+	if (what->n_addresses > MEDIA_MAX_ADDRESSES || what->dscp > 63)
 		return -EINVAL;
 	if (what->device && strlen(what->device) >= sizeof(n->device))
 		return -EINVAL;

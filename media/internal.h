@@ -260,6 +260,10 @@ void networks_unref(struct networks *n);
 
 /* ---- port.c (port's thread) ---------------------------------------------------------------------------------- */
 
+/* The session of that id, ended ones included until ENDED was told; or NULL. */
+struct session *port_find(const struct media_port *p, media_id id);
+/* Its id dies. */
+void port_forget(struct media_port *p, media_id id);
 /* The live session of that id, or NULL. */
 struct session *port_session(struct media_port *p, media_id id);
 /* Ended, and ENDED not told yet. */
@@ -271,6 +275,13 @@ void port_order(struct media_port *p, struct worker *w, struct order *o);
 void port_ring(struct media_port *p);
 /* A worker has freed or handed back a commit or query. */
 void port_order_done(struct media_port *p);
+
+/* ---- deliver.c (port's thread) ------------------------------------------------------------------------------- */
+
+/* What the port itself has to say; what callbacks add waits for the next call. */
+void deliver_answers(struct media_port *p);
+/* What the workers have sent. */
+void deliver_mail(struct media_port *p);
 
 /* ---- side.c: sockets and memory of a side -------------------------------------------------------------------- */
 
@@ -289,7 +300,7 @@ struct remote *remote_create(const struct media_remote *what, uint64_t window_ns
 /* Takes over counters from what was there before (NULL: nothing), and the latches when the addresses are the same. */
 void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns);
 /* Computes the targets anew: after a commit, and when a latch moved. */
-void remote_aim(struct remote *r, bool v6);
+void remote_aim(struct remote *r, const struct side *d);
 void remote_stats(const struct remote *r, struct media_direction *ret);
 void session_stats(const struct session *s, struct media_stats *ret);
 

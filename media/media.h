@@ -63,7 +63,8 @@ struct media_config {
 	bool plain_sends;          /* do not use io_uring even where the kernel has it */
 };
 
-/* 0, -ENOMEM, -EINVAL (a network without address or ports). Starts the threads. The config is copied. */
+/* 0, -ENOMEM, -EINVAL (an address without ports, too many). A network without addresses carries no media: preparing on
+ * it fails with MEDIA_ERR_NO_ADDRESS. Starts the threads. The config is copied. */
 int media_create(const struct media_config *c, struct media **ret);
 /* Ends every session without events, joins the threads. All ports must have been closed before. */
 void media_destroy(struct media *m);

@@ -102,7 +102,7 @@ static void set_remote(struct stream *st, unsigned fork, struct remote *r, uint6
 {
 	struct remote *before = st->remotes[fork];
 	remote_begin(r, before, now_ns);
-	remote_aim(r, st->side->v6);
+	remote_aim(r, st->side);
 	free(before);
 	if (!before)
 		st->n_forks++;

@@ -174,7 +174,7 @@ static int check_source(struct packet *k)
 	case LATCH_FOLLOWED:
 		break;
 	}
-	remote_aim(r, k->in->side->v6);
+	remote_aim(r, k->in->side);
 	return PACKET_GO;
 }
 

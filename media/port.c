@@ -20,7 +20,7 @@ static media_id id_make(unsigned port, uint32_t generation, uint32_t slot)
 	return (uint64_t)port << 56 | (uint64_t)generation << SLOT_BITS | slot;
 }
 
-static struct session *session_of(const struct media_port *p, media_id id)
+struct session *port_find(const struct media_port *p, media_id id)
 {
 	uint32_t slot = (uint32_t)id & SLOT_MASK;
 	if (slot >= p->n_slots || id_make(p->index, p->slots[slot].generation, slot) != id)
@@ -30,13 +30,13 @@ static struct session *session_of(const struct media_port *p, media_id id)
 
 struct session *port_session(struct media_port *p, media_id id)
 {
-	struct session *s = session_of(p, id);
+	struct session *s = port_find(p, id);
 	return s && !s->ending ? s : NULL;
 }
 
 bool port_session_ending(struct media_port *p, media_id id)
 {
-	struct session *s = session_of(p, id);
+	struct session *s = port_find(p, id);
 	return s && s->ending;
 }
 
@@ -53,7 +53,7 @@ static int slots_grow(struct media_port *p)
 	return 0;
 }
 
-static void slot_give(struct media_port *p, media_id id)
+void port_forget(struct media_port *p, media_id id)
 {
 	struct slot *slot = &p->slots[(uint32_t)id & SLOT_MASK];
 	slot->session = NULL;
@@ -145,171 +145,7 @@ static void silence_fd(struct media_port *p, bool always)
 	(void)r;
 }
 
-/* ---- delivery ------------------------------------------------------------------------------------------------ */
-
-static void deliver(struct media_port *p, const struct media_event *e)
-{
-	if (p->open)
-		p->fn(p->arg, e);
-}
-
-static struct media_event event_of(enum media_event_type type, const struct session *s)
-{
-	return (struct media_event){.type = type, .session = s->id, .cookie = s->cookie};
-}
-
-/* The last of a session: the id dies after the callback. */
-static void session_ended(struct media_port *p, struct session *s)
-{
-	struct media_event e = event_of(MEDIA_EV_ENDED, s);
-	session_stats(s, &p->stats);
-	e.stats = &p->stats;
-	deliver(p, &e);
-	slot_give(p, s->id);
-	if (s->worker)
-		atomic_fetch_sub_explicit(&s->worker->sessions, 1, memory_order_relaxed);
-	side_free(s->sides[MEDIA_A]);
-	side_free(s->sides[MEDIA_B]);
-	free(s);
-	atomic_fetch_sub(&p->media->sessions, 1);
-}
-
-static struct media_local local_of(const struct side *d, const struct stream *st)
-{
-	struct media_local l = {.rtp = d->advertise, .rtcp_port = st->port};
-	addr_set_port(&l.rtp, st->port);
-	if (st->component[LATCH_RTCP].sock.fd >= 0)
-		l.rtcp_port++;
-	return l;
-}
-
-static void fill_prepared(const struct side *d, struct media_event *e)
-{
-	e->prepared.n_streams = d->n_streams;
-	for (size_t i = 0; i < d->n_streams; i++)
-		if (d->streams[i])
-			e->prepared.local[i] = local_of(d, d->streams[i]);
-}
-
-static void deliver_answer(struct media_port *p, const struct answer *a)
-{
-	struct session *s = session_of(p, a->session);
-	struct media_event e = {
-		.type = a->type,
-		.session = a->session,
-		.cookie = a->cookie,
-		.side = a->side,
-		.fork = a->fork,
-		.error = a->error,
-	};
-	if (a->type == MEDIA_EV_ENDED) {
-		session_ended(p, s);
-		return;
-	}
-	if (a->type == MEDIA_EV_STATS) {
-		/* asked before anything was committed */
-		static const struct session nothing;
-		session_stats(&nothing, &p->stats);
-		e.stats = &p->stats;
-	} else if (a->type == MEDIA_EV_PREPARED) {
-		/* ended or released before it could be told */
-		if (!s || s->ending || !s->sides[a->side]) {
-			e.type = MEDIA_EV_FAILED;
-			e.error = MEDIA_ERR_GONE;
-		} else {
-			memset(&e.prepared, 0, sizeof(e.prepared));
-			fill_prepared(s->sides[a->side], &e);
-		}
-	}
-	deliver(p, &e);
-}
-
-static void deliver_source(struct media_port *p, struct source_notice *n)
-{
-	struct stream *st = container_of(n, struct stream, source);
-	struct media_event e = event_of(MEDIA_EV_SOURCE, n->notice.session);
-	e.side = st->side->which;
-	e.stream = st->index;
-	e.fork = n->fork;
-	e.source.from = n->from;
-	e.source.to = n->to;
-	e.source.evidence = n->evidence;
-	atomic_store(&n->busy, false);
-	if (!n->notice.session->ending)
-		deliver(p, &e);
-}
-
-static void deliver_silent(struct media_port *p, struct silent_notice *n)
-{
-	struct stream *st = container_of(n, struct stream, silent);
-	struct media_event e = event_of(MEDIA_EV_SILENT, n->notice.session);
-	e.side = st->side->which;
-	e.stream = st->index;
-	e.fork = n->fork;
-	e.silent.silent_ms = n->silent_ms;
-	atomic_store(&n->busy, false);
-	if (!n->notice.session->ending)
-		deliver(p, &e);
-}
-
-static void deliver_failed(struct media_port *p, struct commit *c)
-{
-	struct media_event e = event_of(MEDIA_EV_FAILED, c->order.session);
-	e.side = c->side->which;
-	e.fork = c->fork;
-	e.error = MEDIA_ERR_SOCKET;
-	if (!c->order.session->ending)
-		deliver(p, &e);
-	free(c);
-}
-
-static void deliver_notice(struct media_port *p, struct notice *n)
-{
-	switch (n->what) {
-	case NOTICE_RELEASED:
-		side_free(container_of(n, struct side, released));
-		break;
-	case NOTICE_FAILED:
-		deliver_failed(p, container_of(n, struct commit, failed));
-		break;
-	case NOTICE_STATS: {
-		struct query *q = container_of(n, struct query, notice);
-		struct media_event e = event_of(MEDIA_EV_STATS, n->session);
-		e.stats = &q->stats;
-		deliver(p, &e);
-		free(q);
-		break;
-	}
-	case NOTICE_ENDED:
-		session_ended(p, n->session);
-		break;
-	case NOTICE_SOURCE:
-		deliver_source(p, container_of(n, struct source_notice, notice));
-		break;
-	case NOTICE_SILENT:
-		deliver_silent(p, container_of(n, struct silent_notice, notice));
-		break;
-	}
-}
-
-static void deliver_mail(struct media_port *p)
-{
-	for (struct letter *l = mailbox_take(&p->box), *next; l; l = next) {
-		next = l->next;
-		deliver_notice(p, container_of(l, struct notice, letter));
-	}
-}
-
-/* What callbacks add waits for the next call, so that this one ends. */
-static void deliver_answers(struct media_port *p)
-{
-	for (size_t n = p->answers_n; n; n--) {
-		struct answer a = p->answers[p->answers_head];
-		p->answers_head = (p->answers_head + 1) & (p->answers_cap - 1);
-		p->answers_n--;
-		deliver_answer(p, &a);
-	}
-}
+/* ---- dispatching ---------------------------------------------------------------------------------------------- */
 
 static bool has_mail(struct media_port *p)
 {

@@ -76,28 +76,43 @@ void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns
 	}
 }
 
-/* Never to multicast, to port 0, or with the other family's socket. */
-static void aim(struct addr *target, const struct addr *to, bool v6)
+/* A port of this very session. Two far ends that name the session's own ports as theirs would make packets run in a
+ * circle; that the two sides of one session meet at its own ports has no honest reason. */
+static bool is_own_port(const struct session *s, const struct addr *to)
 {
-	if (!addr_is_set(to) || addr_is_unsendable(to) || addr_is_v6(to) != v6)
+	for (unsigned which = 0; which < 2; which++) {
+		const struct side *d = s->live[which];
+		if (!d || !(addr_equal_host(&d->advertise, to) || addr_equal_host(pool_address(d->pool), to)))
+			continue;
+		for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++)
+			if (d->live[i] && (addr_port(to) & ~1) == d->live[i]->port)
+				return true;
+	}
+	return false;
+}
+
+/* Never to multicast, to port 0, to ourselves, or with the other family's socket. */
+static void aim(struct addr *target, const struct addr *to, const struct side *d)
+{
+	if (!addr_is_set(to) || addr_is_unsendable(to) || addr_is_v6(to) != d->v6 || is_own_port(d->session, to))
 		*target = (struct addr){};
 	else
 		*target = *to;
 }
 
-void remote_aim(struct remote *r, bool v6)
+void remote_aim(struct remote *r, const struct side *d)
 {
 	const struct addr *rtp = &r->latch[LATCH_RTP].source, *rtcp = &r->latch[LATCH_RTCP].source;
 	struct addr guess = r->rules.sdp[LATCH_RTCP];
 
-	aim(&r->target[LATCH_RTP], addr_is_set(rtp) ? rtp : &r->rules.sdp[LATCH_RTP], v6);
+	aim(&r->target[LATCH_RTP], addr_is_set(rtp) ? rtp : &r->rules.sdp[LATCH_RTP], d);
 	/* The description's RTCP address is of no use when RTP has shown that the host is another one (NAT). */
 	if (!addr_is_set(rtcp) && addr_is_set(&guess) && addr_is_set(rtp) && !addr_equal_host(rtp, &guess)) {
 		uint16_t port = addr_port(&guess);
 		guess = *rtp;
 		addr_set_port(&guess, port);
 	}
-	aim(&r->target[LATCH_RTCP], addr_is_set(rtcp) ? rtcp : &guess, v6);
+	aim(&r->target[LATCH_RTCP], addr_is_set(rtcp) ? rtcp : &guess, d);
 }
 
 void remote_stats(const struct remote *r, struct media_direction *ret)

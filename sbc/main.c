@@ -35,6 +35,13 @@ static struct config *load(const char *path)
 	return c;
 }
 
+static void print_warnings(struct config_faults *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		fprintf(stderr, "warning: %s: %s\n", w->v[i].place, w->v[i].text);
+	config_faults_finish(w);
+}
+
 static int cmd_check(int argc, char **argv)
 {
 	const char *path = argc > 1 ? argv[1] : DEFAULT_CONFIG;
@@ -46,11 +53,11 @@ static int cmd_check(int argc, char **argv)
 	c = load(path);
 	if (!c)
 		return 2;
+	config_warnings(c, &warnings);
+	print_warnings(&warnings);
 	config_machine_warnings(c, &warnings);
-	for (size_t i = 0; i < warnings.n; i++)
-		fprintf(stderr, "warning: %s: %s\n", warnings.v[i].place, warnings.v[i].text);
+	print_warnings(&warnings);
 	printf("%s: %zu networks, %zu peers, %zu routes: good\n", path, c->n_networks, c->n_peers, c->n_routes);
-	config_faults_finish(&warnings);
 	config_unref(c);
 	return 0;
 }

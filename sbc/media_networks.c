@@ -36,7 +36,7 @@ int media_networks_create(const struct config *c, struct media **ret)
 						  .n_networks = c->n_networks,
 						  .workers = c->media.workers,
 						  .latch_window_ms = c->media.latch_window_ms,
-						  .port_cooldown_ms = 5000,
+						  .port_cooldown_ms = c->media.port_cooldown_ms,
 						  .max_sessions = c->limits.calls},
 			   ret);
 	free(v);

@@ -2,6 +2,7 @@
 #include "sbc/run.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,23 +153,12 @@ static void tell_fault(const struct config_fault *f)
 	log_end(&l);
 }
 
-/* Networks are numbered in flows, ports and live calls: the set of them cannot change while running. */
-static bool same_networks(const struct config *a, const struct config *b)
-{
-	if (a->n_networks != b->n_networks)
-		return false;
-	for (size_t i = 0; i < a->n_networks; i++)
-		if (!str_eq(str_z(a->networks[i].name), str_z(b->networks[i].name)))
-			return false;
-	return true;
-}
-
 static void reload(struct program *p)
 {
 	struct config_faults faults = {0};
 	struct config *c = NULL;
 
-	if (config_load(p->options->config, &c, &faults) < 0) {
+	if (config_reload(p->config, p->options->config, &c, &faults, tell_change, NULL) < 0) {
 		say(LOG_ERROR, "reload refused: the configuration in use stays");
 		for (size_t i = 0; i < faults.n; i++)
 			tell_fault(&faults.v[i]);
@@ -176,15 +166,9 @@ static void reload(struct program *p)
 		return;
 	}
 	config_faults_finish(&faults);
-	if (!same_networks(p->config, c)) {
-		say(LOG_ERROR, "reload refused: adding, removing or renaming a network needs a restart");
-		config_unref(c);
-		return;
-	}
-	config_diff(p->config, c, tell_change, NULL);
 	if (border_state_set_config(p->border, c) < 0 || media_networks_apply(p->media, c) < 0 ||
 	    worker_group_set_config(p->group, c) < 0) {
-		say(LOG_ERROR, "reload failed: out of memory or a listener; see the lines before");
+		say(LOG_ERROR, "reload failed: out of memory or a full queue; to be tried again");
 		config_unref(c);
 		return;
 	}
@@ -269,7 +253,9 @@ static int start_workers(struct program *p)
 	int err = worker_group_create(&(struct worker_group_params){.config = p->config,
 								    .n = p->n_workers,
 								    .key = &p->key,
-								    .dns_servers = p->options->dns_servers,
+								    .dns_servers = p->options->dns_servers
+											   ? p->options->dns_servers
+											   : p->config->dns.servers,
 								    .user = &calls_worker_user,
 								    .random_delivery = p->options->random_delivery},
 				      err_text, sizeof(err_text), &p->group);
@@ -397,6 +383,15 @@ static void stop(struct program *p)
 	explicit_bzero(&p->key, sizeof(p->key));
 }
 
+/* glibc gives each thread an arena of its own that grows by one page and one mprotect(2) at a time: nearly one a call.
+ */
+static void set_allocator(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_TOP_PAD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 int run(const struct run_options *o)
 {
 	struct program p = {.options = o, .started_ns = clock_ns()};
@@ -404,6 +399,7 @@ int run(const struct run_options *o)
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
+	set_allocator();
 	if (config_load(o->config, &p.config, &faults) < 0) {
 		faults_print(stderr, o->config, &faults);
 		config_faults_finish(&faults);

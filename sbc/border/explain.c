@@ -40,7 +40,7 @@ static int find_network(struct explaining *e, const char *name)
 	return -EINVAL;
 }
 
-/* ---- where it comes from ---------------------------------------------------------------------------------------- */
+/* ---- where it comes from -------------------------------------------------------------------------------------- */
 
 static int parse_source(struct explaining *e, const char *text)
 {
@@ -88,7 +88,7 @@ static bool acl_lets_in(struct explaining *e)
 	return !by;
 }
 
-/* ---- from and to ------------------------------------------------------------------------------------------------ */
+/* ---- from and to ---------------------------------------------------------------------------------------------- */
 
 /* The address by which a network knows us, for this transport; the first listener of another one when there is none. */
 static struct addr our_address(const struct config_network *n, enum config_transport t, bool v6)
@@ -134,7 +134,7 @@ static int parse_method(struct explaining *e, const char *text)
 	return e->r.method_text.n ? 0 : wrong(e, "method", text, "is not a method");
 }
 
-/* ---- what would be sent ----------------------------------------------------------------------------------------- */
+/* ---- what would be sent --------------------------------------------------------------------------------------- */
 
 static void tell_written(struct explaining *e, const char *what, const struct writer *w)
 {

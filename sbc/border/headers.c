@@ -124,7 +124,7 @@ const char *header_kind_text(enum header_kind k)
 	return "?";
 }
 
-/* ---- finding a name -------------------------------------------------------------------------------------------- */
+/* ---- finding a name ------------------------------------------------------------------------------------------- */
 
 #define INDEX_SIZE 256
 static uint8_t rule_index[INDEX_SIZE]; /* rule + 1, linear probing; 0: none */
@@ -164,7 +164,7 @@ const struct header_rule *header_rule_of(struct str name)
 	return NULL;
 }
 
-/* ---- policies --------------------------------------------------------------------------------------------------- */
+/* ---- policies ------------------------------------------------------------------------------------------------- */
 
 static _Atomic unsigned broken_policy = HEADER_POLICY_COUNT;
 
@@ -188,7 +188,7 @@ const char *header_policy_text(enum header_policy p)
 	return p < HEADER_POLICY_COUNT ? text[p] : "";
 }
 
-/* ---- crossing --------------------------------------------------------------------------------------------------- */
+/* ---- crossing ------------------------------------------------------------------------------------------------- */
 
 static const struct config_peer *receiver(const struct crossing *x)
 {

@@ -3,7 +3,7 @@
  * the agent of a Warning (RFC 3261 §20.43). An element that cannot be read does not cross. */
 #include "sbc/border/internal.h"
 
-/* ---- Warning --------------------------------------------------------------------------------------------------- */
+/* ---- Warning -------------------------------------------------------------------------------------------------- */
 
 /* `307 isi.edu "text"`: code and text stay. The text may name a host: the leak checker sees it. */
 static bool warning_split(struct str item, struct str *ret_code, struct str *ret_text)
@@ -43,7 +43,7 @@ void warning_write(struct writer *w, struct str value, const struct crossing *x)
 	writer_z(w, any ? "\r\n" : "");
 }
 
-/* ---- identities ------------------------------------------------------------------------------------------------ */
+/* ---- identities ----------------------------------------------------------------------------------------------- */
 
 /* Diversion: reason, counter, limit, privacy, screen (RFC 5806). Remote-Party-ID: party, id-type, screen, privacy.
  * History-Info: index, rc, mp, np (RFC 7044). None of them holds a host. */

@@ -10,7 +10,8 @@
 #include "base/writer.h"
 #include "sbc/border/border.h"
 
-/* ---- state.c, health.c, sources.c ------------------------------------------------------------------------------ */
+/* ---- state.c, health.c, known.c, sources.c
+ * ------------------------------------------------------------------------------ */
 
 /* Generic cell rate algorithm: the theoretical arrival time of the next event that keeps exactly to the rate. One
  * number, so one compare-and-swap; a time in the past is a full bucket. */
@@ -44,6 +45,17 @@ struct health {
 	struct health_entry v[HEALTH_BUCKETS][HEALTH_WAYS];
 };
 
+#define KNOWN_BITS 65536
+struct known {
+	struct hash_key key;
+	_Atomic uint64_t lengths_v4[1]; /* bit n: a prefix of n bits is in use; 32 is the most */
+	_Atomic uint64_t lengths_v6[3]; /* 128 */
+	_Atomic uint64_t bits[KNOWN_BITS / 64];
+};
+void known_add(struct known *k, unsigned network, const struct cidr *c);
+/* false: no peer of any configuration that the state was given has this source. */
+bool known_may_hold(struct known *k, unsigned network, const struct addr *a);
+
 struct peer_direction {
 	_Atomic uint64_t calls;
 	struct gcra rate;
@@ -62,18 +74,19 @@ struct border_state {
 	/* Only ever added to, at the head, by the main thread: readers need no lock. Entries live as long as the state:
 	 * as many as peer names were ever configured in this process. */
 	struct peer_state *_Atomic peers[PEER_BUCKETS];
+	struct known known;
 	struct health health;
 	struct sources *sources;
 };
 
-/* ---- screen.c, identify.c -------------------------------------------------------------------------------------- */
+/* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */
 
 /* NULL: lets it in; else the prefix that keeps it out, or acl->allow for "not in allow". */
 const struct cidr *screen_acl(const struct config_acl *acl, const struct addr *a);
 /* The best of a peer's sources for this address (longest prefix, then one with a port), or -1. */
 int source_of_peer(const struct config_peer *p, const struct addr *a, bool stream);
 
-/* ---- user.c: user parts of URIs -------------------------------------------------------------------------------- */
+/* ---- user.c: user parts of URIs ------------------------------------------------------------------------------- */
 
 /* Undoes %XX (save %00 and %25, so that a % stays an escape); with phone set also drops the visual separators of RFC
  * 3966. false: longer than cap. */
@@ -84,7 +97,7 @@ bool user_escape(struct str plain, char *buf, size_t cap, struct str *ret);
 void user_write(struct writer *w, struct str user);
 bool uri_is_phone(const struct uri *u);
 
-/* ---- route.c --------------------------------------------------------------------------------------------------- */
+/* ---- route.c -------------------------------------------------------------------------------------------------- */
 
 #define USER_PLAIN_MAX 1024 /* longer user parts are refused */
 #define HOST_MAX       256
@@ -116,13 +129,13 @@ enum route_field route_mismatch(const struct config_route *rt, const struct bord
 /* The targets in the order to be tried, at most BORDER_MAX_TARGETS. */
 size_t route_order(const struct config_route *rt, uint32_t random, unsigned ret[BORDER_MAX_TARGETS]);
 
-/* ---- tell.c ---------------------------------------------------------------------------------------------------- */
+/* ---- tell.c --------------------------------------------------------------------------------------------------- */
 
 #define TELL_MAX 1024 /* longer lines are cut */
 /* Bytes that do not print (they come from a peer, the terminal is the operator's) are shown as '?'. */
 void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- headers.c, identity.c, uri.c ------------------------------------------------------------------------------ */
+/* ---- headers.c, identity.c, uri.c ----------------------------------------------------------------------------- */
 
 enum header_kind {
 	HEADER_CROSS,    /* value as it is */

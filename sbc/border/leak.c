@@ -17,7 +17,7 @@ struct check {
 	struct leak_finding *ret;
 };
 
-/* ---- what was found --------------------------------------------------------------------------------------------- */
+/* ---- what was found ------------------------------------------------------------------------------------------- */
 
 static struct str line_of(struct str text, size_t i)
 {
@@ -46,7 +46,7 @@ static bool found(struct check *k, const struct leak_needle *n, size_t i)
 	return true;
 }
 
-/* ---- looking up ------------------------------------------------------------------------------------------------- */
+/* ---- looking up ----------------------------------------------------------------------------------------------- */
 
 /* What the token text[start..end) is asked, or the address v6 when that is not NULL. */
 struct asked {
@@ -104,7 +104,7 @@ static bool token(struct check *k, size_t start, size_t end)
 	return look_up(k, &(struct asked){.start = start, .end = end, .hash = leak_token_hash(p + start, end - start)});
 }
 
-/* ---- IPv6 ------------------------------------------------------------------------------------------------------- */
+/* ---- IPv6 ----------------------------------------------------------------------------------------------------- */
 
 static bool v6_byte(char c)
 {
@@ -155,7 +155,7 @@ static bool v6_here(struct check *k, size_t start, size_t colon, size_t end)
 	return v6_read(k->text, colon + 1, z, &a) && v6_look_up(k, &a, colon + 1);
 }
 
-/* ---- the pass ---------------------------------------------------------------------------------------------------- */
+/* ---- the pass ------------------------------------------------------------------------------------------------- */
 
 static bool scan(struct check *k, size_t i, size_t end)
 {

@@ -142,7 +142,7 @@ bool leak_needle_equal(const struct leak_needle *a, const struct leak_needle *b)
 	return addr_equal_host(&x, &y);
 }
 
-/* ---- comparing in the text ------------------------------------------------------------------------------------- */
+/* ---- comparing in the text ------------------------------------------------------------------------------------ */
 
 static char fold(char c)
 {

@@ -6,7 +6,7 @@
 
 #include "sbc/border/leak_internal.h"
 
-/* ---- walking what a configuration names ------------------------------------------------------------------------ */
+/* ---- walking what a configuration names ----------------------------------------------------------------------- */
 
 struct walk {
 	void (*fn)(struct walk *w, struct str s);
@@ -97,7 +97,7 @@ static void walk_network(struct walk *w, const struct config *c, size_t network,
 			walk_all(w, c, i);
 }
 
-/* ---- building --------------------------------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------------------------------- */
 
 struct counting {
 	struct walk w;

@@ -47,7 +47,8 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 		return REJECT_ACL;
 	if (n >= 8 && memcmp(p, "SIP/2.0 ", 8) == 0)
 		return REJECT_NONE;
-	if (any_peer_has(c, from->network, &from->remote, from_stream(net, from)))
+	if (known_may_hold(&s->known, from->network, &from->remote) &&
+	    any_peer_has(c, from->network, &from->remote, from_stream(net, from)))
 		return REJECT_NONE;
 	if (net->unknown == CONFIG_UNKNOWN_DROP)
 		return REJECT_UNKNOWN_DROP;

@@ -5,7 +5,7 @@
 
 #include "sbc/border/internal.h"
 
-/* ---- peers by name --------------------------------------------------------------------------------------------- */
+/* ---- peers by name -------------------------------------------------------------------------------------------- */
 
 static struct peer_state *_Atomic *peer_bucket(struct border_state *s, struct str name)
 {
@@ -44,9 +44,13 @@ static int peer_add(struct border_state *s, const char *name)
 
 int border_state_set_config(struct border_state *s, const struct config *c)
 {
-	for (size_t i = 0; i < c->n_peers; i++)
-		if (peer_add(s, c->peers[i].name) < 0)
+	for (size_t i = 0; i < c->n_peers; i++) {
+		const struct config_peer *p = &c->peers[i];
+		if (peer_add(s, p->name) < 0)
 			return -ENOMEM;
+		for (size_t k = 0; k < p->n_sources; k++)
+			known_add(&s->known, p->network, &p->sources[k].net);
+	}
 	return 0;
 }
 
@@ -56,6 +60,7 @@ int border_state_create(const struct config *c, struct border_state **ret)
 	if (!s)
 		return -ENOMEM;
 	random_bytes(&s->key, sizeof(s->key));
+	random_bytes(&s->known.key, sizeof(s->known.key));
 	pthread_mutex_init(&s->health.lock, NULL);
 	s->sources = sources_create();
 	if (!s->sources || border_state_set_config(s, c) < 0) {
@@ -81,7 +86,7 @@ void border_state_destroy(struct border_state *s)
 	free(s);
 }
 
-/* ---- admission ------------------------------------------------------------------------------------------------- */
+/* ---- admission ------------------------------------------------------------------------------------------------ */
 
 bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms)
 {

@@ -22,11 +22,12 @@ struct border_state;
 int border_state_create(const struct config *c, struct border_state **ret);
 void border_state_destroy(struct border_state *s); /* NULL is allowed; no other thread may use it any more */
 /* Reload: counters of peers that stay (by name) stay; those of removed peers are kept for their live calls. Main
- * thread, while workers run, and before any of them is given c. 0, or -ENOMEM with the peers known before still known:
+ * thread, while workers run, and before any of them is given c (border_screen() knows the sources of its peers from
+ * here). 0, or -ENOMEM with the peers known before still known:
  * the reload is then to be refused. */
 int border_state_set_config(struct border_state *s, const struct config *c);
 
-/* ---- screen: before the parse ---------------------------------------------------------------------------------- */
+/* ---- screen: before the parse --------------------------------------------------------------------------------- */
 
 /* ACL of the network, size, unknown sources (network.unknown == drop and no peer there has this source), rate per
  * source that is no peer (IPv4 address or IPv6 /64). REJECT_NONE lets it in. Responses from sources that a request of
@@ -34,7 +35,7 @@ int border_state_set_config(struct border_state *s, const struct config *c);
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms);
 
-/* ---- admission: limits per peer -------------------------------------------------------------------------------- */
+/* ---- admission: limits per peer ------------------------------------------------------------------------------- */
 
 /* A call from (or towards) a peer begins: REJECT_NONE and counted, or the reason and nothing counted. Each success is
  * paired with one border_call_end() with the same peer (by name) and direction. The incoming side of a call counts for

@@ -11,7 +11,7 @@ bool value_clean(struct str v)
 	return true;
 }
 
-/* ---- parameters ------------------------------------------------------------------------------------------------ */
+/* ---- parameters ----------------------------------------------------------------------------------------------- */
 
 static size_t param_end(struct str s)
 {
@@ -93,7 +93,7 @@ void uri_params_write(struct writer *w, const struct uri *u)
 		writer_lit(w, ";user=phone");
 }
 
-/* ---- display names and hosts ----------------------------------------------------------------------------------- */
+/* ---- display names and hosts ---------------------------------------------------------------------------------- */
 
 /* "..." with every quote and backslash inside escaped. */
 static bool well_quoted(struct str d)
@@ -171,7 +171,7 @@ bool uri_is_anonymous(const struct uri *u)
 	return str_eq_nocase(u->host, STR("anonymous.invalid"));
 }
 
-/* ---- From, To, Request-URI ------------------------------------------------------------------------------------- */
+/* ---- From, To, Request-URI ------------------------------------------------------------------------------------ */
 
 /* The other leg's host, for a test that breaks a policy. */
 static void their_host_write(struct writer *w, const struct uri *u)

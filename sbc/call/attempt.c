@@ -256,6 +256,8 @@ static struct leg *make_leg(struct call *c, const struct resolved *to)
 static void hide_legs(struct call *c)
 {
 	leg_forbid_reset(c->a);
+	leg_allow_own(c->a, c->setup->invite);
+	leg_allow_own(c->b, NULL);
 	leg_forbid_leg(c->b, c->a);
 	leg_forbid_message(c->b, c->setup->invite, c->setup->offer);
 }

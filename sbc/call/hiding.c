@@ -4,17 +4,6 @@
 
 #include "sbc/call/call.h"
 
-/* A host that a leg itself uses towards its own side may be the same as on the other (one domain for both): no leak
- * there. */
-static bool uses(const struct leg *l, struct str s)
-{
-	char host[ADDR_STRLEN];
-
-	return str_contains(str_z(l->dialog.local), s) || str_contains(str_z(l->dialog.remote), s) ||
-	       str_contains(str_z(l->dialog.remote_target), s) || str_contains(str_z(l->dialog.route_set), s) ||
-	       str_eq(str_z(addr_text_host(&l->dialog.peer.remote, host)), s);
-}
-
 static bool known(const struct leg *l, struct str s)
 {
 	for (unsigned i = 0; i < l->forbidden.n; i++)
@@ -23,30 +12,59 @@ static bool known(const struct leg *l, struct str s)
 	return false;
 }
 
-void leg_forbid(struct leg *to, struct str needle)
+/* take: leak_set_add() or leak_set_allow(), of a copy that the leg keeps. */
+static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, struct str s))
 {
 	struct leg_seen *copy;
 
-	if (!needle.n || known(to, needle) || uses(to, needle))
+	if (!s.n || known(l, s))
 		return;
-	copy = malloc(sizeof(*copy) + needle.n);
+	copy = malloc(sizeof(*copy) + s.n);
 	if (!copy) {
-		to->call->calls->counters.leak_set_full++;
+		l->call->calls->counters.leak_set_full++;
 		return;
 	}
-	memcpy(copy->text, needle.p, needle.n);
-	if (!leak_set_add(&to->forbidden, (struct str){copy->text, needle.n})) {
-		to->call->calls->counters.leak_set_full++;
+	memcpy(copy->text, s.p, s.n);
+	if (!put(&l->forbidden, (struct str){copy->text, s.n})) {
+		l->call->calls->counters.leak_set_full++;
 		free(copy);
 		return;
 	}
-	copy->next = to->seen;
-	to->seen = copy;
+	copy->next = l->seen;
+	l->seen = copy;
+}
+
+void leg_forbid(struct leg *to, struct str needle)
+{
+	take(to, needle, leak_set_add);
+}
+
+static void allow_host(struct leg *l, struct str value)
+{
+	struct name_addr a;
+	struct uri u;
+
+	if (name_addr_parse(value, &a))
+		take(l, a.uri.host, leak_set_allow);
+	else if (uri_parse(value, &u))
+		take(l, u.host, leak_set_allow);
+}
+
+/* What a leg's far side has said, or was addressed by, must be repeated to it: RFC 3261 §8.2.6.2, §12.2.1.1. */
+void leg_allow_own(struct leg *l, const struct message *invite)
+{
+	allow_host(l, str_z(l->dialog.local));
+	allow_host(l, str_z(l->dialog.remote));
+	allow_host(l, str_z(l->dialog.remote_target));
+	if (!invite)
+		return;
+	take(l, invite->via.host, leak_set_allow);
+	take(l, invite->ruri.host, leak_set_allow);
 }
 
 void leg_forbid_reset(struct leg *to)
 {
-	to->forbidden.n = 0;
+	to->forbidden = (struct leak_set){0};
 	while (to->seen) {
 		struct leg_seen *next = to->seen->next;
 

@@ -66,6 +66,8 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 		goto fail_leg;
 	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
+	if (!c->config->networks[l->network].nat)
+		dialog_follow(&l->dialog);
 	l->transport = l->dialog.peer.transport;
 	l->invite_cseq = invite->cseq;
 	l->far_update = message_lists(invite, STR("Allow"), STR("UPDATE"));
@@ -98,6 +100,8 @@ struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
 		goto fail_leg;
 	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
+	if (!c->config->networks[l->network].nat)
+		dialog_follow(&l->dialog);
 	l->transport = p->peer.transport;
 	return l;
 

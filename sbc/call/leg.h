@@ -229,6 +229,8 @@ void leg_forbid_leg(struct leg *to, const struct leg *other);
  * NULL). */
 void leg_forbid_message(struct leg *to, const struct message *m, const struct sdp *sdp);
 void leg_forbid_reset(struct leg *to);
+/* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. */
+void leg_allow_own(struct leg *l, const struct message *invite);
 
 /* A request within the dialog. fn: client_ops of the caller's. NULL: *ret_error. */
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,

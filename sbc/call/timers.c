@@ -37,7 +37,7 @@ void call_timers_2xx_sent(struct leg *l)
 	l->unacked.lost.fn = on_2xx_lost;
 	l->unacked.interval_ms = v->t1;
 	loop_timer(loop, &l->unacked.again, v->t1);
-	loop_timer(loop, &l->unacked.lost, 64ull * v->t1);
+	loop_timer_coarse(loop, &l->unacked.lost, 64ull * v->t1);
 }
 
 void call_timers_acked(struct leg *l)
@@ -61,12 +61,12 @@ static void on_bound(struct wheel_timer *t)
 void call_timers_begun(struct call *c)
 {
 	c->bound.fn = on_bound;
-	loop_timer(c->calls->worker->loop, &c->bound, c->config->timers.c);
+	loop_timer_coarse(c->calls->worker->loop, &c->bound, c->config->timers.c);
 }
 
 void call_timers_answered(struct call *c)
 {
-	loop_timer(c->calls->worker->loop, &c->bound, c->config->timers.call_max);
+	loop_timer_coarse(c->calls->worker->loop, &c->bound, c->config->timers.call_max);
 }
 
 void call_timers_over(struct call *c)

@@ -17,14 +17,19 @@ struct loop_poll;
 typedef struct uv_loop_s uv_loop_t;
 
 int loop_create(unsigned queue_entries, struct loop **ret);
-void loop_destroy(struct loop *l);  /* not while running; polls must be closed */
-void loop_run(struct loop *l);      /* until loop_stop() */
-void loop_stop(struct loop *l);     /* any thread */
+void loop_destroy(struct loop *l); /* not while running; polls must be closed */
+void loop_run(struct loop *l);     /* until loop_stop() */
+void loop_turn(struct loop *l);    /* one turn; sleeps first when nothing is ready. For tests and tools */
+void loop_drain(struct loop *l); /* runs what was posted and deferred; not while running: before the end of its users */
+void loop_stop(struct loop *l);  /* any thread */
 uv_loop_t *loop_uv(struct loop *l); /* for libraries that bring their own handles (c-ares, libwebsockets) */
 
 /* Time of this turn, monotonic ms: timers are armed relative to it. */
-uint64_t loop_now_ms(const struct loop *l);
+uint64_t loop_now_ms(struct loop *l);
 void loop_timer(struct loop *l, struct wheel_timer *t, uint64_t delay_ms); /* (re)arms */
+/* The same for timers that nobody waits for to the millisecond: those of a second and more fire up to 64 ms late, many
+ * at once, so that thousands of lingering transactions do not wake the loop one by one. */
+void loop_timer_coarse(struct loop *l, struct wheel_timer *t, uint64_t delay_ms);
 void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 
 /* Runs fn(arg) on the loop's thread, soon. false: the queue is full; the caller counts it and keeps arg. Any thread. */

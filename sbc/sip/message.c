@@ -37,8 +37,10 @@ struct reading {
 	bool have[HEADER_IDS];
 	bool bad;
 	bool version_other; /* start line is not SIP/2.0 */
+	bool via_empty;     /* a Via line without a Via: which is the topmost? Not answered */
 	struct str cseq_method;
 	struct str via_version;
+	unsigned n_routes; /* elements of Route and Record-Route */
 	size_t content_length;
 	bool content_length_set;
 };
@@ -61,7 +63,10 @@ static void read_via(struct reading *r, struct str value)
 			bad_unless(r, r->have[HEADER_VIA]);
 		}
 	}
-	bad_unless(r, m->n_via > before);
+	if (m->n_via == before) {
+		r->via_empty = true;
+		r->bad = true;
+	}
 }
 
 /* The cookie and nothing after it names no transaction (RFC 4475, badbranch): requests of different callers
@@ -121,7 +126,7 @@ static void read_contact(struct reading *r, struct str value)
 		bad_unless(r, ok);
 		m->n_contact++;
 	}
-	bad_unless(r, !m->contact_star || m->n_contact == 0);
+	bad_unless(r, (!m->contact_star || m->n_contact == 0) && m->n_contact <= MESSAGE_MAX_LIST);
 }
 
 /* Route and Record-Route: each element readable, so that dialogs may rely on it. */
@@ -129,10 +134,10 @@ static void read_routes(struct reading *r, struct str value)
 {
 	struct name_addr one;
 	struct str item;
-	unsigned n = 0;
-	for (; list_next(&value, &item); n++)
+	unsigned before = r->n_routes;
+	for (; list_next(&value, &item); r->n_routes++)
 		bad_unless(r, name_addr_parse(item, &one));
-	bad_unless(r, n > 0);
+	bad_unless(r, r->n_routes > before && r->n_routes <= MESSAGE_MAX_LIST);
 }
 
 static void read_max_forwards(struct reading *r, struct str value)
@@ -285,14 +290,14 @@ static void cut_body(struct reading *r, struct str rest)
 static bool answerable(const struct reading *r)
 {
 	const struct message *m = &r->b->m;
-	return m->request && have_all(r) && m->method != METHOD_ACK && m->n_via <= MESSAGE_MAX_VIAS;
+	return m->request && m->method != METHOD_ACK && have_all(r) && !r->via_empty && m->n_via <= MESSAGE_MAX_VIAS;
 }
 
-static enum reject_reason verdict(struct reading *r)
+static enum reject_reason verdict(struct reading *r, struct str first)
 {
 	if (r->version_other)
 		return r->b->m.request ? REJECT_VERSION : REJECT_MALFORMED;
-	return r->bad ? REJECT_MALFORMED : message_sofia_parse(r->b);
+	return r->bad ? REJECT_MALFORMED : message_sofia_parse(r->b, first);
 }
 
 /* ---- the block --------------------------------------------------------------------------------------------------- */
@@ -300,14 +305,14 @@ static enum reject_reason verdict(struct reading *r)
 static struct message_block *block_create(const char *p, size_t n, size_t head, unsigned fields, char **ret_text)
 {
 	size_t table = fields * sizeof(struct field);
-	struct message_block *b = malloc(sizeof(*b) + table + n + head + 2);
+	struct message_block *b = malloc(sizeof(*b) + table + n + head + fields * SCRATCH_SLACK + 2);
 	if (!b)
 		return NULL;
 	memset(b, 0, sizeof(*b));
 	char *text = (char *)b->fields + table;
 	memcpy(text, p, n);
 	b->head = head;
-	b->scratch = text + n;
+	b->scratch = writer_init(text + n, head + fields * SCRATCH_SLACK);
 	*ret_text = text;
 	return b;
 }
@@ -326,8 +331,7 @@ static enum reject_reason read_block(struct message_block *b, char *text, size_t
 	read_fields(r, text, at);
 	judge_fields(r);
 	cut_body(r, (struct str){text + b->head, n - b->head});
-	memcpy(b->scratch, text, b->head);
-	return verdict(r);
+	return verdict(r, first);
 }
 
 enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_addr *source, struct message **ret)
@@ -340,6 +344,8 @@ enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_a
 	*ret = NULL;
 	if (n > MESSAGE_MAX_BYTES)
 		return REJECT_SIZE;
+	if (!n)
+		return REJECT_MALFORMED_DROP;
 	size_t skip = head_leading_crlf((const char *)p, n);
 	p += skip;
 	n -= skip;

@@ -102,10 +102,14 @@ struct message {
 
 /* Parses one whole message, p[0..n) (a datagram, or what stream framing cut). Checked here, so that all later code may
  * rely on it: start line, at least one Via, From, To, Call-ID and CSeq with matching method, at most one of each that
- * must be single, Content-Length within the datagram (body cut to it), ports and numbers in range, no NUL in headers,
- * bounds on the number of headers (256) and Vias (70). REJECT_NONE and *ret (to be freed by the caller), or the reason.
- * Even when refused as REJECT_MALFORMED (or _VERSION), *ret is set if a 400 can safely be sent: Via, From, To, Call-ID
- * and CSeq were all readable; else *ret is NULL. */
+ * must be single, Content-Length within the datagram (body cut to it), ports and numbers in range, Contact, Route and
+ * Record-Route readable, no NUL and no lone CR or LF in the head, and bounds: 256 kB, 256 header fields, 70 Vias, 70
+ * Contacts, 70 routes, 64 parameters a value. Leading CR LF are skipped.
+ *
+ * REJECT_NONE and *ret (to be freed by the caller), or the reason. Even when refused as REJECT_MALFORMED or
+ * REJECT_VERSION, *ret is set (and to be freed): a 400 or 505 can safely be sent, for it is a request, no ACK, and Via,
+ * From, To, Call-ID and CSeq were all readable (of repeated ones, the first). Everything else refused is
+ * REJECT_MALFORMED_DROP, REJECT_SIZE or REJECT_NO_MEMORY, with *ret NULL. RFC 3261 §7, §18.3, §20. */
 enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_addr *source, struct message **ret);
 void message_free(struct message *m); /* drops a reference; NULL is allowed */
 /* One more reference, for who must keep a message beyond the callback that brought it. */

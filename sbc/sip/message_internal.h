@@ -2,7 +2,7 @@
 /* message_internal: what the message*.c files share: the block behind a struct message.
  *
  * One malloc holds the struct, the table of header fields, the text with its folds blanked (every slice points there)
- * and a second copy of the head that sofia-sip cuts to pieces. Whoever has the struct message owns the block. */
+ * and room for those fields that sofia-sip is given to cut to pieces. Whoever has the struct message owns the block. */
 #ifndef SBC_SIP_MESSAGE_INTERNAL_H
 #define SBC_SIP_MESSAGE_INTERNAL_H
 
@@ -12,6 +12,7 @@
 #define MESSAGE_MAX_BYTES  (256 * 1024)
 #define MESSAGE_MAX_FIELDS 256
 #define MESSAGE_MAX_VIAS   70
+#define MESSAGE_MAX_LIST   70 /* Contacts; Route and Record-Route elements */
 
 struct field {
 	struct str name, value; /* full name; unfolded and trimmed */
@@ -22,8 +23,8 @@ struct message_block {
 	struct message m; /* first: message_free() gets this */
 	unsigned n_fields;
 	unsigned count[HEADER_IDS];
-	char *scratch; /* sofia's copy of the head, with 2 bytes to spare */
 	size_t head;
+	struct writer scratch; /* sofia's copy of some fields, by full name; 2 bytes to spare behind it */
 	struct field fields[];
 };
 
@@ -32,9 +33,12 @@ static inline const struct message_block *block_of(const struct message *m)
 	return (const struct message_block *)m;
 }
 
-/* The grammar's second reader (message_sofia.c): parses the head whole with sofia-sip's header classes. REJECT_NONE
- * with m.sofia set, REJECT_MALFORMED, or REJECT_NO_MEMORY. */
-enum reject_reason message_sofia_parse(struct message_block *b);
+/* What a field may grow by when it is written with its full name instead of a compact one: "Content-Length: ". */
+#define SCRATCH_SLACK 16
+
+/* The grammar's second reader (message_sofia.c): parses the start line and the fields of HEADERS_READ with sofia-sip's
+ * header classes. REJECT_NONE with m.sofia set, REJECT_MALFORMED, or REJECT_NO_MEMORY. */
+enum reject_reason message_sofia_parse(struct message_block *b, struct str start_line);
 void message_sofia_free(void *sofia); /* NULL is allowed */
 
 #endif

@@ -11,6 +11,7 @@
 	X(REJECT_ACL, 0, "", "acl")                                                                                    \
 	X(REJECT_RATE, 0, "", "rate")                                                                                  \
 	X(REJECT_UNKNOWN_DROP, 0, "", "unknown_source_dropped")                                                        \
+	X(REJECT_CONNECTIONS, 0, "", "connections")                                                                    \
 	X(REJECT_QUEUE, 0, "", "queue_full")                                                                           \
 	X(REJECT_OWNER, 0, "", "owner_mismatch")                                                                       \
 	X(REJECT_STRAY_RESPONSE, 0, "", "stray_response")                                                              \

@@ -37,14 +37,18 @@ struct destination {
 };
 struct destination destination_of_flow(const struct config *c, const struct flow_addr *f);
 
+/* Opens every listener of the configuration. 0, or -errno with a line for the operator in err. */
 int transport_create(struct loop *l, struct config *c, unsigned worker, const struct transport_user *user, void *arg,
-		     struct transport **ret);
+		     struct transport **ret, char *err, size_t err_n);
+/* The transports of all workers, this one included, in their order: for sending on a connection that another worker
+ * holds. Before any thread runs; the array stays the caller's and must stay. */
+void transport_set_siblings(struct transport *t, struct transport *const *all, unsigned n);
 void transport_destroy(struct transport *t);
 /* New listeners are opened, removed ones closed after open transactions had 64*T1; connections stay. */
 int transport_set_config(struct transport *t, struct config *c);
 
-/* Sends one message. UDP: queued and sent together at the end of the turn; errors of the kernel come as
- * send_failed(cookie) or at once. TCP: bounded backlog. 0 (taken), or -errno: -EDESTADDRREQ (unsendable address, no
+/* Sends one message; text is the caller's again on return. UDP: at once. TCP: bounded backlog; what is lost with its
+ * connection is told by send_failed(cookie). 0 (taken), or -errno: -EDESTADDRREQ (unsendable address, no
  * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (reply on a dead
  * connection), ... cookie 0: do not tell of failure. */
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);

@@ -185,7 +185,7 @@ static void io_timer(void *arg, struct wheel_timer *t, uint64_t delay_ms)
 {
 	struct worker *w = arg;
 
-	loop_timer(w->loop, t, delay_ms);
+	loop_timer_coarse(w->loop, t, delay_ms);
 }
 
 static void io_timer_stop(void *arg, struct wheel_timer *t)

@@ -92,6 +92,8 @@ int worker_group_create(const struct worker_group_params *p, char *err, size_t e
 			worker_group_destroy(g);
 			return e;
 		}
+		g->transports[i] = worker_get(g, i)->transport;
+		transport_set_siblings(g->transports[i], g->transports, p->n);
 	}
 	*ret = g;
 	return 0;

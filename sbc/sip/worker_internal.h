@@ -22,6 +22,7 @@ struct worker_group {
 	struct resolve_cache *cache;
 	bool random_delivery;
 	struct worker_own *workers; /* n */
+	struct transport *transports[WORKER_MAX];
 };
 
 static inline struct worker_own *own(struct worker *w)

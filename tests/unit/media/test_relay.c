@@ -479,6 +479,27 @@ static void test_bad_packets(void **state)
 	fixture_close(f);
 }
 
+/* Both far ends name the session's own ports as theirs: a packet must not run in a circle. */
+static void test_no_circle(void **state)
+{
+	struct fixture *f = fixture_open();
+	struct call c = call_prepare(f, 0, 1);
+
+	c.remote[0].signalling = c.far[0].addr;
+	for (unsigned twist = 0; twist < 2; twist++) {
+		for (unsigned s = 0; s < 2; s++) {
+			c.remote[s].rtp_addr = c.local[s ^ twist].rtp;
+			call_commit(f, &c, s);
+		}
+		far_rtp(&c.far[0]);
+		usleep(10000);
+		assert_in_range(from_of(f, c.id, MEDIA_A)->packets, 1, 4);
+		assert_in_range(from_of(f, c.id, MEDIA_B)->packets, 0, 2);
+	}
+	call_end(f, &c);
+	fixture_close(f);
+}
+
 /* Loopback has no way to a host outside: the kernel says so at once. */
 static void test_refused_by_the_kernel(void **state)
 {
@@ -622,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_inactivity_is_told_once),
 		cmocka_unit_test(test_statistics),
 		cmocka_unit_test(test_bad_packets),
+		cmocka_unit_test(test_no_circle),
 		cmocka_unit_test(test_refused_by_the_kernel),
 		cmocka_unit_test(test_plain_datagrams),
 		cmocka_unit_test(test_old_backlog_is_thrown_away),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <time.h>
 
 #include "sbc/sip/message_internal.h"
 #include "tests/unit/sip/sip_text.h"
@@ -424,6 +425,7 @@ static void test_dropped(void **state)
 		INVITE "Via: SIP/2.0/UDP 2001:db8::1\r\n" FROM_LINE TO_LINE CALL_LINE CSEQ_LINE END,
 		INVITE "Via: SIP/2.0/UDP a;branch=x;branch=y\r\n" FROM_LINE TO_LINE CALL_LINE CSEQ_LINE END,
 		INVITE "Via: SIP/2.0/UDP\r\n" FROM_LINE TO_LINE CALL_LINE CSEQ_LINE END,
+		INVITE "Via:\r\n" FIVE END,
 		INVITE "Via:\r\n" FROM_LINE TO_LINE CALL_LINE CSEQ_LINE END,
 		INVITE VIA_LINE "From: \"x <sip:a@b>;tag=1\r\n" TO_LINE CALL_LINE CSEQ_LINE END,
 		INVITE VIA_LINE "From: <sip:a@b;tag=1\r\n" TO_LINE CALL_LINE CSEQ_LINE END,
@@ -486,13 +488,49 @@ static void test_bounds(void **state)
 	assert_int_equal(parse_many("Via: SIP/2.0/UDP a\r\n", 69), REJECT_NONE);
 	assert_int_equal(parse_many("Via: SIP/2.0/UDP a\r\n", 70), REJECT_MALFORMED_DROP);
 	assert_int_equal(parse_many("v: SIP/2.0/UDP a, SIP/2.0/UDP b\r\n", 35), REJECT_MALFORMED_DROP);
-	assert_int_equal(parse_many("m: <sip:a@b>;a;b;c;d;e;f;g;h;i;j;k;l;m;n;o\r\n", 250), REJECT_NONE);
+	assert_int_equal(parse_many("m: <sip:a@b>;a;b;c;d;e;f;g;h;i;j;k;l;m;n;o\r\n", 70), REJECT_NONE);
+	assert_int_equal(parse_many("m: <sip:a@b>\r\n", 71), REJECT_MALFORMED);
+	assert_int_equal(parse_many("Record-Route: <sip:a>, <sip:b>\r\n", 35), REJECT_NONE);
+	assert_int_equal(parse_many("Record-Route: <sip:a>, <sip:b>\r\n", 36), REJECT_MALFORMED);
 	static char large[MESSAGE_MAX_BYTES + 1];
 	struct message *m;
 	memset(large, 'x', sizeof(large));
 	assert_int_equal(parse_n(large, sizeof(large), &m), REJECT_SIZE);
 	assert_null(m);
 	assert_int_equal(parse_n(large, sizeof(large) - 1, &m), REJECT_MALFORMED_DROP);
+}
+
+/* No message may cost out of proportion: 60 kB of one list, well under what a square of its length would take. */
+static void test_time_is_linear(void **state)
+{
+	static const char *const cases[][2] = {
+		{"Call-Info: <sip:a>", ",<sip:a>"},
+		{"Allow: A", ",A"},
+		{"Contact: a:b", ",a:b"},
+		{"Via: a", ",a"},
+		{"Route: <sip:a>", ",<sip:a>"},
+		{"Contact: a:b", ";a"},
+		{"X: \"", "\\\""},
+		{"X: y", "\r\n y"},
+		{"Contact: <a:b", ";a"},
+		{"From: <a:b>", ";a"},
+		{"To: \"x", "\""},
+	};
+	static char text[60000];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct writer w = writer_init(text, sizeof(text) - 4);
+		writer_lit(&w, INVITE FIVE);
+		writer_z(&w, cases[i][0]);
+		while (!w.overflow)
+			writer_z(&w, cases[i][1]);
+		memcpy(w.p + w.n, "\r\n\r\n", 4);
+		clock_t start = clock();
+		struct message *m;
+		parse_n(text, w.n + 4, &m);
+		message_free(m);
+		if (clock() - start > CLOCKS_PER_SEC / 10)
+			fail_msg("%s%s...: %ld us", cases[i][0], cases[i][1], (long)(clock() - start));
+	}
 }
 
 /* ---- walking ----------------------------------------------------------------------------------------------------- */
@@ -640,6 +678,7 @@ int main(void)
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_body_may_hold_anything),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_time_is_linear),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_header_write),
 		cmocka_unit_test(test_top_via),

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transport: a worker's listeners, and the way out. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sbc/sip/transport_internal.h"
+
+#define UDP_RCVBUF (4 << 20)
+#define UDP_MAX    65536
+
+/* ---- facts of the configuration ---- */
+
+bool transport_reliable(enum config_transport t)
+{
+	return t == CONFIG_TCP;
+}
+
+struct destination destination_of_flow(const struct config *c, const struct flow_addr *f)
+{
+	const struct config_network *n = &c->networks[f->network];
+	enum config_transport t = f->connection ? CONFIG_TCP : CONFIG_UDP;
+
+	/* after a reload the listener may be another one, or gone: the transport follows from the flow itself */
+	return (struct destination){
+		.network = f->network,
+		.transport = t,
+		.listener = f->listener < n->n_listen && n->listen[f->listener].transport == t ? (int)f->listener : -1,
+		.remote = f->remote,
+		.connection = f->connection,
+	};
+}
+
+static const struct config_listen *find_listen(const struct config_network *n, enum config_transport t, bool v6,
+					       int listener)
+{
+	if (listener >= 0 && (size_t)listener < n->n_listen && n->listen[listener].transport == t &&
+	    addr_is_v6(&n->listen[listener].addr) == v6)
+		return &n->listen[listener];
+	for (size_t i = 0; i < n->n_listen; i++)
+		if (n->listen[i].transport == t && addr_is_v6(&n->listen[i].addr) == v6)
+			return &n->listen[i];
+	return NULL;
+}
+
+struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6, int listener)
+{
+	const struct config_network *n = &c->networks[network];
+	const struct config_listen *l = find_listen(n, t, v6, listener);
+	struct addr a = {0};
+
+	if (!l)
+		return a;
+	a = l->addr;
+	if (addr_is_set(&n->advertise) && addr_is_v6(&n->advertise) == v6) {
+		a = n->advertise;
+		addr_set_port(&a, addr_port(&l->addr));
+	}
+	return a;
+}
+
+/* ---- listeners ---- */
+
+static int open_socket(const struct config_network *n, const struct config_listen *c)
+{
+	struct sock_options o = {.device = n->device, .dscp = n->dscp, .reuseport = true, .rcvbuf_bytes = UDP_RCVBUF};
+
+	if (c->transport == CONFIG_UDP)
+		return sock_udp(SOCK_KIND_SIGNALLING, &c->addr, &o);
+	o.rcvbuf_bytes = 0;
+	return sock_listen(&c->addr, 1024, &o);
+}
+
+static void listener_close(struct listener *l)
+{
+	loop_timer_stop(l->transport->loop, &l->retire);
+	loop_poll_close(l->poll);
+	sock_close(SOCK_KIND_SIGNALLING, l->fd);
+	list_remove(&l->node);
+	free(l);
+}
+
+static int listener_open(struct transport *t, unsigned network, unsigned index)
+{
+	const struct config_network *n = &t->config->networks[network];
+	const struct config_listen *c = &n->listen[index];
+	struct listener *l = calloc(1, sizeof(*l));
+	int fd;
+
+	if (!l)
+		return -ENOMEM;
+	fd = open_socket(n, c);
+	if (fd < 0) {
+		free(l);
+		return fd;
+	}
+	*l = (struct listener){
+		.transport = t, .network = network, .index = index, .kind = c->transport, .addr = c->addr, .fd = fd};
+	l->poll = loop_poll_open(t->loop, fd, c->transport == CONFIG_UDP ? udp_readable : stream_acceptable, l);
+	if (!l->poll) {
+		sock_close(SOCK_KIND_SIGNALLING, fd);
+		free(l);
+		return -ENOMEM;
+	}
+	loop_poll_set(l->poll, LOOP_READABLE);
+	list_append(&t->listeners, &l->node);
+	return 0;
+}
+
+static struct listener *find_open(struct transport *t, unsigned network, const struct config_listen *c)
+{
+	list_for_each (n, &t->listeners) {
+		struct listener *l = list_entry(n, struct listener, node);
+
+		if (l->network == network && l->kind == c->transport && addr_equal(&l->addr, &c->addr))
+			return l;
+	}
+	return NULL;
+}
+
+/* Opens what the configuration names and is not open. 0, or the first error, with its words in err. */
+static int open_all(struct transport *t, char *err, size_t err_n)
+{
+	int first = 0;
+
+	for (unsigned i = 0; i < t->config->n_networks; i++) {
+		const struct config_network *n = &t->config->networks[i];
+
+		for (unsigned k = 0; k < n->n_listen; k++) {
+			struct listener *l = find_open(t, i, &n->listen[k]);
+			char text[ADDR_STRLEN];
+			int e;
+
+			if (l) {
+				l->index = k;
+				l->retired = false;
+				loop_timer_stop(t->loop, &l->retire);
+				continue;
+			}
+			e = listener_open(t, i, k);
+			if (e == 0 || first)
+				continue;
+			first = e;
+			snprintf(err, err_n, "cannot listen on %s:%s (network %s): %s",
+				 config_transport_text(n->listen[k].transport), addr_text(&n->listen[k].addr, text),
+				 n->name, strerror(-e));
+		}
+	}
+	return first;
+}
+
+struct listener *transport_listener(struct transport *t, const struct destination *d)
+{
+	struct listener *other = NULL;
+	bool v6 = addr_is_v6(&d->remote);
+
+	list_for_each (n, &t->listeners) {
+		struct listener *l = list_entry(n, struct listener, node);
+
+		if (l->network != d->network || l->kind != d->transport || addr_is_v6(&l->addr) != v6)
+			continue;
+		if (d->listener < 0 || l->index == (unsigned)d->listener)
+			return l;
+		if (!other)
+			other = l;
+	}
+	return other;
+}
+
+static void on_retire(struct wheel_timer *t)
+{
+	listener_close(container_of(t, struct listener, retire));
+}
+
+/* Is it still in the configuration? */
+static bool wanted(const struct transport *t, const struct listener *l)
+{
+	const struct config_network *n;
+
+	if (l->network >= t->config->n_networks)
+		return false;
+	n = &t->config->networks[l->network];
+	for (size_t i = 0; i < n->n_listen; i++)
+		if (n->listen[i].transport == l->kind && addr_equal(&n->listen[i].addr, &l->addr))
+			return true;
+	return false;
+}
+
+int transport_set_config(struct transport *t, struct config *c)
+{
+	char err[256];
+
+	config_ref(c);
+	config_unref(t->config);
+	t->config = c;
+	list_for_each (n, &t->listeners) {
+		struct listener *l = list_entry(n, struct listener, node);
+
+		if (wanted(t, l) || l->retired)
+			continue;
+		l->retired = true;
+		l->retire.fn = on_retire;
+		loop_timer(t->loop, &l->retire, 64ull * c->timers.t1);
+	}
+	return open_all(t, err, sizeof(err));
+}
+
+/* ---- the way out ---- */
+
+struct remote_send {
+	struct transport *from, *to;
+	struct destination d;
+	uint64_t cookie;
+	int error;
+	size_t n;
+	char text[];
+};
+
+static void on_remote_failed(void *arg)
+{
+	struct remote_send *r = arg;
+
+	r->from->user->send_failed(r->from->arg, r->cookie, r->error);
+	free(r);
+}
+
+/* On the worker that holds the connection. Later failures of a stream's queue are not told across: the reply's own
+ * timers do as over UDP. */
+static void on_remote_send(void *arg)
+{
+	struct remote_send *r = arg;
+	struct stream *s;
+
+	r->error = stream_for(r->to, &r->d, &s);
+	if (r->error == 0)
+		r->error = stream_send(s, r->text, r->n, 0);
+	if (r->error == 0 || !r->cookie || !loop_post(r->from->loop, on_remote_failed, r))
+		free(r);
+}
+
+static int send_by(struct transport *t, struct transport *holder, const struct destination *d, const char *text,
+		   size_t n, uint64_t cookie)
+{
+	struct remote_send *r = malloc(sizeof(*r) + n);
+
+	if (!r)
+		return -ENOMEM;
+	*r = (struct remote_send){.from = t, .to = holder, .d = *d, .cookie = cookie, .n = n};
+	memcpy(r->text, text, n);
+	if (loop_post(holder->loop, on_remote_send, r))
+		return 0;
+	free(r);
+	return -ENOBUFS;
+}
+
+int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie)
+{
+	struct stream *s;
+	int err;
+
+	if (addr_is_unsendable(&d->remote) || d->network >= t->config->n_networks)
+		return -EDESTADDRREQ;
+	if (d->transport == CONFIG_UDP) {
+		struct listener *l = transport_listener(t, d);
+
+		return l ? udp_send(l, &d->remote, text, n) : -EDESTADDRREQ;
+	}
+	if (d->connection && stream_worker(d->connection) != t->worker && stream_worker(d->connection) < t->n_siblings)
+		return send_by(t, t->siblings[stream_worker(d->connection)], d, text, n, cookie);
+	err = stream_for(t, d, &s);
+	return err < 0 ? err : stream_send(s, text, n, cookie);
+}
+
+/* ---- life ---- */
+
+void transport_set_siblings(struct transport *t, struct transport *const *all, unsigned n)
+{
+	t->siblings = all;
+	t->n_siblings = n;
+}
+
+int transport_create(struct loop *l, struct config *c, unsigned worker, const struct transport_user *user, void *arg,
+		     struct transport **ret, char *err, size_t err_n)
+{
+	struct transport *t = calloc(1, sizeof(*t));
+	int e = -ENOMEM;
+
+	if (!t)
+		goto fail_text;
+	t->loop = l;
+	t->config = config_ref(c);
+	t->worker = worker;
+	t->user = user;
+	t->arg = arg;
+	random_bytes(&t->key, sizeof(t->key));
+	list_init(&t->listeners);
+	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
+	t->chunk = malloc(STREAM_CHUNK);
+	if (!t->udp_buffers || !t->chunk) {
+		transport_destroy(t);
+		goto fail_text;
+	}
+	e = open_all(t, err, err_n);
+	if (e < 0) {
+		transport_destroy(t);
+		return e;
+	}
+	*ret = t;
+	return 0;
+
+fail_text:
+	snprintf(err, err_n, "transport: %s", strerror(-e));
+	return e;
+}
+
+void transport_destroy(struct transport *t)
+{
+	if (!t)
+		return;
+	list_for_each_safe (n, &t->listeners)
+		listener_close(list_entry(n, struct listener, node));
+	for (size_t i = 0; i < t->n_streams; i++) {
+		struct stream *s = t->streams[i];
+
+		if (!s)
+			continue;
+		/* nobody is told any more */
+		stream_kill(s, 0);
+		loop_defer_cancel(&s->bury);
+		stream_free(s);
+	}
+	hmap_finish(&t->by_remote);
+	hmap_finish(&t->sources);
+	free(t->streams);
+	free(t->udp_buffers);
+	free(t->chunk);
+	config_unref(t->config);
+	free(t);
+}
+
+void transport_gauges(const struct transport *t, struct transport_gauges *ret)
+{
+#define X(name) ret->name = atomic_load_explicit(&t->name, memory_order_relaxed);
+	TRANSPORT_COUNTS(X)
+#undef X
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* transport_internal: what the files of the transport share: transport.c (listeners, the way out), udp.c, stream.c (a
+ * TCP connection), stream_table.c (all of them: ids, reuse, limits). */
+#ifndef SBC_SIP_TRANSPORT_INTERNAL_H
+#define SBC_SIP_TRANSPORT_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "base/hash.h"
+#include "base/hmap.h"
+#include "base/sock.h"
+#include "sbc/sip/scan.h"
+#include "sbc/sip/transport.h"
+
+#define UDP_BATCH    16
+#define STREAM_CHUNK 65536        /* read at once */
+#define STREAM_OUT   (256 * 1024) /* bytes queued on one connection before it counts as slow */
+#define ACCEPT_BATCH 64           /* connections taken in one turn from one listener */
+
+/* A socket of ours that is named in the configuration. */
+struct listener {
+	struct list node;
+	struct transport *transport;
+	unsigned network, index; /* index in networks[].listen */
+	enum config_transport kind;
+	struct addr addr;
+	int fd;
+	struct loop_poll *poll;
+	struct wheel_timer retire; /* taken out of the configuration: closed when this runs */
+	bool retired;
+};
+
+struct stream_out {
+	struct stream_out *next;
+	uint64_t cookie;
+	size_t n, sent;
+	char bytes[];
+};
+
+/* Connections from one source address. */
+struct source {
+	struct hmap_node node;
+	struct addr addr;
+	unsigned network, n;
+};
+
+struct stream {
+	struct transport *transport;
+	uint64_t id;
+	struct hmap_node by_remote;
+	struct source *source; /* accepted ones */
+	unsigned network, listener;
+	struct addr remote;
+	int fd;
+	struct loop_poll *poll;
+	bool connecting, dead;
+	bool heard; /* a whole message came */
+	struct loop_deferred bury;
+	struct wheel_timer timer;
+	uint64_t last_ms;    /* of the last byte read or written */
+	uint64_t partial_ms; /* since when a message is incomplete; 0: none is */
+	uint64_t stuck_ms;   /* since when nothing could be written; 0: nothing waits */
+	uint8_t *in;         /* an incomplete message; NULL: none */
+	size_t in_n, in_cap;
+	struct scan_frame frame;
+	struct stream_out *out, **out_end;
+	size_t out_bytes;
+};
+
+#define TRANSPORT_COUNTS(X)                                                                                            \
+	X(connections)                                                                                                 \
+	X(received)                                                                                                    \
+	X(sent)                                                                                                        \
+	X(bytes_in)                                                                                                    \
+	X(bytes_out)                                                                                                   \
+	X(send_errors)                                                                                                 \
+	X(closed_idle)                                                                                                 \
+	X(closed_slow)                                                                                                 \
+	X(refused_limit)
+
+struct transport {
+	struct loop *loop;
+	struct config *config;
+	unsigned worker;
+	const struct transport_user *user;
+	void *arg;
+	struct transport *const *siblings;
+	unsigned n_siblings;
+	struct list listeners;
+	struct hash_key key;
+	struct hmap by_remote; /* streams */
+	struct hmap sources;
+	struct stream **streams; /* by index of their id */
+	size_t n_streams;        /* length of that array */
+	uint32_t generation;
+	uint8_t *udp_buffers; /* UDP_BATCH messages of the largest size */
+	uint8_t *chunk;       /* STREAM_CHUNK */
+#define X(name) atomic_uint_fast64_t name;
+	TRANSPORT_COUNTS(X)
+#undef X
+};
+
+static inline void transport_count(atomic_uint_fast64_t *c, uint64_t n)
+{
+	/* one writer: no locked instruction is needed */
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+/* A listener that a destination may be sent from; NULL: there is none. */
+struct listener *transport_listener(struct transport *t, const struct destination *d);
+
+void udp_readable(void *arg, int events); /* arg: struct listener */
+int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n);
+
+void stream_acceptable(void *arg, int events); /* arg: struct listener */
+/* The stream that this destination shall go by: the one it names, a live one to that remote, else a new one. 0 or
+ * -errno. */
+int stream_for(struct transport *t, const struct destination *d, struct stream **ret);
+int stream_send(struct stream *s, const char *text, size_t n, uint64_t cookie);
+void stream_kill(struct stream *s, int error);
+void stream_ready(void *arg, int events); /* arg: struct stream */
+void stream_start(struct stream *s);      /* timers and events of a new one */
+void stream_free(struct stream *s);
+
+/* stream_table.c */
+struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigned listener, const struct addr *remote);
+struct stream *stream_by_id(struct transport *t, uint64_t id);
+struct stream *stream_by_remote(struct transport *t, unsigned network, const struct addr *remote);
+void stream_forget(struct stream *s);
+unsigned stream_worker(uint64_t id);
+/* One more connection from this source? */
+bool source_take(struct transport *t, unsigned network, const struct addr *remote, struct source **ret);
+void source_give(struct transport *t, struct source *s);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* udp: datagrams in batches by recvmmsg; out one by one: a batch of sends to different places was measured to save only
+ * the system call's entry, some 200 ns of 5 µs. */
+#include <errno.h>
+
+#include "sbc/sip/transport_internal.h"
+
+#define UDP_MAX 65536
+#define ROUNDS  4 /* batches of one socket in one turn, so that the others get theirs */
+
+static void deliver(struct listener *l, const struct mmsghdr *m, const struct sockaddr *from, const uint8_t *p)
+{
+	struct transport *t = l->transport;
+	struct flow_addr flow = {.network = l->network, .listener = l->index, .remote = addr_from_sockaddr(from)};
+
+	transport_count(&t->received, 1);
+	transport_count(&t->bytes_in, m->msg_len);
+	if (m->msg_hdr.msg_flags & MSG_TRUNC)
+		t->user->refused(t->arg, l->network, &flow.remote, REJECT_SIZE);
+	else
+		t->user->received(t->arg, &flow, p, m->msg_len);
+}
+
+void udp_readable(void *arg, int events)
+{
+	struct listener *l = arg;
+	struct mmsghdr msgs[UDP_BATCH];
+	struct iovec iov[UDP_BATCH];
+	struct sockaddr_in6 from[UDP_BATCH];
+
+	for (unsigned i = 0; i < UDP_BATCH; i++) {
+		iov[i] = (struct iovec){l->transport->udp_buffers + (size_t)i * UDP_MAX, UDP_MAX};
+		msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i], .msg_iovlen = 1};
+	}
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		int n = recvmmsg(l->fd, msgs, UDP_BATCH, MSG_DONTWAIT, NULL);
+
+		/* an error that ICMP brought is for a datagram of ours that its transaction will repeat */
+		for (int i = 0; i < n; i++)
+			deliver(l, &msgs[i], (struct sockaddr *)&from[i], iov[i].iov_base);
+		/* fewer than asked for: there are no more now */
+		if (n < UDP_BATCH)
+			return;
+		for (unsigned i = 0; i < UDP_BATCH; i++)
+			msgs[i].msg_hdr.msg_namelen = sizeof(from[i]);
+	}
+}
+
+int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n)
+{
+	ssize_t sent = sendto(l->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, addr_len(to));
+
+	/* the first call may only have told of an ICMP error for an earlier datagram */
+	if (sent < 0 && errno == ECONNREFUSED)
+		sent = sendto(l->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, addr_len(to));
+	if (sent < 0) {
+		int err = errno;
+
+		transport_count(&l->transport->send_errors, 1);
+		/* a full buffer is a lost datagram: there are timers for that */
+		return err == EAGAIN || err == ENOBUFS ? 0 : -err;
+	}
+	transport_count(&l->transport->sent, 1);
+	transport_count(&l->transport->bytes_out, n);
+	return 0;
+}

@@ -38,7 +38,8 @@ class _Turn:
         """Takes the account of the last load, after its linger."""
         if self.begun is None:
             return
-        time.sleep(max(0, self.due() - time.monotonic()))
+        if not bench.quick:
+            time.sleep(max(0, self.due() - time.monotonic()))
         self.system.alive()
         parts = self.system.cpu_by_part()
         by_part = {k: 1e6 * (v - self.cpu[k]) / self.counts["calls"] for k, v in parts.items()}
@@ -55,10 +56,15 @@ class _Turn:
 def measure(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
     """Loads the systems A B A B ...; {system: median CPU us per call}. A system is loaded again only when everything of
     its last load is over, so that each window has paid for itself."""
+    for s in systems:  # the first calls of a process pay for its pools and pages
+        sipp.run(s, bench.work, rate, 1, audio)
+    return measure_on_held(bench, systems, rate, seconds, rounds, audio)
+
+
+def measure_on_held(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
+    """measure() of systems that have had calls already."""
     turns = [_Turn(s) for s in systems]
-    for t in turns:  # the first calls of a process pay for its pools and pages
-        sipp.run(t.system, bench.work, rate, 1, audio)
-    time.sleep(max(s.linger_s for s in systems))
+    time.sleep(1 if bench.quick else max(s.linger_s for s in systems))
     for _ in range(rounds):
         for t in turns:
             t.load(bench, rate, seconds, audio)

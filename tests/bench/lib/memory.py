@@ -21,10 +21,6 @@ class _Slope:
         return (b1 - b0) / (n1 - n0)
 
 
-# what a call leaves behind for 64*T1: the INVITE on both sides (RFC 6026, state Accepted) and the BYE that was answered
-LINGERING_PER_CALL = 3
-
-
 def item_memory(bench):
     levels = (200, 600) if bench.quick else (1000, 5000)
     linger = 2 if bench.quick else Limen.linger_s
@@ -62,10 +58,10 @@ def _lingering(bench, levels):
         for level in levels:
             sipp.run(limen, bench.work, 1000, (level - done) / 1000)
             done = level
-            slope.take(bench, "lingering", level)
-        _row(bench, "PSS per lingering transaction", slope.bytes_each() / LINGERING_PER_CALL, 2000)
+            slope.take(bench, "lingering", limen.transactions())
+        _row(bench, "PSS per lingering transaction", slope.bytes_each(), 2000)
         if not bench.quick:
             time.sleep(Limen.linger_s)
-            slope.take(bench, "after", done)
+            slope.take(bench, "after", limen.transactions())
             kept = (slope.points[-1][1] - slope.points[0][1]) / (slope.points[-2][1] - slope.points[0][1])
             bench.report.row("  of it still there afterwards", 100 * kept, "%")

@@ -102,11 +102,14 @@ static void on_resolved(void *arg, const struct resolved *v, size_t n, const cha
 static bool next_peer_target(struct call *c)
 {
 	struct setup *s = c->setup;
-	const struct config_peer *p = &c->config->peers[c->peer_out];
+	const struct config_peer *p;
 	const struct config_target *t;
 	struct resolve_what what;
 
-	if (!c->peer_out_counted || s->peer_target == p->n_targets)
+	if (!c->peer_out_counted)
+		return false;
+	p = &c->config->peers[c->peer_out];
+	if (s->peer_target == p->n_targets)
 		return false;
 	t = s->config_target = &p->targets[s->peer_target++];
 	what = (struct resolve_what){
@@ -144,7 +147,7 @@ static bool next_peer(struct call *c)
 			s->peer_target = 0;
 			return true;
 		}
-		c->calls->counters.rejects[why]++;
+		call_count(&c->calls->counters.rejects[why], 1);
 		note_attempt(c, (int)peer, &(struct addr){0});
 		note_outcome(c, 0, reject_key(why));
 		note_best(c, reject_status(why), why, NULL);
@@ -301,7 +304,7 @@ void attempt_invite(struct call *c)
 	leg_event(c->b, LEG_DO_INVITE, &(struct leg_arg){.request = &r});
 	leg_forbid_leg(c->a, c->b);
 	if (s->tried > 1)
-		c->calls->counters.failovers++;
+		call_count(&c->calls->counters.failovers, 1);
 }
 
 /* ---- after a failure ---- */
@@ -385,6 +388,6 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject)
 	if (reject == REJECT_NONE)
 		reject = s && s->best_reject ? s->best_reject : REJECT_TARGETS_DOWN;
 	c->status = reject_status(reject);
-	c->calls->counters.rejects[reject]++;
+	call_count(&c->calls->counters.rejects[reject], 1);
 	leg_event(c->a, LEG_DO_REJECT, &(struct leg_arg){.reject = reject});
 }

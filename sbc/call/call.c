@@ -22,13 +22,14 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	call_timers_over(c);
 	exchange_drop(c);
 	relay_drop(c);
+	setup_free(c); /* and with it a query under way */
 	attempt_release_peer(c);
 	if (c->peer_in_counted) {
 		c->peer_in_counted = false;
 		border_call_end(c->calls->border, c->config, c->peer_in, false);
 	}
 	if (!c->answer_ns)
-		c->calls->counters.calls_failed++;
+		call_count(&c->calls->counters.calls_failed, 1);
 	call_log(c, LOG_INFO, "call ended", "cause", str_z(cause));
 	if (c->session)
 		media_end(c->calls->port, c->session);
@@ -100,8 +101,8 @@ static void act_no_target(struct call *c, const struct call_arg *a)
 {
 	bool far = c->setup && c->setup->best;
 
-	attempt_refuse_caller(c, REJECT_NONE);
 	note_reason(c, far ? c->setup->best : NULL);
+	attempt_refuse_caller(c, REJECT_NONE);
 	close_call(c, far ? CDR_SIDE_B : CDR_SIDE_US, far ? "rejected" : "no target");
 }
 
@@ -305,7 +306,7 @@ static void call_event_(struct call *c, enum call_event ev, const struct call_ar
 	const struct call_cell *cell = &cells[c->state][ev];
 
 	if (!cell->name) {
-		c->calls->counters.unexpected_events++;
+		call_count(&c->calls->counters.unexpected_events, 1);
 		return;
 	}
 	machine_mark(MACHINE_CALL, c->state, ev);
@@ -317,7 +318,7 @@ void call_post(struct call *c, enum call_event ev, const struct call_arg *arg)
 {
 	/* an event posts at most three, and each is taken off before the next runs: the queue cannot fill */
 	if (c->queue_n == CALL_QUEUE) {
-		c->calls->counters.unexpected_events++;
+		call_count(&c->calls->counters.unexpected_events, 1);
 		return;
 	}
 	c->queue[c->queue_n].ev = ev;

@@ -162,6 +162,12 @@ struct calls {
 	void *drained_arg;
 };
 
+/* Counters have one writer, and readers on other threads. */
+static inline void call_count(uint64_t *c, int64_t n)
+{
+	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + (uint64_t)n, __ATOMIC_RELAXED);
+}
+
 /* ---- call.c: the coupling table ---- */
 
 /* Queues an event; actions use it, so that they never run inside each other. */

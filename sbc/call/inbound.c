@@ -5,7 +5,7 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 {
 	struct log_line l;
 
-	cs->counters.rejects[why]++;
+	call_count(&cs->counters.rejects[why], 1);
 	server_txn_reject(t, why);
 	if (!log_begin(&l, LOG_INFO, "request refused"))
 		return;
@@ -120,7 +120,7 @@ void inbound_ack(struct calls *cs, const struct message *m)
 	struct leg *l = m->to.tag.n ? find_leg(cs, m) : NULL;
 
 	if (!l) {
-		cs->counters.rejects[REJECT_STRAY_ACK]++;
+		call_count(&cs->counters.rejects[REJECT_STRAY_ACK], 1);
 		return;
 	}
 	if (l->unacked.txn && l->unacked.cseq == m->cseq && l->unacked.txn != l->invite_in)

@@ -169,7 +169,7 @@ static void failed(struct line_writer *w, const char *what, int err)
 	if (w->told || !w->path)
 		return;
 	w->told = true;
-	fprintf(stderr, "limen: %s: %s: %s; trying again\n", w->path, what, strerror_r(-err, text, sizeof(text)));
+	fprintf(stderr, "limen: %s: %s: %s\n", w->path, what, strerror_r(-err, text, sizeof(text)));
 }
 
 static void do_reopen(struct line_writer *w)
@@ -179,7 +179,7 @@ static void do_reopen(struct line_writer *w)
 		return;
 	fd = open_file(w->path);
 	if (fd < 0) {
-		failed(w, "not opened anew", fd);
+		failed(w, "not opened anew, the old file stays", fd);
 		return;
 	}
 	close_file(w);
@@ -274,7 +274,7 @@ static bool write_some(struct line_writer *w, size_t used)
 	if (r < 0 && (errno == EINTR || errno == EAGAIN))
 		return true;
 	if (r < 0) {
-		failed(w, "not written", -errno);
+		failed(w, "not written, trying again", -errno);
 		rest_after_failure(w);
 		return false;
 	}

@@ -318,8 +318,6 @@ static void test_reload(void **state)
 	assert_true(addr_equal_host(&(struct addr[]){prepare_side(f, id, MEDIA_A, 1).rtp}[0], &nets[1].address[0]));
 	nets[1].port_max = 35000;
 	assert_int_equal(media_set_networks(f->media, nets, 2), -EINVAL); /* not one pair */
-	nets[1].n_addresses = 0;
-	assert_int_equal(media_set_networks(f->media, nets, 2), -EINVAL);
 	call_end(f, &c);
 	fixture_close(f);
 }
@@ -389,7 +387,8 @@ static void test_close_ends_all_silently(void **state)
 static void test_bad_configuration(void **state)
 {
 	struct media *m = NULL;
-	const struct media_network none = {.name = "x", .port_min = 10000, .port_max = 10001};
+	const struct media_network none = {
+		.name = "x", .address = {host("127.0.0.1")}, .n_addresses = 1, .port_min = 10001, .port_max = 10001};
 	struct media_config c = fixture_config(&none, 1);
 	assert_int_equal(media_create(&c, &m), -EINVAL);
 	assert_null(m);

@@ -47,6 +47,7 @@ struct loop {
 	atomic_size_t tail; /* producers */
 	size_t head;        /* consumer */
 	atomic_bool sleeping;
+	atomic_uint_fast64_t turn_began_ns; /* turn_start_ns for other threads; 0: asleep */
 	atomic_bool stop;
 	atomic_uint_fast64_t refused;
 	atomic_uint_fast64_t turns[TURN_BUCKETS];
@@ -68,6 +69,7 @@ static void wake_up(struct loop *l)
 		return;
 	l->awake = true;
 	l->turn_start_ns = clock_ns();
+	atomic_store_explicit(&l->turn_began_ns, l->turn_start_ns, memory_order_relaxed);
 	wheel_set_now(&l->wheel, l->turn_start_ns / 1000000);
 	atomic_store_explicit(&l->sleeping, false, memory_order_relaxed);
 }
@@ -143,6 +145,13 @@ void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us
 	*ret_p50_us = p50;
 	*ret_p99_us = p99;
 	*ret_max_us = atomic_load_explicit(&l->turn_max_us, memory_order_relaxed);
+}
+
+bool loop_stuck(const struct loop *l, uint64_t ms)
+{
+	uint64_t began = atomic_load_explicit(&l->turn_began_ns, memory_order_relaxed);
+
+	return began && clock_ns() > began + ms * 1000000;
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------------------------- */
@@ -300,6 +309,7 @@ static void on_prepare(uv_prepare_t *h)
 	if (l->awake)
 		count_turn(l);
 	l->awake = false;
+	atomic_store_explicit(&l->turn_began_ns, 0, memory_order_relaxed);
 }
 
 static void on_async(uv_async_t *h)

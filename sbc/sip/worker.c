@@ -33,7 +33,9 @@ static void on_handed(void *arg)
 {
 	struct handed *h = arg;
 
-	if (h->stage == STAGE_RECEIVED)
+	if (h->to->group->stopped)
+		; /* nobody is there to answer */
+	else if (h->stage == STAGE_RECEIVED)
 		receive(h->to, &h->from, h->bytes, h->n);
 	else
 		take(h->to, &h->from, h->bytes, h->n);

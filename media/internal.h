@@ -244,6 +244,7 @@ struct media {
 	uint64_t window_ns, cooldown_ns;
 	uint32_t max_sessions;
 	bool plain_sends;
+	struct hash_key rtcp_key; /* rtcp_hide() */
 	atomic_uint sessions;
 	atomic_uint_fast64_t queue_full;
 	pthread_mutex_t lock; /* networks, ports */

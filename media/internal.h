@@ -17,10 +17,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/wheel.h"
 #include "media/counters.h"
-#include "media/histogram.h"
 #include "media/io.h"
 #include "media/latch.h"
 #include "media/mailbox.h"

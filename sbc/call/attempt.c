@@ -62,6 +62,14 @@ void attempt_release_peer(struct call *c)
 	border_call_end(c->calls->border, c->config, c->peer_out, true);
 }
 
+void attempt_stop(struct call *c)
+{
+	if (!c->setup || !c->setup->query)
+		return;
+	resolve_cancel(c->setup->query);
+	c->setup->query = NULL;
+}
+
 /* ---- finding the next address ---- */
 
 static bool has_listener(const struct call *c, unsigned network, enum config_transport t, bool v6)

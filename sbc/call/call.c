@@ -20,6 +20,7 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	c->ended_by = by;
 	c->cause = cause;
 	call_timers_over(c);
+	attempt_stop(c);
 	exchange_drop(c);
 	relay_drop(c);
 	setup_free(c); /* and with it a query under way */
@@ -120,8 +121,11 @@ static void act_cancelled(struct call *c, const struct call_arg *a)
 	act_end_callee(c, &(struct call_arg){.m = a->m, .cause = "cancel"});
 }
 
+/* RFC 3261 §15: before the answer, BYE ends the INVITE by 487. */
 static void act_caller_bye(struct call *c, const struct call_arg *a)
 {
+	if (!c->answer_ns)
+		c->status = 487;
 	act_end_callee(c, &(struct call_arg){.m = a->m, .cause = "bye"});
 }
 
@@ -139,6 +143,8 @@ static void act_callee_bye(struct call *c, const struct call_arg *a)
 
 static void act_end_both(struct call *c, const struct call_arg *a)
 {
+	if (!c->answer_ns)
+		c->status = reject_status(a->reject ? a->reject : REJECT_TARGETS_DOWN);
 	close_call(c, CDR_SIDE_US, a->cause ? a->cause : "ended");
 	end_leg(c, c->a, NULL, NULL, a->reject);
 	end_leg(c, c->b, NULL, NULL, REJECT_NONE);

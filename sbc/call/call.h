@@ -146,7 +146,7 @@ struct calls {
 	struct border_state *border;
 	cdr_fn cdr;
 	void *cdr_arg;
-	void (*pass)(void *arg, struct server_txn *t, const struct message *m);
+	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	void *pass_arg;
 	struct config *config;
 	struct leak_table *leaks;
@@ -194,6 +194,8 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 /* The final refusal for the caller, from the best of what the targets said. */
 void attempt_refuse_caller(struct call *c, enum reject_reason reject);
 void attempt_release_peer(struct call *c);
+/* The call ends: an answer of DNS is no longer waited for. */
+void attempt_stop(struct call *c);
 void setup_free(struct call *c);
 
 /* ---- answer.c: what leg B says, told to leg A ---- */

@@ -103,7 +103,8 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 		call_begin(cs, t, m);
 		break;
 	case METHOD_OPTIONS:
-		cs->pass(cs->pass_arg, t, m);
+		if (cs->pass(cs->pass_arg, t, m))
+			call_count(&cs->counters.options_answered, 1);
 		break;
 	case METHOD_BYE:
 	case METHOD_UPDATE:

@@ -469,6 +469,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 		[LEG_ENDED] =
 			{
 				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDED),
+				/* overtaken by the BYE behind it */
+				[LEG_EV_ACK] = DO(none, LEG_ENDED),
 				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDED),
 				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDED),
 				[LEG_DO_END] = DO(none, LEG_ENDED),

@@ -119,8 +119,11 @@ static void act_cancelled(struct call *c, const struct call_arg *a)
 	act_end_callee(c, &(struct call_arg){.m = a->m, .cause = "cancel"});
 }
 
+/* RFC 3261 §15: before the answer, BYE ends the INVITE by 487. */
 static void act_caller_bye(struct call *c, const struct call_arg *a)
 {
+	if (!c->answer_ns)
+		c->status = 487;
 	act_end_callee(c, &(struct call_arg){.m = a->m, .cause = "bye"});
 }
 

@@ -42,9 +42,14 @@ class Endpoint:
     def send(self, raw, to=None, conn=None):
         if isinstance(raw, str):
             raw = raw.encode()
+        self.forget_repeats()
         self.case.traced(self.name, "->", raw)
         self.transmit(raw, to, conn)
         return raw
+
+    def forget_repeats(self):
+        self.pump(0)
+        self.repeats.clear()
 
     def transmit(self, raw, to, conn):
         self.sock.sendto(raw, to or self.limen)
@@ -105,9 +110,7 @@ class Endpoint:
         return [got[i] for i in range(len(whats))]
 
     def expect_repeat(self, m, within=4.0):
-        """m once more, byte by byte; counted from now."""
-        self.pump(0)
-        self.repeats = [r for r in self.repeats if r.raw != m.raw]
+        """m once more, byte by byte, since we sent something last."""
         end = time.monotonic() + within
         while True:
             for r in self.repeats:

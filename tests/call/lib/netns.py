@@ -38,7 +38,7 @@ class Network:
         limen = []
         for side, net in SIDES.items():
             dev = f"to-{side}"
-            limen += [f"link add {dev} type veth peer name eth0 netns {self.name[side]}",
+            limen += [f"link add name {dev} type veth peer name eth0 netns {self.name[side]}",
                       f"addr add 10.{net}.0.1/24 brd + dev {dev}", f"addr add fd00:{net}::1/64 dev {dev} nodad",
                       f"link set {dev} up"]
         ip_batch(["link set lo up"] + limen, self.name["limen"])
@@ -89,7 +89,7 @@ def usable():
     name = f"limen-probe-{os.getpid()}"
     try:
         ip_batch([f"netns add {name}"])
-        ip_batch(["link add a type veth peer name b"], name)
+        ip_batch(["link add name v0 type veth peer name v1"], name)
     except OSError as e:
         return f"no network namespaces ({e})"
     finally:

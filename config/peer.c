@@ -17,7 +17,6 @@ static const char *const profile_trunk[][2] = {
 static const char *const profile_pbx[][2] = {
 	{"identity", "\"pass\""},
 	{"latch", "\"restricted\""},
-	{"pass", "[\"Alert-Info\", \"Call-Info\", \"Reason\"]"},
 	{"try_ms", "2000"},
 	{NULL, NULL},
 };

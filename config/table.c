@@ -734,7 +734,8 @@ static const struct object object_timers = {.name = "timers", .keys = timers_key
 
 static const struct key limits_keys[] = {
 	LIMIT(calls, 1, 1000000, "10000", CONFIG_AT_ONCE, "calls at one time; more are answered 503"),
-	LIMIT(transactions, 16, 10000000, "100000", CONFIG_AT_ONCE, "open transactions of one worker"),
+	LIMIT(transactions, 16, 10000000, "1000000", CONFIG_AT_ONCE,
+	      "open transactions of one worker, lingering ones included: a call leaves three for 32 s, so 1,000 calls per second hold 100,000"),
 	LIMIT(message_bytes, 1024, 65535, "65535", CONFIG_AT_ONCE, "largest message"),
 	LIMIT(connections, 1, 1000000, "4000", CONFIG_AT_ONCE, "TCP connections"),
 	LIMIT(connections_source, 1, 1000000, "100", CONFIG_AT_ONCE, "TCP connections of one source address"),

@@ -25,7 +25,7 @@ static const struct header_rule rules[] = {
 	{"MIME-Version", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
 	{"P-Early-Media", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 5009"},
 	{"Priority", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
-	{"Reason", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3326, RFC 6432"},
+	{"Reason", HEADER_REASON, HEADER_BOTH, ALONE, "RFC 3326, RFC 6432"},
 	{"Recv-Info", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 6086"},
 	{"Retry-After", HEADER_CROSS, HEADER_RSP, ALONE, "RFC 3261"},
 	/* Made to cross B2BUAs: it names the session, neither side. */
@@ -110,6 +110,8 @@ const char *header_kind_text(enum header_kind k)
 	switch (k) {
 	case HEADER_CROSS:
 		return "crosses";
+	case HEADER_REASON:
+		return "crosses, naming no host";
 	case HEADER_WARNING:
 		return "agent replaced";
 	case HEADER_IDENTITY:
@@ -224,6 +226,9 @@ static void header_cross(const struct header_rule *r, const struct header *h, un
 	case HEADER_CROSS:
 		if (passed || (r->directions & direction))
 			header_write(w, h->name, h->value);
+		break;
+	case HEADER_REASON:
+		reason_write(w, h->value);
 		break;
 	case HEADER_WARNING:
 		if (r->directions & direction)

@@ -1,11 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Header values that cross with their hosts replaced: identities (RFC 3325, RFC 5806, RFC 7044, Remote-Party-ID) and
- * the agent of a Warning (RFC 3261 §20.43). An element that cannot be read does not cross. */
+ * the agent of a Warning (RFC 3261 §20.43); and texts for people, which cross unless they name a host. An element that
+ * cannot be read does not cross. */
 #include "sbc/border/internal.h"
+
+/* ---- texts ---------------------------------------------------------------------------------------------------- */
+
+static bool is_alnum(char c)
+{
+	return (unsigned char)(c - '0') < 10 || (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+bool text_names_host(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		const char c = text.p[i];
+		if (c == '@' || c == '[')
+			return true;
+		/* "::1" and "a::b", too: a colon with another one beside it */
+		if (c == ':' && i + 1 < text.n && text.p[i + 1] == ':')
+			return true;
+		if ((c == '.' || c == ':') && i > 0 && i + 1 < text.n && is_alnum(text.p[i - 1]) &&
+		    is_alnum(text.p[i + 1]))
+			return true;
+	}
+	return false;
+}
 
 /* ---- Warning -------------------------------------------------------------------------------------------------- */
 
-/* `307 isi.edu "text"`: code and text stay. The text may name a host: the leak checker sees it. */
+/* `307 isi.edu "text"`: the code stays, and the text unless it names a host. */
 static bool warning_split(struct str item, struct str *ret_code, struct str *ret_text)
 {
 	struct str rest = str_trim(item);
@@ -38,7 +62,49 @@ void warning_write(struct writer *w, struct str value, const struct crossing *x)
 		writer_char(w, ' ');
 		addr_write_host(w, &x->local, true);
 		writer_char(w, ' ');
-		writer_str(w, text);
+		writer_str(w, text_names_host(text) ? STR("\"\"") : text);
+	}
+	writer_z(w, any ? "\r\n" : "");
+}
+
+/* ---- Reason --------------------------------------------------------------------------------------------------- */
+
+/* `Q.850;cause=16;text="bye"`: a parameter, the text above all, stays unless it names a host. */
+static void reason_item_write(struct writer *w, struct str item)
+{
+	struct str params = item, protocol = str_cut(&params, ';'), name, value;
+	writer_str(w, str_trim(protocol));
+	while (param_next(&params, &name, &value)) {
+		if (text_names_host(name) || text_names_host(value))
+			continue;
+		writer_char(w, ';');
+		writer_str(w, name);
+		if (value.n) {
+			writer_char(w, '=');
+			writer_str(w, value);
+		}
+	}
+}
+
+/* RFC 3326 §2: the protocol is "SIP", "Q.850" or another token; one with a dot is known or does not cross. */
+static bool reason_protocol_stays(struct str item)
+{
+	struct str protocol = str_trim(str_cut(&item, ';'));
+	return protocol.n && (str_eq_nocase(protocol, STR("Q.850")) || !text_names_host(protocol));
+}
+
+void reason_write(struct writer *w, struct str value)
+{
+	struct str item;
+	bool any = false;
+	if (!value_clean(value))
+		return;
+	while (list_next(&value, &item)) {
+		if (!reason_protocol_stays(item))
+			continue;
+		writer_z(w, any ? ", " : "Reason: ");
+		any = true;
+		reason_item_write(w, item);
 	}
 	writer_z(w, any ? "\r\n" : "");
 }
@@ -96,6 +162,8 @@ static void history_reason_write(struct writer *w, struct str uri)
 	while (uri.n) {
 		struct str item = str_cut(&uri, '&'), value = item, name = str_cut(&value, '=');
 		if (!str_eq_nocase(name, STR("Reason")) && !str_eq_nocase(name, STR("Privacy")))
+			continue;
+		if (text_names_host(value))
 			continue;
 		writer_char(w, any ? '&' : '?');
 		any = true;

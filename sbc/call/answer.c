@@ -117,7 +117,7 @@ static void answered(struct call *c)
 {
 	c->answer_ns = clock_ns();
 	c->status = 200;
-	c->calls->counters.calls_answered++;
+	call_count(&c->calls->counters.calls_answered, 1);
 	call_timers_answered(c);
 	call_log(c, LOG_INFO, "call answered", NULL, STR_NONE);
 }

@@ -62,6 +62,14 @@ void attempt_release_peer(struct call *c)
 	border_call_end(c->calls->border, c->config, c->peer_out, true);
 }
 
+void attempt_stop(struct call *c)
+{
+	if (!c->setup || !c->setup->query)
+		return;
+	resolve_cancel(c->setup->query);
+	c->setup->query = NULL;
+}
+
 /* ---- finding the next address ---- */
 
 static bool has_listener(const struct call *c, unsigned network, enum config_transport t, bool v6)
@@ -147,7 +155,7 @@ static bool next_peer(struct call *c)
 			s->peer_target = 0;
 			return true;
 		}
-		c->calls->counters.rejects[why]++;
+		call_count(&c->calls->counters.rejects[why], 1);
 		note_attempt(c, (int)peer, &(struct addr){0});
 		note_outcome(c, 0, reject_key(why));
 		note_best(c, reject_status(why), why, NULL);
@@ -304,7 +312,7 @@ void attempt_invite(struct call *c)
 	leg_event(c->b, LEG_DO_INVITE, &(struct leg_arg){.request = &r});
 	leg_forbid_leg(c->a, c->b);
 	if (s->tried > 1)
-		c->calls->counters.failovers++;
+		call_count(&c->calls->counters.failovers, 1);
 }
 
 /* ---- after a failure ---- */
@@ -388,6 +396,6 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject)
 	if (reject == REJECT_NONE)
 		reject = s && s->best_reject ? s->best_reject : REJECT_TARGETS_DOWN;
 	c->status = reject_status(reject);
-	c->calls->counters.rejects[reject]++;
+	call_count(&c->calls->counters.rejects[reject], 1);
 	leg_event(c->a, LEG_DO_REJECT, &(struct leg_arg){.reject = reject});
 }

@@ -56,7 +56,7 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 	char buf[256];
 	struct writer w = writer_init(buf, sizeof(buf));
 
-	cs->counters.rejects[why]++;
+	call_count(&cs->counters.rejects[why], 1);
 	if (status && status != reject_status(why)) {
 		if (cs->config->server_name)
 			header_write(&w, STR("Server"), str_z(cs->config->server_name));
@@ -95,7 +95,7 @@ static struct call *call_new(struct calls *cs, const struct message *m)
 	c->route = -1;
 	list_init(&c->old_legs);
 	list_append(&cs->all, &c->node);
-	cs->counters.calls++;
+	call_count(&cs->counters.calls, 1);
 	return c;
 }
 
@@ -117,7 +117,7 @@ void setup_free(struct call *c)
 void call_destroy(struct call *c)
 {
 	list_remove(&c->node);
-	c->calls->counters.calls--;
+	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);
 	exchange_drop(c);
 	relay_drop(c);
@@ -156,8 +156,6 @@ static enum reject_reason admit(struct calls *cs, struct call *c)
 
 	if (cs->draining)
 		return REJECT_DRAINING;
-	if (cs->counters.calls > cs->config->limits.calls)
-		return REJECT_CALLS;
 	why = border_call_begin(cs->border, cs->config, c->peer_in, false, loop_now_ms(cs->worker->loop));
 	if (why == REJECT_NONE)
 		c->peer_in_counted = true;
@@ -216,7 +214,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 		return;
 	}
 	c->setup->invite = message_ref(m);
-	cs->counters.calls_total++;
+	call_count(&cs->counters.calls_total, 1);
 	log_begun(c, m);
 	why = take(c, t, m);
 	if (why != REJECT_NONE) {

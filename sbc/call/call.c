@@ -20,15 +20,17 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	c->ended_by = by;
 	c->cause = cause;
 	call_timers_over(c);
+	attempt_stop(c);
 	exchange_drop(c);
 	relay_drop(c);
+	setup_free(c); /* and with it a query under way */
 	attempt_release_peer(c);
 	if (c->peer_in_counted) {
 		c->peer_in_counted = false;
 		border_call_end(c->calls->border, c->config, c->peer_in, false);
 	}
 	if (!c->answer_ns)
-		c->calls->counters.calls_failed++;
+		call_count(&c->calls->counters.calls_failed, 1);
 	call_log(c, LOG_INFO, "call ended", "cause", str_z(cause));
 	if (c->session)
 		media_end(c->calls->port, c->session);
@@ -100,8 +102,8 @@ static void act_no_target(struct call *c, const struct call_arg *a)
 {
 	bool far = c->setup && c->setup->best;
 
-	attempt_refuse_caller(c, REJECT_NONE);
 	note_reason(c, far ? c->setup->best : NULL);
+	attempt_refuse_caller(c, REJECT_NONE);
 	close_call(c, far ? CDR_SIDE_B : CDR_SIDE_US, far ? "rejected" : "no target");
 }
 
@@ -141,6 +143,8 @@ static void act_callee_bye(struct call *c, const struct call_arg *a)
 
 static void act_end_both(struct call *c, const struct call_arg *a)
 {
+	if (!c->answer_ns)
+		c->status = reject_status(a->reject ? a->reject : REJECT_TARGETS_DOWN);
 	close_call(c, CDR_SIDE_US, a->cause ? a->cause : "ended");
 	end_leg(c, c->a, NULL, NULL, a->reject);
 	end_leg(c, c->b, NULL, NULL, REJECT_NONE);
@@ -308,7 +312,7 @@ static void call_event_(struct call *c, enum call_event ev, const struct call_ar
 	const struct call_cell *cell = &cells[c->state][ev];
 
 	if (!cell->name) {
-		c->calls->counters.unexpected_events++;
+		call_count(&c->calls->counters.unexpected_events, 1);
 		return;
 	}
 	machine_mark(MACHINE_CALL, c->state, ev);
@@ -320,7 +324,7 @@ void call_post(struct call *c, enum call_event ev, const struct call_arg *arg)
 {
 	/* an event posts at most three, and each is taken off before the next runs: the queue cannot fill */
 	if (c->queue_n == CALL_QUEUE) {
-		c->calls->counters.unexpected_events++;
+		call_count(&c->calls->counters.unexpected_events, 1);
 		return;
 	}
 	c->queue[c->queue_n].ev = ev;

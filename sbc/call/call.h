@@ -146,7 +146,7 @@ struct calls {
 	struct border_state *border;
 	cdr_fn cdr;
 	void *cdr_arg;
-	void (*pass)(void *arg, struct server_txn *t, const struct message *m);
+	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	void *pass_arg;
 	struct config *config;
 	struct leak_table *leaks;
@@ -161,6 +161,12 @@ struct calls {
 	void (*drained)(void *arg);
 	void *drained_arg;
 };
+
+/* Counters have one writer, and readers on other threads. */
+static inline void call_count(uint64_t *c, int64_t n)
+{
+	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + (uint64_t)n, __ATOMIC_RELAXED);
+}
 
 /* ---- call.c: the coupling table ---- */
 
@@ -188,6 +194,8 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 /* The final refusal for the caller, from the best of what the targets said. */
 void attempt_refuse_caller(struct call *c, enum reject_reason reject);
 void attempt_release_peer(struct call *c);
+/* The call ends: an answer of DNS is no longer waited for. */
+void attempt_stop(struct call *c);
 void setup_free(struct call *c);
 
 /* ---- answer.c: what leg B says, told to leg A ---- */

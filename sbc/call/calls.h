@@ -17,8 +17,8 @@ struct calls_params {
 	struct border_state *border; /* shared */
 	cdr_fn cdr;                  /* called once per call that got past its first answer, on the worker's thread */
 	void *cdr_arg;
-	/* Requests outside of any dialog that are no calls (OPTIONS); must answer t or own it. */
-	void (*pass)(void *arg, struct server_txn *t, const struct message *m);
+	/* Requests outside of any dialog that are no calls (OPTIONS); must answer t or own it; true: answered by us. */
+	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	void *pass_arg;
 };
 int calls_create(const struct calls_params *p, struct calls **ret);

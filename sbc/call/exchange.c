@@ -49,8 +49,9 @@ struct exchange {
 	struct client_txn *out;
 	enum method out_method;
 	uint32_t cseq;
-	struct message *request; /* a reference of our own, until it is forwarded */
-	struct sdp *offer;       /* from `from`, or (LATE) from `to` */
+	struct message *request;  /* a reference of our own, until it is forwarded */
+	struct sdp *offer;        /* from `from`, or (LATE) from `to` */
+	struct wheel_timer bound; /* a far side that says 1xx and no more */
 };
 
 static bool exchange_event_(struct exchange *x, enum exchange_event ev, const struct message *m);
@@ -79,6 +80,7 @@ static void exchange_free(struct exchange *x)
 {
 	if (x->call->exchange == x)
 		x->call->exchange = NULL;
+	call_timers_exchange_over(x->call, &x->bound);
 	if (x->in && x->in == x->from->unacked.txn)
 		server_txn_own(x->in, &unacked_ops, x->from);
 	else if (x->in)
@@ -94,7 +96,7 @@ static void exchange_free(struct exchange *x)
 
 static void refuse(struct exchange *x, enum reject_reason why)
 {
-	x->call->calls->counters.rejects[why]++;
+	call_count(&x->call->calls->counters.rejects[why], 1);
 	if (x->in)
 		server_txn_reject(x->in, why);
 }
@@ -134,7 +136,7 @@ static void pass_refusal(struct exchange *x, const struct message *m)
 	write_crossing(x->call, x->to, x->from, m, &h);
 	r.headers = h.overflow ? STR_NONE : writer_result(&h);
 	if (m->status == 491)
-		x->call->calls->counters.glare++;
+		call_count(&x->call->calls->counters.glare, 1);
 	if (x->in)
 		server_txn_reply(x->in, &r);
 }
@@ -175,6 +177,16 @@ static void out_terminated(void *arg, struct client_txn *t)
 
 static const struct client_ops out_ops = {.response = out_response, .failed = out_failed, .terminated = out_terminated};
 
+/* Taken for a CANCEL of the side that asked: the CANCEL's own time ends it at the latest. */
+static void on_bound(struct wheel_timer *t)
+{
+	struct exchange *x = container_of(t, struct exchange, bound);
+	struct call *c = x->call;
+
+	exchange_event_(x, EXCHANGE_CANCEL, NULL);
+	call_run(c);
+}
+
 static void act_forward(struct exchange *x, const struct message *m)
 {
 	struct call *c = x->call;
@@ -212,6 +224,7 @@ static void act_forward(struct exchange *x, const struct message *m)
 		x->to->invite_cseq = x->to->dialog.local_cseq;
 	message_free(x->request);
 	x->request = NULL;
+	call_timers_exchange_sent(c, &x->bound, on_bound);
 }
 
 /* ---- actions ---- */
@@ -371,7 +384,7 @@ static bool exchange_event_(struct exchange *x, enum exchange_event ev, const st
 	if (!cell->name) {
 		/* in LATE: the 2xx once more, until we have the answer to ACK it with */
 		if (x->state != EXCHANGE_LATE)
-			x->call->calls->counters.unexpected_events++;
+			call_count(&x->call->calls->counters.unexpected_events, 1);
 		return false;
 	}
 	machine_mark(MACHINE_EXCHANGE, x->state, ev);
@@ -440,9 +453,9 @@ static enum reject_reason blocked(struct call *c, struct leg *from)
 
 static void count_glare(struct call *c, enum reject_reason why)
 {
-	c->calls->counters.rejects[why]++;
+	call_count(&c->calls->counters.rejects[why], 1);
 	if (why == REJECT_GLARE || why == REJECT_GLARE_RETRY)
-		c->calls->counters.glare++;
+		call_count(&c->calls->counters.glare, 1);
 }
 
 static void begin(struct call *c, struct leg *from, struct server_txn *t, const struct message *m, struct sdp *offer)
@@ -479,6 +492,16 @@ static void begin(struct call *c, struct leg *from, struct server_txn *t, const 
 	exchange_event_(x, EXCHANGE_READY, NULL);
 }
 
+/* The built-in target agrees to what it is offered, as far as it has ports. */
+static void echo_again(struct call *c, struct leg *l, const struct sdp *offer)
+{
+	char body[SDP_MAX_BYTES];
+	struct writer b = writer_init(body, sizeof(body));
+
+	if (negotiate_write(c, l, offer, offer, &b))
+		negotiate_commit_echo(c, l, offer);
+}
+
 void exchange_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
 {
 	enum reject_reason why;
@@ -507,6 +530,8 @@ void exchange_request(struct call *c, struct leg *from, struct server_txn *t, co
 		return;
 	}
 	dialog_refresh_target(&from->dialog, m);
+	if (c->echo && offer)
+		echo_again(c, from, offer);
 	if ((offer && siphash_str(&c->calls->tag_key, offer->text) == from->sdp_got_digest) || c->echo) {
 		if (offer)
 			leg_offer_event(from, ANSWER_SENT);

@@ -21,12 +21,12 @@ static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, 
 		return;
 	copy = malloc(sizeof(*copy) + s.n);
 	if (!copy) {
-		l->call->calls->counters.leak_set_full++;
+		call_count(&l->call->calls->counters.leak_set_full, 1);
 		return;
 	}
 	memcpy(copy->text, s.p, s.n);
 	if (!put(&l->forbidden, (struct str){copy->text, s.n})) {
-		l->call->calls->counters.leak_set_full++;
+		call_count(&l->call->calls->counters.leak_set_full, 1);
 		free(copy);
 		return;
 	}

@@ -5,7 +5,7 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 {
 	struct log_line l;
 
-	cs->counters.rejects[why]++;
+	call_count(&cs->counters.rejects[why], 1);
 	server_txn_reject(t, why);
 	if (!log_begin(&l, LOG_INFO, "request refused"))
 		return;
@@ -103,7 +103,8 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 		call_begin(cs, t, m);
 		break;
 	case METHOD_OPTIONS:
-		cs->pass(cs->pass_arg, t, m);
+		if (cs->pass(cs->pass_arg, t, m))
+			call_count(&cs->counters.options_answered, 1);
 		break;
 	case METHOD_BYE:
 	case METHOD_UPDATE:
@@ -120,7 +121,7 @@ void inbound_ack(struct calls *cs, const struct message *m)
 	struct leg *l = m->to.tag.n ? find_leg(cs, m) : NULL;
 
 	if (!l) {
-		cs->counters.rejects[REJECT_STRAY_ACK]++;
+		call_count(&cs->counters.rejects[REJECT_STRAY_ACK], 1);
 		return;
 	}
 	if (l->unacked.txn && l->unacked.cseq == m->cseq && l->unacked.txn != l->invite_in)

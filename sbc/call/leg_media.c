@@ -53,7 +53,7 @@ bool side_event(struct call *c, enum media_side side, enum leg_media_event ev)
 	const struct media_cell *cell = &cells[*state][ev];
 
 	if (!cell->name) {
-		c->calls->counters.unexpected_events++;
+		call_count(&c->calls->counters.unexpected_events, 1);
 		return false;
 	}
 	machine_mark(MACHINE_MEDIA, *state, ev);

@@ -43,10 +43,14 @@ static void act_ring(struct leg *l, const struct leg_arg *a)
 
 static void act_send_answer(struct leg *l, const struct leg_arg *a)
 {
-	if (leg_reply_2xx(l, l->invite_in, l->invite_cseq, a->reply) < 0) {
-		call_post(l->call, CALL_EV_BROKEN,
-			  &(struct call_arg){.reject = REJECT_LEAK, .cause = "answer not sent"});
-	}
+	if (leg_reply_2xx(l, l->invite_in, l->invite_cseq, a->reply) == 0)
+		return;
+	/* a blocked one was replaced by a 500; anything else is refused here: no ACK is to be waited for */
+	if (!server_txn_final_sent(l->invite_in))
+		server_txn_reject(l->invite_in, REJECT_NO_MEMORY);
+	l->state = LEG_ENDED;
+	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_LEAK, .cause = "answer not sent"});
+	tell_ended(l, a);
 }
 
 static void act_reject(struct leg *l, const struct leg_arg *a)
@@ -180,7 +184,7 @@ static void act_cancel(struct leg *l, const struct leg_arg *a)
 /* RFC 3261 §13.2.2.4: a 2xx that crossed our CANCEL is ACKed, then ended by BYE. */
 static void act_ack_then_bye(struct leg *l, const struct leg_arg *a)
 {
-	l->call->calls->counters.cancel_crossed++;
+	call_count(&l->call->calls->counters.cancel_crossed, 1);
 	if (confirm(l, a->m) == 0)
 		leg_send_ack(l, STR_NONE);
 	act_send_bye(l, a);
@@ -209,7 +213,7 @@ static void act_ack_again(struct leg *l, const struct leg_arg *a)
 
 static void act_end_fork(struct leg *l, const struct leg_arg *a)
 {
-	l->call->calls->counters.forks_second_2xx++;
+	call_count(&l->call->calls->counters.forks_second_2xx, 1);
 	stray_answer_end(l->call->calls, a->m, &l->forbidden);
 }
 
@@ -465,6 +469,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 		[LEG_ENDED] =
 			{
 				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDED),
+				/* overtaken by the BYE behind it */
+				[LEG_EV_ACK] = DO(none, LEG_ENDED),
 				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDED),
 				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDED),
 				[LEG_DO_END] = DO(none, LEG_ENDED),
@@ -476,7 +482,7 @@ bool leg_event(struct leg *l, enum leg_event ev, const struct leg_arg *arg)
 	const struct leg_cell *cell = &cells[l->state][ev];
 
 	if (!cell->name) {
-		l->call->calls->counters.unexpected_events++;
+		call_count(&l->call->calls->counters.unexpected_events, 1);
 		if (arg->txn)
 			server_txn_reject(arg->txn, REJECT_NO_DIALOG);
 		return false;

@@ -71,7 +71,7 @@ enum offer_verdict leg_offer_event(struct leg *l, enum offer_event ev)
 	const struct offer_cell *cell = &cells[l->offer][ev];
 
 	if (!cell->name) {
-		l->call->calls->counters.unexpected_events++;
+		call_count(&l->call->calls->counters.unexpected_events, 1);
 		return OFFER_UNEXPECTED;
 	}
 	machine_mark(MACHINE_OFFER, l->offer, ev);

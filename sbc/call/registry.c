@@ -115,6 +115,9 @@ static void tell_ready(struct call *c)
 {
 	if (c->media_pending)
 		return;
+	/* leg A's ports are there before the target's name is resolved: attempt_next() goes on from there */
+	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->next_addr)
+		return;
 	if (c->media_failed) {
 		c->media_failed = false;
 		call_post(c, CALL_EV_MEDIA_FAILED,
@@ -129,7 +132,7 @@ static void on_source(struct call *c, const struct media_event *e)
 {
 	struct log_line l;
 
-	c->calls->counters.media_source_changes++;
+	call_count(&c->calls->counters.media_source_changes, 1);
 	if (!log_begin(&l, LOG_INFO, "media source moved"))
 		return;
 	log_z(&l, "call", c->id);
@@ -161,7 +164,7 @@ static void on_media(void *arg, const struct media_event *e)
 		on_source(c, e);
 		break;
 	case MEDIA_EV_SILENT:
-		c->calls->counters.media_silent++;
+		call_count(&c->calls->counters.media_silent, 1);
 		call_post(c, CALL_EV_SILENT,
 			  &(struct call_arg){.cause = e->side == MEDIA_A ? "no media from A" : "no media from B"});
 		break;
@@ -206,7 +209,7 @@ static void on_refused(void *arg, const struct flow_addr *from, enum reject_reas
 {
 	struct calls *cs = arg;
 
-	cs->counters.rejects[why]++;
+	call_count(&cs->counters.rejects[why], 1);
 }
 
 static bool on_outgoing(void *arg, void *guard, const struct destination *d, struct str text)
@@ -219,7 +222,7 @@ static bool on_outgoing(void *arg, void *guard, const struct destination *d, str
 		return true;
 	if (!leak_check(cs->leaks, d->network, guard, text, &found))
 		return true;
-	cs->counters.leaks++;
+	call_count(&cs->counters.leaks, 1);
 	if (log_begin(&l, LOG_ERROR, "leak")) {
 		log_z(&l, "network", cs->config->networks[d->network].name);
 		log_str(&l, "found", found.needle);
@@ -256,11 +259,11 @@ static void on_stray_response(void *arg, const struct message *m)
 			call_run(l->call);
 			return;
 		}
-		cs->counters.forks_second_2xx++;
+		call_count(&cs->counters.forks_second_2xx, 1);
 		stray_answer_end(cs, m, NULL);
 		return;
 	}
-	cs->counters.rejects[REJECT_STRAY_RESPONSE]++;
+	call_count(&cs->counters.rejects[REJECT_STRAY_RESPONSE], 1);
 }
 
 const struct worker_user calls_worker_user = {
@@ -352,6 +355,8 @@ int calls_set_config(struct calls *cs, struct config *config)
 
 void calls_drain(struct calls *cs, unsigned timeout_ms, void (*done)(void *arg), void *arg)
 {
+	if (cs->draining && !cs->drained)
+		return; /* it is done, and was told */
 	cs->draining = true;
 	cs->drained = done;
 	cs->drained_arg = arg;
@@ -361,65 +366,10 @@ void calls_drain(struct calls *cs, unsigned timeout_ms, void (*done)(void *arg),
 
 void calls_counters(const struct calls *cs, struct call_counters *ret)
 {
-	*ret = cs->counters;
-}
+	const uint64_t *from = (const uint64_t *)&cs->counters;
+	uint64_t *to = (uint64_t *)ret;
 
-/* ---- a 2xx that nobody waits for ---- */
-
-/* One line of our own request, from the response it answers: tags and ids are all there. */
-static void stray_head(struct writer *w, const struct message *m, const char *method, uint32_t cseq)
-{
-	writer_lit(w, "Max-Forwards: 70\r\n");
-	header_write(w, STR("From"), m->from.text);
-	header_write(w, STR("To"), m->to.text);
-	header_write(w, STR("Call-ID"), m->call_id);
-	writer_fmt(w, "CSeq: %u %s\r\n", cseq, method);
-}
-
-static void ignore_response(void *arg, struct client_txn *t, const struct message *m)
-{
-}
-static void ignore_failure(void *arg, struct client_txn *t, enum reject_reason why)
-{
-}
-static void ignore_end(void *arg, struct client_txn *t)
-{
-}
-
-void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard)
-{
-	static const struct client_ops ignore = {
-		.response = ignore_response, .failed = ignore_failure, .terminated = ignore_end};
-	char buf[4096], via[ADDR_STRLEN];
-	struct writer w = writer_init(buf, sizeof(buf)), v = writer_init(via, sizeof(via));
-	struct destination to = destination_of_flow(cs->config, &m->source);
-	struct addr local = transport_local(cs->config, to.network, to.transport, addr_is_v6(&to.remote), to.listener);
-	struct client_request r = {.method = METHOD_ACK, .to = to, .guard = guard, .ops = &ignore};
-	struct client_txn *t;
-	struct str rr;
-	struct ident id;
-	int err;
-
-	if (!m->contact.uri.text.n || !ident_parse(cs->worker->key, m->from.tag, &id))
-		return;
-	to.reply = false;
-	addr_write(&v, &local);
-	r.via_host = writer_result(&v);
-	r.slot = id.slot;
-	r.ruri = m->contact.uri.text;
-	stray_head(&w, m, "ACK", m->cseq);
-	/* RFC 3261 §12.1.2: the route set is the Record-Route in reverse */
-	for (unsigned n = 0; n < 8; n++)
-		if (!message_header(m, STR("Record-Route"), n, &rr))
-			break;
-	r.headers = writer_result(&w);
-	txn_send_ack(cs->worker->txn, &r, NULL);
-
-	w.n = 0;
-	stray_head(&w, m, "BYE", m->cseq + 1);
-	r.method = METHOD_BYE;
-	r.headers = writer_result(&w);
-	t = client_txn_start(cs->worker->txn, &r, &err);
-	if (t)
-		client_txn_detach(t);
+	_Static_assert(sizeof(*ret) % sizeof(uint64_t) == 0, "counters only");
+	for (size_t i = 0; i < sizeof(*ret) / sizeof(uint64_t); i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }

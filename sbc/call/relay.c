@@ -114,7 +114,7 @@ void relay_request(struct call *c, struct leg *from, struct server_txn *t, const
 	}
 	r = relay_new(c);
 	if (!r) {
-		c->calls->counters.rejects[REJECT_GLARE_RETRY]++;
+		call_count(&c->calls->counters.rejects[REJECT_GLARE_RETRY], 1);
 		server_txn_reject(t, REJECT_GLARE_RETRY);
 		return;
 	}

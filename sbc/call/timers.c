@@ -19,7 +19,7 @@ static void on_2xx_lost(struct wheel_timer *t)
 	struct call *c = l->call;
 
 	call_timers_acked(l);
-	c->calls->counters.ack_lost++;
+	call_count(&c->calls->counters.ack_lost, 1);
 	if (l->state == LEG_ANSWERED || l->state == LEG_UNACKED_END)
 		leg_event(l, LEG_EV_ACK_LOST, &(struct leg_arg){0});
 	else
@@ -67,6 +67,17 @@ void call_timers_begun(struct call *c)
 void call_timers_answered(struct call *c)
 {
 	loop_timer_coarse(c->calls->worker->loop, &c->bound, c->config->timers.call_max);
+}
+
+void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t))
+{
+	t->fn = fn;
+	loop_timer_coarse(c->calls->worker->loop, t, c->config->timers.c);
+}
+
+void call_timers_exchange_over(struct call *c, struct wheel_timer *t)
+{
+	loop_timer_stop(c->calls->worker->loop, t);
 }
 
 void call_timers_over(struct call *c)

@@ -15,6 +15,10 @@ void call_timers_begun(struct call *c);
 /* It was answered: lasts at most timers.call_max. */
 void call_timers_answered(struct call *c);
 void call_timers_over(struct call *c);
+/* A re-INVITE or UPDATE went on: its final response has timers.c to come, then it is cancelled. (The transaction alone
+ * bounds it only until a provisional response.) */
+void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
+void call_timers_exchange_over(struct call *c, struct wheel_timer *t);
 /* SIGTERM: what is left after timeout_ms is ended. */
 void call_timers_drain(struct calls *cs, unsigned timeout_ms);
 /* Milliseconds without media after which a stream counts as silent; 0: never. */

@@ -288,7 +288,7 @@ static void in_terminated(void *arg, struct server_txn *t)
 
 static const struct server_ops in_ops = {.cancelled = in_cancelled, .failed = in_failed, .terminated = in_terminated};
 
-void pass_options(void *arg, struct server_txn *t, const struct message *m)
+bool pass_options(void *arg, struct server_txn *t, const struct message *m)
 {
 	struct pass *p = arg;
 	struct border_request r = border_request_of(p->config, m, (uint32_t)random_u64());
@@ -296,16 +296,16 @@ void pass_options(void *arg, struct server_txn *t, const struct message *m)
 
 	if (!m->ruri.user.n || m->max_forwards == 0) {
 		answer(p, t);
-		return;
+		return true;
 	}
 	if (p->n == PASS_MAX) {
 		server_txn_reject(t, REJECT_TRANSACTIONS);
-		return;
+		return false;
 	}
 	g = calloc(1, sizeof(*g));
 	if (!g) {
 		server_txn_reject(t, REJECT_NO_MEMORY);
-		return;
+		return false;
 	}
 	g->pass = p;
 	g->config = config_ref(p->config);
@@ -319,12 +319,12 @@ void pass_options(void *arg, struct server_txn *t, const struct message *m)
 	border_decide(g->config, &r, NULL, NULL, &g->decision);
 	if (g->decision.reject != REJECT_NONE) {
 		refuse(g, g->decision.reject);
-		return;
+		return false;
 	}
 	if (g->decision.n_targets && g->decision.target[0] == CONFIG_TARGET_ECHO) {
 		answer(p, t);
 		passing_free(g);
-		return;
+		return true;
 	}
 	leak_set_add(&g->forbidden_out, g->request->call_id);
 	leak_set_add(&g->forbidden_out, g->request->from.tag);
@@ -332,6 +332,7 @@ void pass_options(void *arg, struct server_txn *t, const struct message *m)
 	leak_set_add(&g->forbidden_out, g->request->via.host);
 	leak_set_add(&g->forbidden_out, g->request->contact.uri.host);
 	next(g);
+	return false;
 }
 
 /* ---- life ---- */

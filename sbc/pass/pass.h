@@ -16,7 +16,7 @@ void pass_destroy(struct pass *p);
 int pass_set_config(struct pass *p, struct config *c);
 
 /* An OPTIONS outside of a dialog: without a user in its Request-URI (or for the echo target) it asks us, and is
- * answered; else it is routed like a call and its final response relayed. arg is the struct pass. */
-void pass_options(void *arg, struct server_txn *t, const struct message *m);
+ * answered (true); else it is routed like a call and its final response relayed. arg is the struct pass. */
+bool pass_options(void *arg, struct server_txn *t, const struct message *m);
 
 #endif

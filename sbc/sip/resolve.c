@@ -63,7 +63,8 @@ void resolve_lookup_settled(struct lookup *l)
 
 static bool asks_services(const struct resolve_query *q, enum config_transport t)
 {
-	return q->port == 0 && (!q->transport_given || q->transport == t);
+	return q->port == 0 && (!q->transport_given || q->transport == t) &&
+	       !resolve_cache_is_host(q->resolver->cache, q->host);
 }
 
 static void begin_services(struct resolve_query *q)
@@ -271,6 +272,7 @@ static void on_deferred(struct loop_deferred *d)
 
 	while (!list_empty(&r->ready))
 		go_on(list_first(&r->ready, struct resolve_query, ready));
+	resolver_read_system_again(r);
 	resolver_rearm(r);
 }
 
@@ -288,12 +290,7 @@ static struct resolve_query *query_new(struct resolver *r, const struct resolve_
 	q->v4 = what->v4;
 	q->v6 = what->v6;
 	q->timer.fn = on_late;
-	for (size_t i = 0; i < what->host.n; i++) {
-		char c = what->host.p[i];
-		q->host[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
-	if (q->host[what->host.n - 1] == '.')
-		q->host[what->host.n - 1] = '\0';
+	resolve_name_copy(q->host, what->host);
 	list_append(&r->queries, &q->node);
 	return q;
 }
@@ -351,6 +348,12 @@ void resolve_cancel(struct resolve_query *q)
 
 int resolver_create(struct loop *l, struct resolve_cache *c, const char *servers, struct resolver **ret)
 {
+	return resolver_create_system(l, c, servers, "/etc/resolv.conf", ret);
+}
+
+int resolver_create_system(struct loop *l, struct resolve_cache *c, const char *servers, const char *resolv_conf,
+			   struct resolver **ret)
+{
 	struct resolver *r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
@@ -361,13 +364,23 @@ int resolver_create(struct loop *l, struct resolve_cache *c, const char *servers
 	list_init(&r->ready);
 	list_init(&r->sockets);
 	r->deferred.fn = on_deferred;
-	int e = resolver_open_channel(r, servers);
-	if (e < 0) {
-		free(r);
-		return e;
+	int e = -ENOMEM;
+	if (!servers || !servers[0]) {
+		r->system = str_dup(str_z(resolv_conf));
+		if (!r->system)
+			goto fail_resolver;
 	}
+	e = resolver_open_channel(r, servers);
+	if (e < 0)
+		goto fail_system;
 	*ret = r;
 	return 0;
+
+fail_system:
+	free(r->system);
+fail_resolver:
+	free(r);
+	return e;
 }
 
 void resolver_destroy(struct resolver *r)
@@ -381,5 +394,6 @@ void resolver_destroy(struct resolver *r)
 	hmap_finish(&r->questions);
 	loop_timer_stop(r->loop, &r->timer);
 	loop_defer_cancel(&r->deferred);
+	free(r->system);
 	free(r);
 }

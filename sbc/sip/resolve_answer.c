@@ -63,6 +63,20 @@ bool resolve_name_ok(struct str name)
 	return !digits;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+void resolve_name_copy(char to[RESOLVE_NAME], struct str name)
+{
+	size_t n = name.p[name.n - 1] == '.' ? name.n - 1 : name.n;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = lower(name.p[i]);
+	to[n] = '\0';
+}
+
 /* ---- the bounded reader ---------------------------------------------------------------------------------------- */
 
 struct reader {
@@ -160,7 +174,7 @@ static uint64_t ttl_ms(uint32_t s)
 }
 
 /* One piece of memory: the records, then the hosts' text. */
-static enum answer_fault make(const struct answer_record *v, size_t n, uint32_t ttl_s, struct answer **ret)
+enum answer_fault answer_make(const struct answer_record *v, size_t n, uint32_t ttl_s, struct answer **ret)
 {
 	size_t text = 0;
 
@@ -180,7 +194,7 @@ static enum answer_fault make(const struct answer_record *v, size_t n, uint32_t 
 			continue;
 		a->v[i].host = to;
 		for (const char *from = v[i].host; *from; from++)
-			*to++ = *from >= 'A' && *from <= 'Z' ? (char)(*from - 'A' + 'a') : *from;
+			*to++ = lower(*from);
 		*to++ = '\0';
 	}
 	*ret = a;
@@ -189,7 +203,7 @@ static enum answer_fault make(const struct answer_record *v, size_t n, uint32_t 
 
 static enum answer_fault make_negative(enum answer_fault fault, struct answer **ret)
 {
-	enum answer_fault e = make(NULL, 0, RESOLVE_TTL_NEGATIVE_MS / 1000, ret);
+	enum answer_fault e = answer_make(NULL, 0, RESOLVE_TTL_NEGATIVE_MS / 1000, ret);
 	if (e != ANSWER_NONE)
 		return e;
 	(*ret)->fault = fault;
@@ -241,7 +255,7 @@ static enum answer_fault read_a(const uint8_t *p, size_t n, struct answer **ret)
 		v[i].addr.in4.sin_addr = got[i].ipaddr;
 		ttl_s = least(ttl_s, got[i].ttl);
 	}
-	return make(v, (size_t)count, ttl_s, ret);
+	return answer_make(v, (size_t)count, ttl_s, ret);
 }
 
 static enum answer_fault read_aaaa(const uint8_t *p, size_t n, struct answer **ret)
@@ -262,7 +276,7 @@ static enum answer_fault read_aaaa(const uint8_t *p, size_t n, struct answer **r
 		v[i].addr = addr_from_sockaddr((const struct sockaddr *)&in6);
 		ttl_s = least(ttl_s, got[i].ttl);
 	}
-	return make(v, (size_t)count, ttl_s, ret);
+	return answer_make(v, (size_t)count, ttl_s, ret);
 }
 
 /* Keeps the RESOLVE_MAX records of lowest priority in v, sorted by it. */
@@ -298,7 +312,7 @@ static enum answer_fault read_srv(const uint8_t *p, size_t n, struct answer **re
 	if (!srv)
 		e = ANSWER_NO_DATA;
 	else if (count > 0 && answer_srv_ttl(p, n, &ttl_s))
-		e = make(v, count, ttl_s, ret);
+		e = answer_make(v, count, ttl_s, ret);
 	if (srv)
 		ares_free_data(srv);
 	return e;

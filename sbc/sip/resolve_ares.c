@@ -108,6 +108,36 @@ static struct question *find(const struct resolver *r, enum question_type type, 
 	return NULL;
 }
 
+static void settle(struct lookup *l, enum answer_fault fault, struct answer *a)
+{
+	list_remove(&l->node);
+	l->question = NULL;
+	l->answer = a ? answer_ref(a) : NULL;
+	l->fault = a ? a->fault : fault;
+	resolve_lookup_settled(l);
+}
+
+static void settle_all(struct question *x, enum answer_fault fault, struct answer *a)
+{
+	list_for_each_safe (it, &x->lookups)
+		settle(list_entry(it, struct lookup, node), fault, a);
+}
+
+/* The question goes on, for the cache. */
+static void on_patience(struct wheel_timer *t)
+{
+	struct question *x = container_of(t, struct question, timer);
+	struct resolver *r = x->resolver;
+	uint64_t now_ms = loop_now_ms(r->loop);
+	struct answer *a = resolve_cache_prolong(r->cache, x->type, x->name, now_ms);
+
+	if (!a)
+		return;
+	r->silent_until_ms = now_ms + RESOLVE_REST_MS;
+	settle_all(x, ANSWER_NONE, a);
+	answer_unref(a);
+}
+
 static struct question *question_new(struct resolver *r, enum question_type type, const char *name)
 {
 	size_t n = strlen(name) + 1;
@@ -115,6 +145,7 @@ static struct question *question_new(struct resolver *r, enum question_type type
 	if (!x)
 		return NULL;
 	list_init(&x->lookups);
+	x->timer.fn = on_patience;
 	x->resolver = r;
 	x->type = type;
 	memcpy(x->name, name, n);
@@ -133,21 +164,15 @@ static struct answer *take_answer(struct question *x, enum answer_fault fault, s
 
 	if (fresh) {
 		r->silent_until_ms = 0;
+		r->suspect = false;
 		resolve_cache_put(r->cache, x->type, x->name, now_ms, fresh);
 		return fresh;
 	}
-	if (fault == ANSWER_TIMEOUT || fault == ANSWER_UNREACHABLE)
+	/* c-ares says ECONNREFUSED for a SERVFAIL of every server too: that is no silence, and costs nobody time */
+	if (fault == ANSWER_TIMEOUT)
 		r->silent_until_ms = now_ms + RESOLVE_REST_MS;
+	r->suspect |= fault == ANSWER_TIMEOUT || fault == ANSWER_UNREACHABLE;
 	return resolve_cache_prolong(r->cache, x->type, x->name, now_ms);
-}
-
-static void settle(struct lookup *l, enum answer_fault fault, struct answer *a)
-{
-	list_remove(&l->node);
-	l->question = NULL;
-	l->answer = a ? answer_ref(a) : NULL;
-	l->fault = a ? a->fault : fault;
-	resolve_lookup_settled(l);
 }
 
 static void on_answer(void *arg, int status, int timeouts, unsigned char *p, int n)
@@ -157,14 +182,14 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *p, int
 	struct answer *a = NULL;
 
 	hmap_remove(&r->questions, &x->node);
+	loop_timer_stop(r->loop, &x->timer);
 	if (r->ending) { /* resolver_destroy() has let go of the look-ups */
 		free(x);
 		return;
 	}
 	enum answer_fault fault = answer_read(x->type, status, p, n > 0 ? (size_t)n : 0, &a);
 	a = take_answer(x, fault, a);
-	list_for_each_safe (it, &x->lookups)
-		settle(list_entry(it, struct lookup, node), fault, a);
+	settle_all(x, fault, a);
 	answer_unref(a);
 	free(x);
 }
@@ -173,7 +198,11 @@ static void send_question(struct question *x)
 {
 	static const int types[] = {[QUESTION_A] = 1, [QUESTION_AAAA] = 28, [QUESTION_SRV] = 33};
 	struct resolver *r = x->resolver;
+	struct answer *old = resolve_cache_get(r->cache, x->type, x->name, loop_now_ms(r->loop), true);
 
+	if (old)
+		loop_timer(r->loop, &x->timer, RESOLVE_PATIENCE_MS);
+	answer_unref(old);
 	loop_defer(r->loop, &r->deferred); /* re-arms the timer */
 	ares_query(r->channel, x->name, CLASS_IN, types[x->type], on_answer, x);
 }
@@ -229,9 +258,8 @@ static int errno_of(int ares_status)
 	}
 }
 
-int resolver_open_channel(struct resolver *r, const char *servers)
+static int open_channel(struct resolver *r, const char *servers, ares_channel *ret)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct ares_options o = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
 		.timeout = RESOLVE_TRY_MS,
@@ -239,21 +267,49 @@ int resolver_open_channel(struct resolver *r, const char *servers)
 		.sock_state_cb = on_socket_state,
 		.sock_state_cb_data = r,
 	};
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+	ares_channel channel;
+
+	if (r->system) {
+		mask |= ARES_OPT_RESOLVCONF;
+		o.resolvconf_path = r->system;
+	}
+	int status = ares_init_options(&channel, &o, mask);
+	if (status != ARES_SUCCESS)
+		return errno_of(status);
+	if (servers && servers[0])
+		status = ares_set_servers_ports_csv(channel, servers);
+	if (status != ARES_SUCCESS) {
+		ares_destroy(channel);
+		return errno_of(status);
+	}
+	ares_set_socket_callback(channel, on_socket_created, r);
+	*ret = channel;
+	return 0;
+}
+
+int resolver_open_channel(struct resolver *r, const char *servers)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, start_library);
 	if (library_status != ARES_SUCCESS)
 		return errno_of(library_status);
-	int status = ares_init_options(&r->channel, &o,
-				       ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-	if (status != ARES_SUCCESS)
-		return errno_of(status);
-	if (servers && servers[0])
-		status = ares_set_servers_ports_csv(r->channel, servers);
-	if (status != ARES_SUCCESS) {
-		ares_destroy(r->channel);
-		return errno_of(status);
-	}
-	ares_set_socket_callback(r->channel, on_socket_created, r);
 	r->timer.fn = on_timer;
-	return 0;
+	return open_channel(r, servers, &r->channel);
+}
+
+void resolver_read_system_again(struct resolver *r)
+{
+	uint64_t now_ms = loop_now_ms(r->loop);
+	ares_channel channel;
+
+	if (!r->system || !r->suspect || now_ms < r->read_again_ms || r->questions.n > 0)
+		return;
+	r->read_again_ms = now_ms + RESOLVE_REST_MS;
+	r->suspect = false;
+	if (open_channel(r, NULL, &channel) < 0)
+		return;
+	ares_destroy(r->channel);
+	r->channel = channel;
 }

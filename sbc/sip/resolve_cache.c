@@ -13,13 +13,14 @@ struct entry {
 	struct list used; /* of resolve_cache.used */
 	enum question_type type;
 	uint64_t fresh_until_ms;
-	uint64_t stale_until_ms; /* negative answers: the same */
-	struct answer *answer;   /* reference */
+	uint64_t stale_until_ms;
+	struct answer *answer; /* reference */
 	char name[];
 };
 
 struct resolve_cache {
 	pthread_mutex_t lock;
+	struct hosts *hosts;
 	struct hash_key key;
 	struct hmap entries;
 	struct list used; /* the most recent first */
@@ -27,18 +28,30 @@ struct resolve_cache {
 
 int resolve_cache_create(struct resolve_cache **ret)
 {
+	return resolve_cache_create_hosts("/etc/hosts", ret);
+}
+
+int resolve_cache_create_hosts(const char *hosts_path, struct resolve_cache **ret)
+{
 	struct resolve_cache *c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
-	int e = pthread_mutex_init(&c->lock, NULL);
-	if (e != 0) {
-		free(c);
-		return -e;
-	}
+	int e = hosts_load(hosts_path, &c->hosts);
+	if (e < 0)
+		goto fail_cache;
+	e = -pthread_mutex_init(&c->lock, NULL);
+	if (e < 0)
+		goto fail_hosts;
 	random_bytes(&c->key, sizeof(c->key));
 	list_init(&c->used);
 	*ret = c;
 	return 0;
+
+fail_hosts:
+	hosts_free(c->hosts);
+fail_cache:
+	free(c);
+	return e;
 }
 
 static void forget(struct resolve_cache *c, struct entry *e)
@@ -56,6 +69,7 @@ void resolve_cache_destroy(struct resolve_cache *c)
 	list_for_each_safe (it, &c->used)
 		forget(c, list_entry(it, struct entry, used));
 	hmap_finish(&c->entries);
+	hosts_free(c->hosts);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -85,8 +99,10 @@ static struct answer *take(struct resolve_cache *c, struct entry *e)
 struct answer *resolve_cache_get(struct resolve_cache *c, enum question_type type, const char *name, uint64_t now_ms,
 				 bool stale)
 {
-	struct answer *a = NULL;
+	struct answer *a = hosts_get(c->hosts, type, name);
 
+	if (a)
+		return a;
 	pthread_mutex_lock(&c->lock);
 	struct entry *e = find(c, type, name);
 	if (e && now_ms < (stale ? e->stale_until_ms : e->fresh_until_ms))
@@ -155,11 +171,16 @@ void resolve_cache_put(struct resolve_cache *c, enum question_type type, const c
 		old = e->answer;
 		e->answer = answer_ref(a);
 		e->fresh_until_ms = now_ms + a->ttl_ms;
-		e->stale_until_ms = e->fresh_until_ms + (a->n > 0 ? RESOLVE_STALE_MS : 0);
+		e->stale_until_ms = e->fresh_until_ms + RESOLVE_STALE_MS;
 	}
 	pthread_mutex_unlock(&c->lock);
 	answer_unref(old);
 	free(spare);
+}
+
+bool resolve_cache_is_host(const struct resolve_cache *c, const char *name)
+{
+	return hosts_have(c->hosts, name);
 }
 
 size_t resolve_cache_entries(struct resolve_cache *c)

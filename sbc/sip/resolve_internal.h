@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* resolve_internal: what the resolver's files share. resolve.c runs queries (SRV, then addresses), resolve_ares.c puts
  * their questions to c-ares on the worker's loop, resolve_answer.c reads answers, resolve_cache.c keeps them for all
- * workers, resolve_order.c puts SRV records in order. An answer is immutable and counted: whoever holds a reference may
- * read it on any thread. All else belongs to one worker. */
+ * workers, resolve_hosts.c has those of the hosts file, resolve_order.c puts SRV records in order. An answer is
+ * immutable and counted: whoever holds a reference may read it on any thread. All else belongs to one worker. */
 #ifndef SBC_SIP_RESOLVE_INTERNAL_H
 #define SBC_SIP_RESOLVE_INTERNAL_H
 
@@ -17,10 +17,11 @@
 #define RESOLVE_TTL_MIN_MS      5000
 #define RESOLVE_TTL_MAX_MS      3600000
 #define RESOLVE_TTL_NEGATIVE_MS 10000
-#define RESOLVE_STALE_MS        3600000 /* served so long after their time while no server answers */
+#define RESOLVE_STALE_MS        3600000 /* served so long after their time while no server answers; negative ones too */
 #define RESOLVE_REST_MS         10000 /* a server that failed is not waited for again while stale answers are at hand */
 #define RESOLVE_CACHE_ENTRIES   4096
 #define RESOLVE_QUESTIONS       1024 /* under way per worker */
+#define RESOLVE_PATIENCE_MS     1000 /* for a server while a stale answer is at hand */
 #define RESOLVE_TRY_MS          1000
 #define RESOLVE_TRIES           2
 #define RESOLVE_TOTAL_MS        5000
@@ -37,7 +38,7 @@ enum question_type { QUESTION_A, QUESTION_AAAA, QUESTION_SRV };
 	X(NO_FAMILY, "no address of a family in use")                                                                  \
 	X(FAILED, "name server failed")                                                                                \
 	X(MALFORMED, "malformed answer")                                                                               \
-	X(UNREACHABLE, "name server unreachable")                                                                      \
+	X(UNREACHABLE, "name server failed or unreachable")                                                            \
 	X(TIMEOUT, "time-out")                                                                                         \
 	X(BUSY, "too many look-ups under way")                                                                         \
 	X(NO_MEMORY, "out of memory")
@@ -64,6 +65,8 @@ struct answer {
 
 struct answer *answer_ref(struct answer *a);
 void answer_unref(struct answer *a); /* NULL is allowed */
+/* A positive answer, TTL brought within floor and ceiling, hosts copied in lower case. NONE or NO_MEMORY. */
+enum answer_fault answer_make(const struct answer_record *v, size_t n, uint32_t ttl_s, struct answer **ret);
 /* What c-ares gave for a question. NONE, NO_DATA, NO_NAME: *ret is an answer with one reference, to be cached. Anything
  * else: there is none. */
 enum answer_fault answer_read(enum question_type type, int ares_status, const uint8_t *p, size_t n,
@@ -73,8 +76,21 @@ enum answer_fault answer_read(enum question_type type, int ares_status, const ui
 bool answer_srv_ttl(const uint8_t *p, size_t n, uint32_t *ret_s);
 /* Host name as in RFC 1123 with '_' besides, its last label not all digits; a dot at the end is allowed. */
 bool resolve_name_ok(struct str name);
+/* A name that is ok, in lower case, without a dot at the end. */
+void resolve_name_copy(char to[RESOLVE_NAME], struct str name);
+
+/* The hosts file as it was when it was loaded; immutable after that: any thread. */
+struct hosts;
+int hosts_load(const char *path, struct hosts **ret); /* 0 (also without a file), -ENOMEM */
+void hosts_free(struct hosts *h);
+bool hosts_have(const struct hosts *h, const char *name);
+/* A reference to the addresses, or to a negative answer of a name that has none of this family; NULL: not there. */
+struct answer *hosts_get(const struct hosts *h, enum question_type type, const char *name);
 
 /* The cache. Names are in lower case. All functions: any thread. */
+int resolve_cache_create_hosts(const char *hosts_path, struct resolve_cache **ret);
+/* The hosts file has it: its services are not to be asked for. */
+bool resolve_cache_is_host(const struct resolve_cache *c, const char *name);
 /* A reference, or NULL. stale: also when its time is over. */
 struct answer *resolve_cache_get(struct resolve_cache *c, enum question_type type, const char *name, uint64_t now_ms,
 				 bool stale);
@@ -97,7 +113,8 @@ void resolve_order(struct target *v, size_t n, uint32_t (*below)(uint32_t n));
 /* One question under way at this worker, and who waits for it. */
 struct question {
 	struct hmap_node node;
-	struct list lookups; /* struct lookup */
+	struct list lookups;      /* struct lookup */
+	struct wheel_timer timer; /* patience, when there is a stale answer */
 	struct resolver *resolver;
 	enum question_type type;
 	char name[];
@@ -146,6 +163,9 @@ struct resolver {
 	struct list sockets;        /* of c-ares, watched */
 	struct loop_deferred deferred;
 	struct wheel_timer timer;               /* of c-ares */
+	char *system;                           /* resolv.conf's path, owned; NULL: servers were given */
+	uint64_t read_again_ms;                 /* resolv.conf, at the earliest */
+	bool suspect;                           /* its servers: none has answered */
 	uint64_t silent_until_ms;               /* stale answers are taken at once till then */
 	const struct resolve_query *delivering; /* its fn runs */
 	bool ending;
@@ -153,9 +173,14 @@ struct resolver {
 
 /* resolve_ares.c */
 int resolver_open_channel(struct resolver *r, const char *servers);
+/* No server answers: perhaps the system's have changed since. Does it rarely, and only while nothing is asked. */
+void resolver_read_system_again(struct resolver *r);
 void resolver_rearm(struct resolver *r); /* once a turn after anything was asked */
 /* Lets l wait for the answer, or settles it at once from the cache or by a fault. */
 void resolver_ask(struct resolver *r, enum question_type type, const char *name, struct lookup *l);
+/* resolver_create() with another resolv.conf. */
+int resolver_create_system(struct loop *l, struct resolve_cache *c, const char *servers, const char *resolv_conf,
+			   struct resolver **ret);
 /* resolve.c: the look-up has its answer or its fault and no longer waits. */
 void resolve_lookup_settled(struct lookup *l);
 

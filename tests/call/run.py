@@ -53,6 +53,8 @@ def title(module):
 
 def show(case, text):
     print(text)
+    for e in case.endpoints:
+        e.leftovers()  # into the ladder
     print("---- ladder\n" + case.ladder())
     for s in case.sipps:
         print(f"---- SIPp at the {s.who}\n" + s.trace()[-6000:] + s.errors())

@@ -111,6 +111,7 @@ class Case:
         b.ok(sdp=answer or b.sdp(), headers=headers)
         a.early = a.answered()
         b.expect("ACK")
+        time.sleep(0.05)  # nothing tells that the caller's ACK has been taken
         return a, b
 
     def hang_up(self, first, second):

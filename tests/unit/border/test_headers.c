@@ -93,7 +93,19 @@ static const struct {
 	 "Subject: hi\nReason: SIP;cause=200\nX-Account: 7\nx-other: 8\nPriority: urgent\nAlert-Info: <urn:alert:x>\n",
 	 "pbx", "carrier", "X-Account: 7\nPriority: urgent\nAlert-Info: <urn:alert:x>\n"},
 	{RSP, "Subject: hi\n", "pbx", "mixed", "Subject: hi\n"}, /* named by pass: in responses, too */
+	/* reasons: what would name a machine of the other side is taken out, the rest stays */
+	{REQ, "Reason: SIP ;cause=600;text=\"Busy Everywhere\", Q.850;cause=16;location=LN\n", "carrier", "pbx",
+	 "Reason: SIP;cause=600;text=\"Busy Everywhere\", Q.850;cause=16;location=LN\n"},
+	{REQ, "Reason: Q.850;cause=16;text=\"hung up on desk7.inside.example\"\n", "carrier", "pbx",
+	 "Reason: Q.850;cause=16\n"},
+	{REQ, "Reason: SIP;text=\"by 10.1.1.1:5060, q\";cause=200;x=[::1];y=a@b;z=2001:db8::1;v=\"::1\"\n", "carrier",
+	 "pbx", "Reason: SIP;cause=200\n"},
+	{REQ, "Reason: gw.inside.example;cause=1\nReason: \nReason: ;cause=1\n", "carrier", "pbx", ""},
+	{RSP, "Reason: Q.850;cause=21;text=\"No. Not now: later.\"\n", "carrier", "pbx",
+	 "Reason: Q.850;cause=21;text=\"No. Not now: later.\"\n"},
 	/* warnings */
+	{RSP, "Warning: 399 gw3.inside.example \"from gw3.inside.example\"\n", "carrier", "pbx",
+	 "Warning: 399 10.0.0.2 \"\"\n"},
 	{RSP, "Warning: 307 isi.edu \"Session parameter 'foo' not understood\", 301 10.1.1.1:5060 \"Incompatible\"\n",
 	 "carrier", "pbx",
 	 "Warning: 307 10.0.0.2 \"Session parameter 'foo' not understood\", 301 10.0.0.2 \"Incompatible\"\n"},
@@ -128,6 +140,8 @@ static const struct {
 	 "Diversion: <sip:1@pbx.example>;reason=\"user;busy\";counter=2\n"},
 	{REQ, "Diversion: <sip:1@192.0.2.1>;reason=no-answer\nPrivacy: none\nHistory-Info: <sip:1@h>;index=1\n",
 	 "carrier", "mixed", "Diversion: <sip:1@10.0.0.2>;reason=no-answer\nPrivacy: none\n"},
+	{REQ, "History-Info: <sip:1@h?Reason=SIP%3Btext%3Dgw3.inside.example>;index=1\n", "carrier", "pbx",
+	 "History-Info: <sip:1@pbx.example>;index=1\n"},
 	{REQ,
 	 "History-Info: <sip:1@192.0.2.1?Reason=SIP%3Bcause%3D302&X=192.0.2.1&Privacy=history>;index=1, <sip:2@192.0.2.1>;index=1.1;rc=1;foo=bar\n",
 	 "carrier", "pbx",
@@ -316,6 +330,10 @@ static void test_injection(void **state)
 		writer_char(&v, '"');
 		warning_write(&w, writer_result(&v), &x);
 		v = writer_init(value, sizeof(value));
+		writer_fmt(&v, "SIP;text=");
+		writer_str(&v, odd[i]);
+		reason_write(&w, writer_result(&v));
+		v = writer_init(value, sizeof(value));
 		writer_fmt(&v, "\"");
 		writer_str(&v, odd[i]);
 		writer_fmt(&v, "\" <sip:1@h>");
@@ -331,7 +349,8 @@ static void test_big(void **state)
 	static char text[65000], out[70000];
 	struct config *c = config_of(config_text);
 	struct crossing x = crossing_of(c, "carrier", "pbx");
-	static const char *const names[] = {"Subject: ", "Warning: ", "P-Asserted-Identity: ", "X-Unlisted: "};
+	static const char *const names[] = {
+		"Subject: ", "Warning: ", "Reason: ", "P-Asserted-Identity: ", "X-Unlisted: "};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t n = (size_t)snprintf(text, sizeof(text), REQ BASE "%s", names[i]);
 		memset(text + n, '<', sizeof(text) - n - 3);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "base/log.h"
 #include "base/sock.h"
@@ -33,8 +34,13 @@ static struct {
 
 static void write_metrics(void *arg, struct writer *w)
 {
-	for (size_t left = fx.metrics_bytes; left; left--)
-		writer_char(w, left == 1 ? '\n' : 'm');
+	static char block[4096];
+	size_t left = fx.metrics_bytes;
+
+	memset(block, 'm', sizeof(block));
+	for (; left > sizeof(block); left -= sizeof(block))
+		writer_put(w, block, sizeof(block));
+	writer_put(w, block, left);
 }
 
 static bool is_ready(void *arg)
@@ -465,6 +471,47 @@ static void test_out_of_memory(void **state)
 	start(state);
 }
 
+/* Turns the loop on this thread until the server closes; what it said, NUL-terminated. */
+static void converse(int fd, char *text, size_t cap)
+{
+	uint64_t begin = now_ms();
+	size_t n = 0;
+	ssize_t r;
+
+	do {
+		uv_run(loop_uv(fx.loop), UV_RUN_NOWAIT);
+		r = recv(fd, text + n, cap - 1 - n, MSG_DONTWAIT);
+		n += r > 0 ? (size_t)r : 0;
+		if (now_ms() - begin > 5000)
+			fail_msg("no end");
+	} while (r > 0 || (r < 0 && errno == EAGAIN));
+	text[n] = '\0';
+	close(fd);
+}
+
+/* No room for the connection: hung up. None for the answer: 503. Then all is well again. On one thread, as failing
+ * allocations are. */
+static void test_out_of_memory_serving(void **state)
+{
+	static const char *const want[] = {"", "HTTP/1.1 503 ", "HTTP/1.1 200 "};
+
+	loop_stop(fx.loop);
+	pthread_join(fx.thread, NULL);
+	for (unsigned allowed = 0; allowed < LENGTH(want); allowed++) {
+		char text[2048];
+		int fd = dial();
+
+		say(fd, get_metrics, sizeof(get_metrics) - 1);
+		oom_after(allowed);
+		converse(fd, text, sizeof(text));
+		oom_off();
+		assert_int_equal(strncmp(text, want[allowed], strlen(want[allowed])), 0);
+		assert_int_equal(text[0] == '\0', allowed == 0);
+	}
+	assert_int_equal(pthread_create(&fx.thread, NULL, serve, NULL), 0);
+	assert_alive();
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
@@ -484,6 +531,7 @@ int main(void)
 		CASE(test_address_taken),
 		CASE(test_signals_untouched),
 		CASE(test_out_of_memory),
+		CASE(test_out_of_memory_serving),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

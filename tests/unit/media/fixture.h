@@ -161,6 +161,19 @@ static inline const struct media_direction *from_of(struct fixture *f, media_id 
 	return &stats_of(f, id)->streams[0].from[side];
 }
 
+/* A worker takes one packet of a socket a turn, and an order may come between two: asks until n were dropped for this
+ * reason. */
+static inline const struct media_direction *dropped(struct fixture *f, media_id id, enum media_side side,
+						    enum media_drop why, uint64_t n)
+{
+	const struct media_direction *d = from_of(f, id, side);
+
+	for (unsigned i = 0; i < 100000 && d->drops[why] < n; i++)
+		d = from_of(f, id, side);
+	assert_int_equal(d->drops[why], n);
+	return d;
+}
+
 /* ---- far ends --------------------------------------------------------------------------------------------------- */
 
 struct far {

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CPU time per completed call: of several systems in turns, at one rate."""
+import statistics
+import time
+
+from . import sipp
+from .peers import Kamailio
+from .process import BenchError
+from .systems import Limen
+
+
+class _Turn:
+    """One system's load and the time in which its costs are counted: to the end of its last transaction."""
+
+    def __init__(self, system):
+        self.system = system
+        self.begun = self.cpu = self.counts = None
+        self.us = []
+
+    def due(self):
+        """When the costs of the last load are all paid."""
+        return 0 if self.begun is None else self.ended + self.system.linger_s
+
+    def load(self, bench, rate, seconds, audio):
+        self.finish(bench)
+        self.cpu, self.begun = self.system.cpu_by_part(), time.monotonic()
+        self.counts = sipp.run(self.system, bench.work, rate, seconds, audio)
+        self.ended = time.monotonic()
+        c = self.counts
+        # a call in a thousand may need its retransmission on a machine that others use; more is no clean run
+        if c["failed"] or c["retransmissions"] > 0.001 * 6 * c["asked"]:
+            bench.report.progress("%s: %d of %d calls failed, %d retransmissions"
+                                  % (self.system.name, c["failed"], c["asked"], c["retransmissions"]))
+        if c["calls"] < 0.9 * c["asked"]:
+            raise BenchError("%s: %d of %d calls failed" % (self.system.name, c["failed"], c["asked"]))
+
+    def finish(self, bench):
+        """Takes the account of the last load, after its linger."""
+        if self.begun is None:
+            return
+        if not bench.quick:
+            time.sleep(max(0, self.due() - time.monotonic()))
+        self.system.alive()
+        parts = self.system.cpu_by_part()
+        by_part = {k: 1e6 * (v - self.cpu[k]) / self.counts["calls"] for k, v in parts.items()}
+        us = sum(by_part.values())
+        self.us.append(us)
+        self.begun = None
+        bench.report.progress("%-28s %4d/s  %7.1f us a call" % (self.system.name, self.counts["rate"], us))
+        bench.report.record(system=self.system.name, cpu_us_per_call=us, by_part=by_part, **self.counts)
+
+    def median(self):
+        return statistics.median(self.us)
+
+
+def measure(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
+    """Loads the systems A B A B ...; {system: median CPU us per call}. A system is loaded again only when everything of
+    its last load is over, so that each window has paid for itself."""
+    for s in systems:  # the first calls of a process pay for its pools and pages
+        sipp.run(s, bench.work, rate, 1, audio)
+    return measure_on_held(bench, systems, rate, seconds, rounds, audio)
+
+
+def measure_on_held(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
+    """measure() of systems that have had calls already."""
+    turns = [_Turn(s) for s in systems]
+    time.sleep(1 if bench.quick else max(s.linger_s for s in systems))
+    for _ in range(rounds):
+        for t in turns:
+            t.load(bench, rate, seconds, audio)
+            if t.system.linger_s < 10:
+                t.finish(bench)
+    for t in turns:
+        t.finish(bench)
+    return {t.system: t.median() for t in turns}
+
+
+def item_calls(bench):
+    """Signalling without media: the audio of every call is declined (port 0), so that no media port is needed."""
+    rounds = 1 if bench.quick else 3
+    for rate, seconds, limit in ((300, 8, 0.6), (2000, 6, 0.75)):
+        with bench.systems() as s:
+            base = s.add(Kamailio, "kamailio dialog", mode="dialog")
+            topoh = s.add(Kamailio, "kamailio topoh", mode="topoh")
+            limen = s.add(Limen, "limen")
+            off = [] if bench.quick else [("CDR off", s.add(Limen, "limen no cdr", cdr=False)),
+                                          ("info log off", s.add(Limen, "limen no log", log="error")),
+                                          ("leak checker off", s.add(Limen, "limen no leak", leak="off"))]
+            us = measure(bench, s.all, rate, 2 if bench.quick else seconds, rounds)
+            bench.report.row("CPU per call, %d/s" % rate, us[limen], "us", ("kamailio", us[base]), limit)
+            bench.report.row("  beside topoh", us[limen], "us", ("topoh", us[topoh]))
+            for name, system in off:
+                bench.report.row("  " + name, us[system], "us", ("kamailio", us[base]))
+
+
+def item_media_calls(bench):
+    """Media ports set up and torn down for each call."""
+    rounds = 1 if bench.quick else 3
+    with bench.systems() as s:
+        peer = s.add(Kamailio, "kamailio topos+rtpengine", mode="topos+rtpengine")
+        limen = s.add(Limen, "limen")
+        us = measure(bench, s.all, 300, 2 if bench.quick else 8, rounds, sipp.WITH_MEDIA)
+        bench.report.row("CPU per call with media, 300/s", us[limen], "us", ("topos+rtpengine", us[peer]), 0.12)
+
+
+def item_max(bench):
+    """The highest rate without a failure: one signalling worker on one processor, SIPp on the other."""
+    best = 0
+    for rate in (2000, 4000) if bench.quick else (4000, 5000, 6000, 7000, 8000):
+        with bench.systems() as s:
+            limen = s.add(Limen, "limen", cpu=1)
+            sipp.run(limen, bench.work, 100, 1, cpu=0)
+            cpu = limen.cpu_seconds()
+            c = sipp.run(limen, bench.work, rate, 3 if bench.quick else 10, cpu=0)
+            us = 1e6 * (limen.cpu_seconds() - cpu) / max(c["calls"], 1)
+            clean = (not c["failed"] and c["retransmissions"] <= 0.001 * 6 * c["asked"] and
+                     c["seconds"] < 1.05 * c["nominal_s"] + 1)
+            bench.report.progress("%d/s: %d failed, %d retransmissions, %.1f s for %.1f, %.1f us a call%s"
+                                  % (rate, c["failed"], c["retransmissions"], c["seconds"], c["nominal_s"], us,
+                                     "" if clean else ": not clean"))
+            bench.report.record(system=limen.name, clean=clean, cpu_us_per_call=us, **c)
+            if not clean:
+                break
+            best = rate
+    bench.report.row("highest clean rate, one worker", best, "calls/s", at_least=None if bench.quick else 4000)

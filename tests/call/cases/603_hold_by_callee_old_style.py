@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The callee holds in the old way, c=0.0.0.0, and resumes."""
+CDR = {"status": 200, "ended_by": "B", "cause": "bye"}
+
+
+def run(t):
+    a, b = t.talk()
+    for n, connection in ((2, "::" if t.v6 else "0.0.0.0"), (3, None)):
+        b.request("INVITE", b.sdp(version=n, connection=connection))
+        m = a.expect("INVITE")
+        t.check(t.addr("caller", 1) == m.sdp.address() or connection, f"address {m.sdp.address()}")
+        t.check(t.addr("callee", 2) not in m.raw.decode(), "the callee's address is seen")
+        a.ok(sdp=a.sdp(version=n))
+        b.answered() if hasattr(b, "answered") else (b.expect(200), b.ack())
+        a.expect("ACK")
+    t.hang_up(b, a)

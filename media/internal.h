@@ -17,10 +17,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/wheel.h"
 #include "media/counters.h"
-#include "media/histogram.h"
 #include "media/io.h"
 #include "media/latch.h"
 #include "media/mailbox.h"
@@ -80,6 +80,7 @@ struct remote {
 	uint64_t first_ns, last_ns; /* packets accepted, RTCP not included */
 	uint64_t alive_ns;          /* last accepted packet of any kind */
 	uint64_t committed_ns;
+	uint64_t selected_ns; /* last selection of either side: silence is counted from there */
 	struct rtp_source source;
 	struct latch_rules rules;
 	uint64_t drops[MEDIA_DROP_COUNT];

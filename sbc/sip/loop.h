@@ -55,6 +55,8 @@ struct loop_poll *loop_poll_open(struct loop *l, int fd, void (*fn)(void *arg, i
 int loop_poll_set(struct loop_poll *p, int events); /* 0: none */
 void loop_poll_close(struct loop_poll *p);          /* frees it after this turn; fd may be closed at once */
 
+/* Has one turn been going on for longer than this? A loop that sleeps is not stuck. Any thread. */
+bool loop_stuck(const struct loop *l, uint64_t ms);
 /* Histogram of turn times (work only, sleep excluded): any thread, approximate. */
 void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us, uint64_t *ret_max_us);
 

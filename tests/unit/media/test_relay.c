@@ -417,6 +417,14 @@ static void test_inactivity_is_told_once(void **state)
 	pass_ms(10000);
 	e = after_nudges(f, c.id);
 	assert_true(e && e->type == MEDIA_EV_SILENT);
+	/* a selection, of whichever side: told, and once more after the whole time */
+	media_select(f->port, c.id, MEDIA_B, 0);
+	assert_null(after_nudges(f, c.id));
+	pass_ms(9999);
+	assert_null(after_nudges(f, c.id));
+	pass_ms(1);
+	e = after_nudges(f, c.id);
+	assert_true(e && e->type == MEDIA_EV_SILENT && e->side == MEDIA_A);
 	media_end(f->port, c.id);
 	e = event_besides_stats(f, WAIT_MS);
 	assert_true(e && e->type == MEDIA_EV_ENDED);

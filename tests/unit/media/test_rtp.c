@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "media/histogram.h"
+#include "base/histogram.h"
 #include "media/rtp.h"
 
 #define MS 1000000ull

@@ -80,6 +80,7 @@ struct remote {
 	uint64_t first_ns, last_ns; /* packets accepted, RTCP not included */
 	uint64_t alive_ns;          /* last accepted packet of any kind */
 	uint64_t committed_ns;
+	uint64_t selected_ns; /* last selection of either side: silence is counted from there */
 	struct rtp_source source;
 	struct latch_rules rules;
 	uint64_t drops[MEDIA_DROP_COUNT];
@@ -244,6 +245,7 @@ struct media {
 	uint64_t window_ns, cooldown_ns;
 	uint32_t max_sessions;
 	bool plain_sends;
+	struct hash_key rtcp_key; /* rtcp_hide() */
 	atomic_uint sessions;
 	atomic_uint_fast64_t queue_full;
 	pthread_mutex_t lock; /* networks, ports */

@@ -247,7 +247,8 @@ struct media_remote {
  * all is as it was). Needs a prepared side. */
 void media_commit(struct media_port *p, media_id s, enum media_side side, unsigned fork,
 		  const struct media_remote *streams, size_t n);
-/* From now on this fork is heard, and spoken to. Fork 0 is until another is named, which may be before its commit. */
+/* From now on this fork is heard, and spoken to. Fork 0 is until another is named, which may be before its commit. The
+ * inactivity time of both sides begins anew. */
 void media_select(struct media_port *p, media_id s, enum media_side side, unsigned fork);
 /* RTP of a side goes back to where it came from (built-in target `echo`); RTCP is read and not returned. Works with one
  * side only; the side must be committed to be heard. */

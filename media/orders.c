@@ -20,7 +20,9 @@ static bool is_watched(const struct remote *r)
 
 static uint64_t silent_since(const struct remote *r)
 {
-	return r->alive_ns > r->committed_ns ? r->alive_ns : r->committed_ns;
+	uint64_t expected_ns = r->committed_ns > r->selected_ns ? r->committed_ns : r->selected_ns;
+
+	return r->alive_ns > expected_ns ? r->alive_ns : expected_ns;
 }
 
 static void watch_silence(struct worker *w, struct stream *st, uint64_t now_ns)
@@ -162,6 +164,20 @@ static void watch_side(struct worker *w, struct side *d, uint64_t now_ns)
 			watch_silence(w, d->live[i], now_ns);
 }
 
+/* A selection is news of the call, too (its answer, mostly): whoever has to send from now on has the whole time for it.
+ */
+static void watch_anew(struct worker *w, struct side *d, uint64_t now_ns)
+{
+	for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++) {
+		struct remote *r = d->live[i] ? heard(d->live[i]) : NULL;
+		if (r) {
+			r->selected_ns = now_ns;
+			r->silent = false;
+		}
+	}
+	watch_side(w, d, now_ns);
+}
+
 static void commit(struct worker *w, struct commit *c, uint64_t now_ns)
 {
 	struct session *s = c->order.session;
@@ -190,7 +206,9 @@ static void settings(struct worker *w, struct side *d, uint64_t now_ns)
 	atomic_store(&d->settings_sent, false);
 	read_settings(d);
 	reopen_latches(d->session, now_ns);
-	watch_side(w, d, now_ns);
+	for (unsigned which = 0; which < 2; which++)
+		if (d->session->live[which])
+			watch_anew(w, d->session->live[which], now_ns);
 }
 
 static void close_side(struct worker *w, struct side *d, uint64_t now_ns)

@@ -41,6 +41,7 @@ static void take_counters(struct remote *r, const struct remote *before)
 	r->first_ns = before->first_ns;
 	r->last_ns = before->last_ns;
 	r->alive_ns = before->alive_ns;
+	r->selected_ns = before->selected_ns;
 	r->source = before->source;
 	memcpy(r->drops, before->drops, sizeof(r->drops));
 }

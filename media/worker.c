@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* worker: a media thread. One turn: wait, relay what came, run timers, carry out orders, tell the ports. */
+/* worker: a media thread. One turn: wait, carry out orders, relay what came, run timers, tell the ports. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -41,14 +41,25 @@ static int sleep_ms(struct worker *w, uint64_t now_ns)
 	return timer_ms > INT_MAX ? -1 : (int)timer_ms;
 }
 
+/* An order given before a packet was sent must not be found after it: the far side may speak as soon as it was told our
+ * port, while the commit of its peer's side still waits for a doze to end. What is readable is asked for anew, because
+ * orders close sockets. */
+static void orders_before_packets(struct worker *w)
+{
+	if (!w->orders && mailbox_empty(&w->box))
+		return;
+	worker_orders(w);
+	io_wait(w->io, 0);
+}
+
 static void turn(struct worker *w)
 {
 	io_wait(w->io, sleep_ms(w, clock_ns()));
 	uint64_t woken_ns = clock_ns();
 	mailbox_awake(&w->box);
+	orders_before_packets(w);
 	io_receive(w->io);
 	wheel_advance(&w->wheel, woken_ns / NS_PER_MS);
-	worker_orders(w);
 	ring_ports(w);
 	histogram_add(&w->turns, (clock_ns() - woken_ns) / 1000);
 }

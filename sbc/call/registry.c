@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "sbc/call/inbound.h"
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
@@ -147,6 +148,17 @@ static void on_source(struct call *c, const struct media_event *e)
 	log_end(&l);
 }
 
+/* While it rings nobody has to send; the answer selects its fork, from when the relay counts anew. A notice that was on
+ * its way when the answer came is about the time before. */
+static void on_silent(struct call *c, const struct media_event *e)
+{
+	if (!c->answer_ns || clock_ns() - c->answer_ns < e->silent.silent_ms * 500000ull)
+		return;
+	call_count(&c->calls->counters.media_silent, 1);
+	call_post(c, CALL_EV_SILENT,
+		  &(struct call_arg){.cause = e->side == MEDIA_A ? "no media from A" : "no media from B"});
+}
+
 static void on_media(void *arg, const struct media_event *e)
 {
 	struct call *c = (struct call *)(uintptr_t)e->cookie;
@@ -164,9 +176,7 @@ static void on_media(void *arg, const struct media_event *e)
 		on_source(c, e);
 		break;
 	case MEDIA_EV_SILENT:
-		call_count(&c->calls->counters.media_silent, 1);
-		call_post(c, CALL_EV_SILENT,
-			  &(struct call_arg){.cause = e->side == MEDIA_A ? "no media from A" : "no media from B"});
+		on_silent(c, e);
 		break;
 	case MEDIA_EV_STATS:
 		break;

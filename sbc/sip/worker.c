@@ -33,7 +33,12 @@ static void on_handed(void *arg)
 {
 	struct handed *h = arg;
 
-	if (h->stage == STAGE_RECEIVED)
+	if (h->to->group->stopped)
+		; /* nobody is there to answer */
+	/* After a reload a worker may hear from a network that is not in its own configuration yet. */
+	else if (h->from.network >= h->to->config->n_networks)
+		refused(h->to, &(struct flow_addr){.remote = h->from.remote}, REJECT_QUEUE);
+	else if (h->stage == STAGE_RECEIVED)
 		receive(h->to, &h->from, h->bytes, h->n);
 	else
 		take(h->to, &h->from, h->bytes, h->n);

@@ -28,6 +28,8 @@ def run(t):
             break
     t.check(cut, f"not cut after {sent} requests whose answers nobody read")
     t.check(t.metric("limen_sip_closed_slow_total") >= 1, "it is not counted")
+    ep.drop(s)
+    ep.inbox.clear()
     good = t.caller(t.a)
     good.request("REGISTER")
     good.expect(405)

@@ -3,8 +3,7 @@
 import signal
 
 EXIT = None
-CDR = lambda t: [{"status": 503, "cause": "drained", "ended_by": "limen"}, {"status": 200, "cause": "drained", "ended_by": "limen"}] \
-    if False else None
+CDR = None
 
 
 def run(t):

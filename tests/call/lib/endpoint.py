@@ -122,6 +122,15 @@ class Endpoint:
                 raise Fail(f"{self.name} expected {m.what()} once more within {within} s; it did not come")
             self.pump(left)
 
+    def gather(self, seconds, what=None):
+        """What is new after so long, taken out of the inbox: all, or that which is `what`."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.pump(left)
+        got = [m for m in self.inbox if what is None or m.is_(what)]
+        self.inbox = [m for m in self.inbox if m not in got]
+        return got
+
     def expect_quiet(self, seconds):
         """Nothing new may come; repetitions may."""
         end = time.monotonic() + seconds

@@ -3,6 +3,7 @@
 import glob
 import os
 import subprocess
+import time
 
 from .endpoint import Fail
 from .limen import die_with_parent
@@ -52,3 +53,26 @@ class Sipp:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+def pair(t, file, calls, transport="UDP"):
+    """uac.xml and uas.xml beside the case, played against each other through limen."""
+    folder = os.path.dirname(file)
+    callee = Sipp(t, "callee", os.path.join(folder, "uas.xml"), t.addr("callee", 2), t.limen_at("callee"), transport, calls)
+    listening(t, "callee", transport)
+    caller = Sipp(t, "caller", os.path.join(folder, "uac.xml"), t.addr("caller", 2), t.limen_at("caller"), transport, calls, 20)
+    caller.finish()
+    callee.finish()
+
+
+def listening(t, who, transport, within=5.0):
+    """SIPp says nothing of being ready: its socket does."""
+    end = time.monotonic() + within
+    flag = "-tln" if transport == "TCP" else "-uan"
+    while time.monotonic() < end:
+        with t.network.inside(who):
+            out = subprocess.run(["ss", "-H", flag, "sport = :5060"], capture_output=True, text=True).stdout
+        if out.strip():
+            return
+        time.sleep(0.02)
+    raise Fail(f"SIPp at the {who} did not listen within {within} s")

@@ -10,18 +10,39 @@ static unsigned char lower(char c)
 	return u >= 'A' && u <= 'Z' ? u | 0x20 : u; /* not tolower(): no locale may change what a token equals */
 }
 
-static bool same_nocase(const char *a, const char *b, size_t n)
+/* Eight bytes that differ, if at all, in the bit that parts a letter from its capital. Most that differ do so in more.
+ */
+static bool word_may_be_same(const char *a, const char *b)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (lower(a[i]) != lower(b[i]))
+	uint64_t x, y;
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return ((x ^ y) & ~UINT64_C(0x2020202020202020)) == 0;
+}
+
+static bool word_same(const char *a, const char *b)
+{
+	return memcmp(a, b, 8) == 0;
+}
+
+bool str_same_nocase(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+	for (; n - i >= 8; i += 8) {
+		if (word_same(a + i, b + i))
+			continue;
+		if (!word_may_be_same(a + i, b + i))
+			return false;
+		for (size_t k = i; k < i + 8; k++) {
+			if (lower(a[k]) != lower(b[k]))
+				return false;
+		}
+	}
+	for (; i < n; i++) {
+		if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
 			return false;
 	}
 	return true;
-}
-
-bool str_eq_nocase(struct str a, struct str b)
-{
-	return a.n == b.n && same_nocase(a.p, b.p, a.n);
 }
 
 bool str_starts(struct str s, struct str prefix)
@@ -31,7 +52,7 @@ bool str_starts(struct str s, struct str prefix)
 
 bool str_starts_nocase(struct str s, struct str prefix)
 {
-	return s.n >= prefix.n && same_nocase(s.p, prefix.p, prefix.n);
+	return s.n >= prefix.n && str_same_nocase(s.p, prefix.p, prefix.n);
 }
 
 bool str_contains(struct str s, struct str needle)

@@ -5,32 +5,6 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* Room for n bytes at the end, already counted as written; NULL, and overflowed from then on, when there is none. */
-static char *take(struct writer *w, size_t n)
-{
-	if (w->overflow || n > w->cap - w->n) {
-		w->overflow = true;
-		return NULL;
-	}
-	char *at = w->p + w->n;
-	w->n += n;
-	return at;
-}
-
-void writer_put(struct writer *w, const void *p, size_t n)
-{
-	if (n == 0)
-		return;
-	char *at = take(w, n);
-	if (at)
-		memcpy(at, p, n);
-}
-
-void writer_char(struct writer *w, char c)
-{
-	writer_put(w, &c, 1);
-}
-
 void writer_u64(struct writer *w, uint64_t v)
 {
 	char digits[20];
@@ -46,7 +20,7 @@ void writer_hex(struct writer *w, const uint8_t *p, size_t n)
 {
 	if (n == 0)
 		return;
-	char *at = n <= SIZE_MAX / 2 ? take(w, 2 * n) : take(w, SIZE_MAX);
+	char *at = n <= SIZE_MAX / 2 ? writer_take(w, 2 * n) : writer_take(w, SIZE_MAX);
 	for (size_t i = 0; at && i < n; i++) {
 		*at++ = hex_digits[p[i] >> 4];
 		*at++ = hex_digits[p[i] & 15];
@@ -119,6 +93,12 @@ static void json_escape(struct writer *w, uint8_t c)
 	writer_put(w, (char[]){'\\', 'u', '0', '0', hex_digits[c >> 4], hex_digits[c & 15]}, 6);
 }
 
+/* Nearly every byte: ASCII that needs no second look. */
+static bool json_byte_plain(uint8_t c)
+{
+	return (uint8_t)(c - 0x20) < 0x5f && c != '"' && c != '\\';
+}
+
 /* Bytes that may stand in a JSON string as they are: 0 when the one at p needs an escape. *ret_skip is what the escape
  * replaces, *ret_code the character it names. */
 static size_t json_plain(const uint8_t *p, size_t n, size_t *ret_skip, uint8_t *ret_code)
@@ -143,6 +123,10 @@ void writer_json(struct writer *w, struct str s)
 
 	writer_char(w, '"');
 	while (at < s.n && !w->overflow) {
+		while (at < s.n && json_byte_plain(p[at]))
+			at++;
+		if (at == s.n)
+			break;
 		size_t skip;
 		uint8_t code;
 		size_t len = json_plain(p + at, s.n - at, &skip, &code);

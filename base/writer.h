@@ -23,8 +23,34 @@ static inline struct writer writer_init(char *p, size_t cap)
 	return (struct writer){.p = p, .cap = cap};
 }
 
-void writer_put(struct writer *w, const void *p, size_t n);
-void writer_char(struct writer *w, char c);
+/* Room for n bytes at the end, already counted as written; NULL, and overflowed from then on, when there is none. */
+static inline char *writer_take(struct writer *w, size_t n)
+{
+	if (__builtin_expect(w->overflow || n > w->cap - w->n, 0)) {
+		w->overflow = true;
+		return NULL;
+	}
+	char *at = w->p + w->n;
+	w->n += n;
+	return at;
+}
+
+static inline void writer_put(struct writer *w, const void *p, size_t n)
+{
+	if (n == 0)
+		return;
+	char *at = writer_take(w, n);
+	if (at)
+		memcpy(at, p, n);
+}
+
+static inline void writer_char(struct writer *w, char c)
+{
+	char *at = writer_take(w, 1);
+	if (at)
+		*at = c;
+}
+
 void writer_u64(struct writer *w, uint64_t v);
 void writer_hex(struct writer *w, const uint8_t *p, size_t n);
 /* Needs room for its text and for one byte more, which is not counted. */

@@ -186,7 +186,7 @@ struct config_timers {
 
 struct config_limits {
 	unsigned calls;              /* 10000 */
-	unsigned transactions; /* 1000000, per worker */
+	unsigned transactions;       /* 1000000, per worker */
 	unsigned message_bytes;      /* 65535 */
 	unsigned connections;        /* TCP, all: 4000 */
 	unsigned connections_source; /* of one source address: 100 */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "media/internal.h"
 
 #define DEFAULT_WINDOW_MS   2000
@@ -180,6 +181,7 @@ int media_create(const struct media_config *c, struct media **ret)
 	m->cooldown_ns = (c->port_cooldown_ms ? c->port_cooldown_ms : DEFAULT_COOLDOWN_MS) * NS_PER_MS;
 	m->max_sessions = c->max_sessions ? c->max_sessions : UINT32_MAX;
 	m->plain_sends = c->plain_sends;
+	random_bytes(&m->rtcp_key, sizeof(m->rtcp_key));
 	pthread_mutex_init(&m->lock, NULL);
 	r = networks_create(c->networks, c->n_networks, NULL, &m->networks);
 	if (r < 0)

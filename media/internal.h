@@ -17,10 +17,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/wheel.h"
 #include "media/counters.h"
-#include "media/histogram.h"
 #include "media/io.h"
 #include "media/latch.h"
 #include "media/mailbox.h"
@@ -245,6 +245,7 @@ struct media {
 	uint64_t window_ns, cooldown_ns;
 	uint32_t max_sessions;
 	bool plain_sends;
+	struct hash_key rtcp_key; /* rtcp_hide() */
 	atomic_uint sessions;
 	atomic_uint_fast64_t queue_full;
 	pthread_mutex_t lock; /* networks, ports */

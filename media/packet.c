@@ -239,6 +239,15 @@ static int refuse_mixture(struct packet *k)
 	return MEDIA_DROP_NO_TARGET;
 }
 
+/* ---- hide: RTCP names its sender, as user@host ----------------------------------------------------------------- */
+
+static int hide_names(struct packet *k)
+{
+	if (k->kind != PACKET_RTCP || rtcp_hide(&k->worker->media->rtcp_key, k->p, k->n))
+		return PACKET_GO;
+	return MEDIA_DROP_RTCP;
+}
+
 /* ---- send ------------------------------------------------------------------------------------------------------ */
 
 static int send_out(struct packet *k)
@@ -279,7 +288,8 @@ typedef int (*stage_fn)(struct packet *k);
 static const stage_fn stages[PROFILE_COUNT][PROFILE_COUNT][MAX_STAGES] = {
 	[PROFILE_RTP] =
 		{
-			[PROFILE_RTP] = {classify_rtp, check_source, account, check_heard, find_target, send_out},
+			[PROFILE_RTP] = {classify_rtp, check_source, account, check_heard, find_target, hide_names,
+					 send_out},
 			[PROFILE_DATAGRAM] = {classify_rtp, check_source, account, check_heard, refuse_mixture},
 		},
 	[PROFILE_DATAGRAM] =

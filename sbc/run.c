@@ -223,6 +223,19 @@ static bool is_ready(void *arg)
 	return p->terms == 0;
 }
 
+/* A worker that has been busy with one turn for so long serves nobody. */
+#define STUCK_MS 5000
+
+static bool is_healthy(void *arg)
+{
+	struct program *p = arg;
+
+	for (unsigned i = 0; i < p->n_workers; i++)
+		if (loop_stuck(worker_get(p->group, i)->loop, STUCK_MS))
+			return false;
+	return true;
+}
+
 /* ---- putting it together ---- */
 
 static int fail(const char *what, int err)
@@ -304,6 +317,7 @@ static int start_manage(struct program *p)
 						    .loop = p->loop,
 						    .metrics = write_metrics,
 						    .ready = is_ready,
+						    .healthy = is_healthy,
 						    .arg = p},
 			    err_text, sizeof(err_text), &p->manage);
 	if (err < 0)

@@ -52,11 +52,18 @@ uint32_t leak_addr_hash(const struct addr *v6)
 static bool common(struct str s)
 {
 	/* What any message may say and what tells of nobody. */
-	static const char *const words[] = {
-		"localhost", "localhost.localdomain", "anonymous",  "anonymous.invalid", "invalid", "unknown",
-		"0.0.0.0",   "255.255.255.255",       "unavailable"};
+#define WORD(z)                                                                                                        \
+	{                                                                                                              \
+		z, sizeof(z) - 1                                                                                       \
+	}
+	static const struct str words[] = {WORD("localhost"),  WORD("localhost.localdomain"),
+					   WORD("anonymous"),  WORD("anonymous.invalid"),
+					   WORD("invalid"),    WORD("unknown"),
+					   WORD("0.0.0.0"),    WORD("255.255.255.255"),
+					   WORD("unavailable")};
+#undef WORD
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eq_nocase(s, str_z(words[i])))
+		if (str_eq_nocase(s, words[i]))
 			return true;
 	return false;
 }
@@ -71,6 +78,8 @@ static bool digits_only(struct str s)
 
 static bool as_v6(struct str s, struct addr *ret)
 {
+	if (str_find(s, ':') == s.n)
+		return false;
 	return (addr_parse(s, 0, ret) || addr_parse_hostport(s, ret)) && addr_is_v6(ret);
 }
 

@@ -11,12 +11,12 @@
 #include <uv.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 
 #define IDLE_CHECKS_MAX 4
 #define TASKS_PER_TURN  512 /* so that a busy poster cannot keep the sockets waiting */
 #define DEFER_ROUNDS    4   /* deferred work may defer more; after so many rounds it waits for the next turn */
 #define COARSE_FROM_MS  1000
-#define TURN_BUCKETS    160 /* eighths of powers of two, in microseconds */
 
 struct task {
 	atomic_size_t seq; /* == position: free; == position + 1: filled */
@@ -47,10 +47,10 @@ struct loop {
 	atomic_size_t tail; /* producers */
 	size_t head;        /* consumer */
 	atomic_bool sleeping;
+	atomic_uint_fast64_t turn_began_ns; /* turn_start_ns for other threads; 0: asleep */
 	atomic_bool stop;
 	atomic_uint_fast64_t refused;
-	atomic_uint_fast64_t turns[TURN_BUCKETS];
-	atomic_uint_fast64_t turn_max_us;
+	struct histogram turns;
 };
 
 struct loop_poll {
@@ -68,6 +68,7 @@ static void wake_up(struct loop *l)
 		return;
 	l->awake = true;
 	l->turn_start_ns = clock_ns();
+	atomic_store_explicit(&l->turn_began_ns, l->turn_start_ns, memory_order_relaxed);
 	wheel_set_now(&l->wheel, l->turn_start_ns / 1000000);
 	atomic_store_explicit(&l->sleeping, false, memory_order_relaxed);
 }
@@ -97,52 +98,20 @@ void loop_timer_stop(struct loop *l, struct wheel_timer *t)
 	wheel_cancel(&l->wheel, t);
 }
 
-/* ---- histogram ------------------------------------------------------------------------------------------------- */
-
-static unsigned turn_bucket(uint64_t us)
-{
-	if (us < 8)
-		return (unsigned)us;
-	unsigned log2 = 63 - (unsigned)__builtin_clzll(us);
-	unsigned b = (log2 - 2) * 8 + (unsigned)(us >> (log2 - 3) & 7);
-	return b < TURN_BUCKETS ? b : TURN_BUCKETS - 1;
-}
-
-static uint64_t bucket_top_us(unsigned b)
-{
-	if (b < 8)
-		return b;
-	unsigned log2 = b / 8 + 2;
-	return ((uint64_t)(8 + b % 8 + 1) << (log2 - 3)) - 1;
-}
-
-/* One writer: no locked instruction is needed. */
-static void count_turn(struct loop *l)
-{
-	uint64_t us = (clock_ns() - l->turn_start_ns) / 1000;
-	atomic_uint_fast64_t *c = &l->turns[turn_bucket(us)];
-	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + 1, memory_order_relaxed);
-	if (us > atomic_load_explicit(&l->turn_max_us, memory_order_relaxed))
-		atomic_store_explicit(&l->turn_max_us, us, memory_order_relaxed);
-}
+/* ---- how long turns take ----------------------------------------------------------------------------------------- */
 
 void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us, uint64_t *ret_max_us)
 {
-	uint64_t v[TURN_BUCKETS], sum = 0, seen = 0;
-	uint64_t p50 = 0, p99 = 0;
+	*ret_p50_us = histogram_percentile_us(&l->turns, 0.50);
+	*ret_p99_us = histogram_percentile_us(&l->turns, 0.99);
+	*ret_max_us = histogram_max_us(&l->turns);
+}
 
-	for (unsigned i = 0; i < TURN_BUCKETS; i++)
-		sum += v[i] = atomic_load_explicit(&l->turns[i], memory_order_relaxed);
-	for (unsigned i = 0; i < TURN_BUCKETS && sum > 0; i++) {
-		if (seen * 2 < sum)
-			p50 = bucket_top_us(i);
-		if (seen * 100 < sum * 99)
-			p99 = bucket_top_us(i);
-		seen += v[i];
-	}
-	*ret_p50_us = p50;
-	*ret_p99_us = p99;
-	*ret_max_us = atomic_load_explicit(&l->turn_max_us, memory_order_relaxed);
+bool loop_stuck(const struct loop *l, uint64_t ms)
+{
+	uint64_t began = atomic_load_explicit(&l->turn_began_ns, memory_order_relaxed);
+
+	return began && clock_ns() > began + ms * 1000000;
 }
 
 /* ---- tasks ----------------------------------------------------------------------------------------------------- */
@@ -195,6 +164,12 @@ static void run_tasks(struct loop *l)
 		l->head++;
 		fn(arg);
 	}
+}
+
+void loop_run_posted(struct loop *l)
+{
+	while (task_waits(l))
+		run_tasks(l);
 }
 
 /* ---- deferred work --------------------------------------------------------------------------------------------- */
@@ -298,8 +273,9 @@ static void on_prepare(uv_prepare_t *h)
 	else
 		uv_timer_start(&l->timer, on_timer, ms, 0);
 	if (l->awake)
-		count_turn(l);
+		histogram_add(&l->turns, (clock_ns() - l->turn_start_ns) / 1000);
 	l->awake = false;
+	atomic_store_explicit(&l->turn_began_ns, 0, memory_order_relaxed);
 }
 
 static void on_async(uv_async_t *h)

@@ -34,6 +34,9 @@ void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 
 /* Runs fn(arg) on the loop's thread, soon. false: the queue is full; the caller counts it and keeps arg. Any thread. */
 bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
+/* Runs what was posted and never came to its turn, so that it can free what it holds. Once the loop's thread has ended.
+ */
+void loop_run_posted(struct loop *l);
 uint64_t loop_posts_refused(const struct loop *l); /* any thread */
 
 /* Runs once at the end of this turn of the loop, after all events that were ready and before it sleeps. Linking twice
@@ -55,6 +58,8 @@ struct loop_poll *loop_poll_open(struct loop *l, int fd, void (*fn)(void *arg, i
 int loop_poll_set(struct loop_poll *p, int events); /* 0: none */
 void loop_poll_close(struct loop_poll *p);          /* frees it after this turn; fd may be closed at once */
 
+/* Has one turn been going on for longer than this? A loop that sleeps is not stuck. Any thread. */
+bool loop_stuck(const struct loop *l, uint64_t ms);
 /* Histogram of turn times (work only, sleep excluded): any thread, approximate. */
 void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us, uint64_t *ret_max_us);
 

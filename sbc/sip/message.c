@@ -293,11 +293,21 @@ static bool answerable(const struct reading *r)
 	return m->request && m->method != METHOD_ACK && have_all(r) && !r->via_empty && m->n_via <= MESSAGE_MAX_VIAS;
 }
 
+/* A request outside of any dialog may come from anybody and may start something that lasts, so its grammar is read
+ * twice, by two authors. What belongs to a dialog or a transaction of ours has to name it, which no accident does; it
+ * is read once: the second reading is more than half the work of a parse. */
+static bool opens_something(const struct message *m)
+{
+	return m->request && !m->to.tag.n;
+}
+
 static enum reject_reason verdict(struct reading *r, struct str first)
 {
 	if (r->version_other)
 		return r->b->m.request ? REJECT_VERSION : REJECT_MALFORMED;
-	return r->bad ? REJECT_MALFORMED : message_sofia_parse(r->b, first);
+	if (r->bad)
+		return REJECT_MALFORMED;
+	return opens_something(&r->b->m) ? message_sofia_parse(r->b, first) : REJECT_NONE;
 }
 
 /* ---- the block --------------------------------------------------------------------------------------------------- */
@@ -305,14 +315,13 @@ static enum reject_reason verdict(struct reading *r, struct str first)
 static struct message_block *block_create(const char *p, size_t n, size_t head, unsigned fields, char **ret_text)
 {
 	size_t table = fields * sizeof(struct field);
-	struct message_block *b = malloc(sizeof(*b) + table + n + head + fields * SCRATCH_SLACK + 2);
+	struct message_block *b = malloc(sizeof(*b) + table + n);
 	if (!b)
 		return NULL;
 	memset(b, 0, sizeof(*b));
 	char *text = (char *)b->fields + table;
 	memcpy(text, p, n);
 	b->head = head;
-	b->scratch = writer_init(text + n, head + fields * SCRATCH_SLACK);
 	*ret_text = text;
 	return b;
 }
@@ -376,7 +385,6 @@ void message_free(struct message *m)
 		m->refs--;
 		return;
 	}
-	message_sofia_free(m->sofia);
 	free(m);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* message: a received SIP message as a plain struct of slices, and small writers for what we send.
  *
- * message*.c are the only files that see sofia-sip. A struct message owns one block (sofia's home) with the parsed
+ * message*.c are the only files that see sofia-sip. A struct message owns one block with the parsed
  * text; every slice in it lives until message_free(). It is only read after parsing. One thread at a time. */
 #ifndef SBC_SIP_MESSAGE_H
 #define SBC_SIP_MESSAGE_H
@@ -96,7 +96,6 @@ struct message {
 	struct str content_type; /* "application/sdp", without parameters; empty: none */
 	struct str body;
 	struct flow_addr source;
-	void *sofia;   /* message*.c only */
 	unsigned refs; /* references beyond the first */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* message_internal: what the message*.c files share: the block behind a struct message.
  *
- * One malloc holds the struct, the table of header fields, the text with its folds blanked (every slice points there)
- * and room for those fields that sofia-sip is given to cut to pieces. Whoever has the struct message owns the block. */
+ * One malloc holds the struct, the table of header fields and the text with its folds blanked (every slice points
+ * there). Whoever has the struct message owns the block. */
 #ifndef SBC_SIP_MESSAGE_INTERNAL_H
 #define SBC_SIP_MESSAGE_INTERNAL_H
 
@@ -24,7 +24,6 @@ struct message_block {
 	unsigned n_fields;
 	unsigned count[HEADER_IDS];
 	size_t head;
-	struct writer scratch; /* sofia's copy of some fields, by full name; 2 bytes to spare behind it */
 	struct field fields[];
 };
 
@@ -37,8 +36,7 @@ static inline const struct message_block *block_of(const struct message *m)
 #define SCRATCH_SLACK 16
 
 /* The grammar's second reader (message_sofia.c): parses the start line and the fields of HEADERS_READ with sofia-sip's
- * header classes. REJECT_NONE with m.sofia set, REJECT_MALFORMED, or REJECT_NO_MEMORY. */
-enum reject_reason message_sofia_parse(struct message_block *b, struct str start_line);
-void message_sofia_free(void *sofia); /* NULL is allowed */
+ * header classes. REJECT_NONE, REJECT_MALFORMED, or REJECT_NO_MEMORY; nothing is kept. */
+enum reject_reason message_sofia_parse(const struct message_block *b, struct str start_line);
 
 #endif

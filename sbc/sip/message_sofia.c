@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one place where a message meets sofia-sip.
  *
- * sofia works in place on a copy of its own, which lies in our block and is handed over with msg_buf_set(), so it
+ * sofia works in place on a copy of its own, which is handed over with msg_buf_set(), so it
  * copies nothing. It is given the start line and the fields that message_parse() reads, and no others: its parsers of
  * some lists take time with the square of their length (64 kB of Call-Info is 0.2 s), and what nobody needs is not
  * built. It never sees a body, so that its multipart and SDP parsers are out of reach. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_buffer.h>
@@ -20,9 +21,11 @@
  */
 #define PRELOAD_BYTES 4096
 
-static void write_scratch(struct message_block *b, struct str start_line)
+/* Of its copy; longer ones are allocated. */
+#define SCRATCH_BYTES 4096
+
+static void write_scratch(const struct message_block *b, struct str start_line, struct writer *w)
 {
-	struct writer *w = &b->scratch;
 	writer_str(w, start_line);
 	writer_lit(w, "\r\n");
 	for (unsigned i = 0; i < b->n_fields; i++)
@@ -31,9 +34,9 @@ static void write_scratch(struct message_block *b, struct str start_line)
 	writer_lit(w, "\r\n");
 }
 
-enum reject_reason message_sofia_parse(struct message_block *b, struct str start_line)
+/* text: cut up in place; it has two bytes to spare behind its end. */
+static enum reject_reason judge(struct writer *text)
 {
-	write_scratch(b, start_line);
 	/* sofia tells no memory and bad syntax apart by nothing but errno; a failed allocation inside a header that it
 	 * deems uncritical would even pass for success with that header missing. */
 	errno = 0;
@@ -41,18 +44,28 @@ enum reject_reason message_sofia_parse(struct message_block *b, struct str start
 	if (!msg)
 		return REJECT_NO_MEMORY;
 	su_home_preload(msg_home(msg), 1, PRELOAD_BYTES);
-	msg_buf_set(msg, b->scratch.p, b->scratch.n + 2);
-	msg_buf_commit(msg, b->scratch.n, 1);
-	int r = b->scratch.overflow ? -1 : msg_extract(msg); /* it has room for what any field can grow by */
+	msg_buf_set(msg, text->p, text->n + 2);
+	msg_buf_commit(msg, text->n, 1);
+	int r = text->overflow ? -1 : msg_extract(msg); /* it has room for what any field can grow by */
 	enum reject_reason why = errno == ENOMEM ? REJECT_NO_MEMORY : r < 0 ? REJECT_MALFORMED : REJECT_NONE;
-	if (why != REJECT_NONE)
-		msg_destroy(msg);
-	else
-		b->m.sofia = msg;
+	msg_destroy(msg); /* it was asked for its judgement alone: what it cut lies in our own slices already */
 	return why;
 }
 
-void message_sofia_free(void *sofia)
+enum reject_reason message_sofia_parse(const struct message_block *b, struct str start_line)
 {
-	msg_destroy(sofia);
+	char on_stack[SCRATCH_BYTES], *text = on_stack;
+	size_t cap = b->head + b->n_fields * SCRATCH_SLACK;
+
+	if (cap + 2 > sizeof(on_stack)) {
+		text = malloc(cap + 2);
+		if (!text)
+			return REJECT_NO_MEMORY;
+	}
+	struct writer w = writer_init(text, cap);
+	write_scratch(b, start_line, &w);
+	enum reject_reason why = judge(&w);
+	if (text != on_stack)
+		free(text);
+	return why;
 }

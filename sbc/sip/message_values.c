@@ -21,6 +21,13 @@ size_t quoted_length(struct str s)
 
 bool list_next(struct str *list, struct str *ret_item)
 {
+	if (list->n && !memchr(list->p, ',', list->n)) { /* as nearly always: one element */
+		struct str item = str_trim(*list);
+		*list = skip(*list, list->n);
+		if (item.n)
+			*ret_item = item;
+		return item.n > 0;
+	}
 	while (list->n) {
 		bool angle = false;
 		size_t i = 0;

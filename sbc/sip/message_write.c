@@ -41,10 +41,30 @@ bool message_lists(const struct message *m, struct str name, struct str token)
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+static bool ends_line(char c)
+{
+	return c == '\r' || c == '\n' || c == '\0';
+}
+
+/* Eight bytes at a time: is any below 0x10, where what ends a line lies (and the tab, which the bytewise look lets
+ * through)? */
+static bool word_low(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t v;
+	memcpy(&v, p, sizeof(v));
+	return (v - 0x10 * ones) & ~v & 0x80 * ones;
+}
+
 static bool line_safe(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == '\0')
+	size_t i = 0;
+	for (; s.n - i >= 8; i += 8)
+		for (size_t k = i; word_low(s.p + i) && k < i + 8; k++)
+			if (ends_line(s.p[k]))
+				return false;
+	for (; i < s.n; i++)
+		if (ends_line(s.p[i]))
 			return false;
 	return true;
 }

@@ -18,6 +18,9 @@ static uint8_t owner_of(const struct ident_key *k, bool request, struct str bran
 	}
 	if (ident_parse(k, ours, &id))
 		return id.slot;
+	/* a request of a leg of ours that comes back to us as a new one: a loop is seen where that leg is */
+	if (request && call_id.n == IDENT_LEN && ident_parse(k, call_id, &id))
+		return id.slot;
 	return ident_slot_of_call_id(k, call_id);
 }
 

@@ -33,7 +33,9 @@ static void on_handed(void *arg)
 {
 	struct handed *h = arg;
 
-	if (h->stage == STAGE_RECEIVED)
+	if (h->to->group->stopped)
+		; /* nobody is there to answer */
+	else if (h->stage == STAGE_RECEIVED)
 		receive(h->to, &h->from, h->bytes, h->n);
 	else
 		take(h->to, &h->from, h->bytes, h->n);
@@ -70,6 +72,18 @@ static unsigned owner(const struct worker *w, uint8_t slot)
 	return worker_of_slot(w->group->n, slot);
 }
 
+/* A single worker has not scanned what it parses: the scan tells what is no message at all. */
+static void refused_unread(struct worker *w, const struct flow_addr *from, enum reject_reason why, const uint8_t *p,
+			   size_t n)
+{
+	uint8_t slot;
+	enum scan_result scan = scan_owner(w->key, p, n, &slot);
+
+	if (scan == SCAN_KEEPALIVE)
+		return;
+	refused(w, from, scan == SCAN_NOT_SIP || scan == SCAN_NO_END ? REJECT_FRAMING : why);
+}
+
 /* We are its owner, as far as the scan could tell: parses it and gives it to the transactions. */
 static void take(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
 {
@@ -77,10 +91,10 @@ static void take(struct worker *w, const struct flow_addr *from, const uint8_t *
 	enum reject_reason why = message_parse(p, n, from, &m);
 
 	if (!m) {
-		refused(w, from, why);
+		refused_unread(w, from, why, p, n);
 		return;
 	}
-	if (owner(w, message_owner(w->key, m)) != w->index)
+	if (w->group->n > 1 && owner(w, message_owner(w->key, m)) != w->index)
 		/* scan and parser disagree: nobody can be sure whose it is */
 		refused(w, from, REJECT_OWNER);
 	else if (why != REJECT_NONE)
@@ -116,6 +130,10 @@ static void receive(struct worker *w, const struct flow_addr *from, const uint8_
 
 	if (why != REJECT_NONE) {
 		refused(w, from, why);
+		return;
+	}
+	if (w->group->n == 1) {
+		take(w, from, p, n); /* whose else */
 		return;
 	}
 	switch (scan_owner(w->key, p, n, &slot)) {

@@ -154,6 +154,9 @@ void worker_group_stop(struct worker_group *g)
 		pthread_join(g->workers[i].thread, NULL);
 		g->workers[i].running = false;
 	}
+	g->stopped = true;
+	for (unsigned i = 0; i < g->n; i++)
+		loop_run_posted(g->workers[i].worker.loop);
 }
 
 /* ---- a new configuration ---- */

@@ -21,6 +21,7 @@ struct worker_group {
 	struct config *config;
 	struct resolve_cache *cache;
 	bool random_delivery;
+	bool stopped;               /* the threads have ended: what they had handed over is dropped */
 	struct worker_own *workers; /* n */
 	struct transport *transports[WORKER_MAX];
 };

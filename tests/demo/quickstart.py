@@ -3,7 +3,6 @@
 """quickstart: starts Limen on the quick-start configuration, places one call with real audio through it, shows what
 happened, and goes on serving until ^C. Usage: quickstart.py LIMEN CONFIG. `--once` ends after the demonstration."""
 import json
-import math
 import os
 import re
 import signal
@@ -15,42 +14,12 @@ import time
 import urllib.error
 import urllib.request
 
+from lib_audio import ALAW, FROM_ALAW, PACKET, RATE, alaw, strength, tone
+
 SIP = ("127.0.0.1", 5060)
 MANAGE = "http://127.0.0.1:8080"
 TONE_HZ = 440
 SECONDS = 2
-PACKET = 160  # samples: 20 ms of G.711
-
-
-def alaw(sample):
-    """One 16-bit sample as G.711 A-law."""
-    sign = 0x80 if sample >= 0 else 0
-    value = min(abs(sample), 32635)
-    exponent = max(0, value.bit_length() - 8) if value >= 256 else 0
-    mantissa = (value >> (exponent + 3 if exponent else 4)) & 0x0F
-    return (sign | exponent << 4 | mantissa) ^ 0x55
-
-
-def alaw_back(byte):
-    byte ^= 0x55
-    exponent, mantissa = (byte >> 4) & 7, byte & 0x0F
-    value = (mantissa << 4) + 8
-    if exponent:
-        value = (value + 0x100) << (exponent - 1)
-    return value if byte & 0x80 else -value
-
-
-def strength(samples, hz):
-    """Share of the power that is at this frequency (Goertzel), 0 to 1."""
-    if not samples:
-        return 0.0
-    w = 2 * math.cos(2 * math.pi * hz / 8000)
-    a = b = 0.0
-    for x in samples:
-        a, b = x + w * a - b, a
-    power = a * a + b * b - w * a * b
-    total = sum(x * x for x in samples)
-    return 2 * power / (total * len(samples)) if total else 0.0
 
 
 class Call:
@@ -113,10 +82,10 @@ class Call:
     def talk(self, relay):
         """Sends the tone in real time; returns packets sent, packets back, and how much of them is the tone."""
         sent, back = 0, []
+        payload = bytes(map(alaw, tone(TONE_HZ, SECONDS)))
         begin = time.monotonic()
-        while sent < SECONDS * 50:
-            payload = bytes(alaw(int(9000 * math.sin(2 * math.pi * TONE_HZ * (sent * PACKET + i) / 8000))) for i in range(PACKET))
-            self.rtp.sendto(struct.pack("!BBHII", 0x80, 8, sent, sent * PACKET, 0x4C494D45) + payload, relay)
+        while sent < SECONDS * RATE // PACKET:
+            self.rtp.sendto(struct.pack("!BBHII", 0x80, ALAW, sent, sent * PACKET, 0x4C494D45) + payload[sent * PACKET:(sent + 1) * PACKET], relay)
             sent += 1
             while time.monotonic() < begin + sent * 0.02:
                 try:
@@ -124,7 +93,7 @@ class Call:
                 except BlockingIOError:
                     time.sleep(0.002)
         self.note("===", "%d RTP packets sent, %d came back" % (sent, len(back)))
-        samples = [alaw_back(x) for p in back for x in p[12:]]
+        samples = [FROM_ALAW[x] for p in back for x in p[12:]]
         return sent, len(back), strength(samples, TONE_HZ)
 
     def bye(self):
@@ -190,15 +159,15 @@ def main():
         wait_ready(limen)
         call = Call()
         relay = call.invite()
-        sent, back, tone = call.talk(relay)
+        sent, back, share = call.talk(relay)
         call.bye()
         show_ladder(call)
         show_counters()
         cdr = last_record(record, seen) if record else None
         verdict = (cdr or {}).get("verdict", {})
         print("\n  verdict   from A: %s" % (verdict.get("from_a") or "healthy"))
-        print("  audio     %d packets of a %d Hz tone sent, %d heard back, %.0f %% of what came back is the tone" % (sent, TONE_HZ, back, 100 * tone))
-        if back < sent * 0.9 or tone < 0.9:
+        print("  audio     %d packets of a %d Hz tone sent, %d heard back, %.0f %% of what came back is the tone" % (sent, TONE_HZ, back, 100 * share))
+        if back < sent * 0.9 or share < 0.9:
             raise SystemExit("  the tone did not come back as it went out")
         print("""
   Limen goes on serving. Call sip:echo@127.0.0.1:5060 with a softphone on this machine: you hear yourself.

@@ -46,7 +46,8 @@ class _Turn:
         us = sum(by_part.values())
         self.us.append(us)
         self.begun = None
-        bench.report.progress("%-28s %4d/s  %7.1f us a call" % (self.system.name, self.counts["rate"], us))
+        bench.report.progress("%-28s %4d/s  %7.1f us a call%s" % (
+            self.system.name, self.counts["rate"], us, bench.report.disturbed(self.counts["others_percent"])))
         bench.report.record(system=self.system.name, cpu_us_per_call=us, by_part=by_part, **self.counts)
 
     def median(self):
@@ -115,9 +116,9 @@ def item_max(bench):
             us = 1e6 * (limen.cpu_seconds() - cpu) / max(c["calls"], 1)
             clean = (not c["failed"] and c["retransmissions"] <= 0.001 * 6 * c["asked"] and
                      c["seconds"] < 1.05 * c["nominal_s"] + 1)
-            bench.report.progress("%d/s: %d failed, %d retransmissions, %.1f s for %.1f, %.1f us a call%s"
+            bench.report.progress("%d/s: %d failed, %d retransmissions, %.1f s for %.1f, %.1f us a call%s%s"
                                   % (rate, c["failed"], c["retransmissions"], c["seconds"], c["nominal_s"], us,
-                                     "" if clean else ": not clean"))
+                                     "" if clean else ": not clean", bench.report.disturbed(c["others_percent"])))
             bench.report.record(system=limen.name, clean=clean, cpu_us_per_call=us, **c)
             if not clean:
                 break

@@ -118,6 +118,24 @@ def cpu_seconds(pids):
     return total
 
 
+def _idle_seconds():
+    with open("/proc/stat") as f:
+        words = f.readline().split()
+    return (int(words[4]) + int(words[5])) / os.sysconf("SC_CLK_TCK")
+
+
+class Others:
+    """How busy others keep the machine during a measurement."""
+
+    def __init__(self):
+        self.begun, self.idle = time.monotonic(), _idle_seconds()
+
+    def percent(self, own_cpu_seconds):
+        """Of the machine's time, without what the measurement itself is known to have used."""
+        there = os.cpu_count() * (time.monotonic() - self.begun)
+        return max(0, round(100 * (there - (_idle_seconds() - self.idle) - own_cpu_seconds) / there))
+
+
 def pss_bytes(pids):
     """Proportional set size: shared pages are counted once over all processes. Kernel memory is not in it."""
     total = 0

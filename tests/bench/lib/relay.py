@@ -20,7 +20,7 @@ def _figures(bench, system, ports, seconds, warm_up, interval_ms=20):
     # nice: when the processors are full, it is the relay that shall be late and not the clock that it is measured by
     p = process.start(["nice", "-n", "-10"] + argv, os.path.join(system.dir, "rtpgen.log"), stdin=subprocess.PIPE,
                       stdout=subprocess.PIPE, text=True)
-    pids, cpu, result = system.pids(), {}, None
+    pids, cpu, result, others = system.pids(), {}, None, process.Others()
     for line in p.stdout:
         word = line.strip()
         if word == "READY":
@@ -28,6 +28,7 @@ def _figures(bench, system, ports, seconds, warm_up, interval_ms=20):
             p.stdin.flush()
         elif word in ("START", "END"):
             cpu[word] = process.cpu_seconds(pids)
+            others = process.Others() if word == "START" else others
         elif word:
             result = json.loads(word)
     process.stop(p)
@@ -36,11 +37,13 @@ def _figures(bench, system, ports, seconds, warm_up, interval_ms=20):
         raise BenchError("%s relayed nothing: %s" % (system.name, result))
     r = dict(result, system=system.name, us_per_packet=1e6 * (cpu["END"] - cpu["START"]) / result["relayed"],
              lost=result["sent"] - result["received"],
+             # the generator's time is that of its whole run, a little longer than the window
+             others_percent=others.percent(cpu["END"] - cpu["START"] + result["own_cpu_s"]),
              p50_us=max(result[d]["p50"] for d in ("a_to_b", "b_to_a")),
              p99_us=max(result[d]["p99"] for d in ("a_to_b", "b_to_a")))
-    bench.report.progress("%-16s %5d calls: %6.2f us a packet, lost %d of %d, latency p50 %d p99 %d us"
+    bench.report.progress("%-16s %5d calls: %6.2f us a packet, lost %d of %d, latency p50 %d p99 %d us%s"
                           % (system.name, r["calls"], r["us_per_packet"], r["lost"], r["sent"], r["p50_us"],
-                             r["p99_us"]))
+                             r["p99_us"], bench.report.disturbed(r["others_percent"])))
     bench.report.record(**r)
     return r
 

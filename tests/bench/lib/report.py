@@ -4,6 +4,8 @@ import json
 import os
 import time
 
+DISTURBED_PERCENT = 10
+
 
 class Report:
     def __init__(self, results_dir):
@@ -11,6 +13,7 @@ class Report:
         self.path = os.path.join(results_dir, time.strftime("%Y%m%d-%H%M%S.jsonl"))
         self.rows = []
         self.item = ""
+        self.runs = self.disturbed_runs = 0
 
     def record(self, **fields):
         fields = dict(fields, item=self.item, at=time.strftime("%H:%M:%S"))
@@ -19,6 +22,14 @@ class Report:
 
     def progress(self, text):
         print("  %s %s" % (time.strftime("%H:%M:%S"), text), flush=True)
+
+    def disturbed(self, others_percent):
+        """Counts a run; what to say of the others on the machine, if they were many."""
+        self.runs += 1
+        if others_percent <= DISTURBED_PERCENT:
+            return ""
+        self.disturbed_runs += 1
+        return "  (others had %d %% of the machine)" % others_percent
 
     def row(self, what, figure, unit, beside=None, limit=None, at_least=None):
         """One line of the table. beside: (name, figure) it is divided by; limit: on the ratio, or on the figure when
@@ -59,6 +70,10 @@ class Report:
         print()
         for r in rows:
             print("  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip())
+        if self.disturbed_runs:
+            print("\nThe machine was not quiet: in %d of %d runs others had more than %d %% of it. Ratios of interleaved runs"
+                  "\nstill mean something, latencies and single figures do not."
+                  % (self.disturbed_runs, self.runs, DISTURBED_PERCENT))
         print("\nEvery measurement: %s" % self.path)
 
 

@@ -87,8 +87,10 @@ def run(system, work, rate, seconds, audio=NO_MEDIA, cpu=None):
     """Calls at `rate` for `seconds`, each rung 100 ms and held 100 ms; the counts."""
     drops = space.udp_receive_drops(space.MIDDLE)
     load = Load(system, work, audio, cpu)
+    others, before = process.Others(), system.cpu_seconds()
     load.begin(rate, int(rate * seconds))
     r = load.wait()
+    r["others_percent"] = others.percent(system.cpu_seconds() - before + r["sipp_us_per_call"] * r["calls"] / 1e6)
     r["receive_drops"] = space.udp_receive_drops(space.MIDDLE) - drops
     system.alive()
     return r

@@ -229,7 +229,7 @@ static void profiles(void **state)
 	assert_string_equal(c->peers[0].profile, "pbx");
 	assert_int_equal(c->peers[0].try_ms, 2000);
 	assert_int_equal(c->peers[0].identity, CONFIG_IDENTITY_PASS);
-	assert_int_equal(c->peers[0].pass.n, 3);
+	assert_int_equal(c->peers[0].pass.n, 0); /* nothing that holds hosts crosses unasked */
 	config_unref(c);
 	c = peer_config("'targets': 'a.example', 'profile': 'pbx', 'identity': 'drop', 'pass': []");
 	assert_int_equal(c->peers[0].identity, CONFIG_IDENTITY_DROP);

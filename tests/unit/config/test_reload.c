@@ -46,7 +46,7 @@ static const struct {
 	 "{" NET
 	 ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'profile': 'pbx', 'codecs': {'allow': ['PCMA']}}}}",
 	 "added peers.p.profile (new calls)\nadded peers.p.latch (new calls)\nadded peers.p.codecs (new calls)\n"
-	 "changed peers.p.identity (new calls)\nadded peers.p.pass (new calls)\nchanged peers.p.try_ms (new calls)\n",
+	 "changed peers.p.identity (new calls)\nchanged peers.p.try_ms (new calls)\n",
 	 0},
 	{"{" NET "}",
 	 "{'networks': {'n': {'listen': ['udp:192.0.2.1', 'tcp:192.0.2.1'], 'device': 'eth0',"

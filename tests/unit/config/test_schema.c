@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is made from the tables is what is checked in, and every example is a good configuration. With LIMEN_UPDATE set,
- * config/schema.json and the reference in config/README.md are written anew. */
+/* What is made from the tables is what is checked in, and every example is a good configuration. With
+ * LIMEN_GOLDEN_WRITE set, config/schema.json and the reference in config/README.md are written anew. */
 #include <glob.h>
 
 #include "helper.h"
@@ -36,13 +36,13 @@ static void compare(const char *path, const char *head, const char *want)
 	char *text = file_text(path), *tail = head ? strstr(text, head) : text;
 	assert_non_null(tail);
 	tail += head ? strlen(head) : 0;
-	if (strcmp(tail, want) != 0 && getenv("LIMEN_UPDATE")) {
+	if (strcmp(tail, want) != 0 && getenv("LIMEN_GOLDEN_WRITE")) {
 		FILE *f = fopen(path, "w");
 		assert_non_null(f);
 		fprintf(f, "%.*s%s", (int)(tail - text), text, want);
 		fclose(f);
 	} else if (strcmp(tail, want) != 0) {
-		fail_msg("%s is not what the tables say; run this test with LIMEN_UPDATE=1", path);
+		fail_msg("%s is not what the tables say; run this test with LIMEN_GOLDEN_WRITE=1", path);
 	}
 	free(text);
 }

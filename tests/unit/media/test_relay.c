@@ -265,6 +265,26 @@ static void test_forks_behind_one_nat(void **state)
 	fixture_close(f);
 }
 
+/* RFC 3550 §6.5.1: a CNAME is user@host, the inside of a network. */
+static void test_rtcp_names(void **state)
+{
+	static const char name[] = "sip:1@10.0.0.5";
+	uint8_t p[28] = {0x81, 202, 0, 6, 0, 0, 0, 1, 1, sizeof(name) - 1}, got[64];
+	struct fixture *f = fixture_open();
+	struct call c = call_open(f);
+	call_speak(&c);
+	memcpy(p + 10, name, sizeof(name) - 1);
+	c.remote[0].rtcp_mux = c.remote[1].rtcp_mux = true;
+	call_commit(f, &c, MEDIA_A);
+	call_commit(f, &c, MEDIA_B);
+	far_send(&c.far[0], p, sizeof(p));
+	assert_int_equal(far_receive_from(&c.far[1], got, sizeof(got), WAIT_MS, NULL), sizeof(p));
+	assert_memory_equal(got, p, 10);
+	assert_memory_not_equal(got + 10, name, sizeof(name) - 1);
+	call_end(f, &c);
+	fixture_close(f);
+}
+
 /* ---- hold, echo, inactivity ---------------------------------------------------------------------------------------
  */
 
@@ -644,6 +664,7 @@ int main(void)
 		cmocka_unit_test(test_forks),
 		cmocka_unit_test(test_forks_of_one_media_server),
 		cmocka_unit_test(test_forks_behind_one_nat),
+		cmocka_unit_test(test_rtcp_names),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_stream_switched_off),
 		cmocka_unit_test(test_echo),

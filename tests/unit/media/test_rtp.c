@@ -3,11 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "media/histogram.h"
+#include "base/histogram.h"
 #include "media/rtp.h"
 
 #define MS 1000000ull
@@ -109,6 +110,79 @@ static void test_rtcp(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (rtcp_check(rows[i].p, rows[i].n) != rows[i].want)
 			fail_msg("%s", rows[i].title);
+}
+
+/* ---- names in RTCP -------------------------------------------------------------------------------------------- */
+
+#define SSRC 0, 0, 0, 1
+
+static void test_rtcp_hide(void **state)
+{
+	/* '.' in want: a letter or digit; '=': as it was */
+	const struct {
+		const char *title;
+		const uint8_t *p;
+		size_t n;
+		const char *want; /* NULL: refused */
+	} rows[] = {
+		{"RR", BYTES(RR), "========"},
+		{"a CNAME", BYTES(0x81, 202, 0, 3, SSRC, 1, 4, 'a', '@', 'h', '1', 0, 0), "==========....=="},
+		{"after an RR", BYTES(RR, 0x81, 202, 0, 3, SSRC, 1, 4, 'a', '@', 'h', '1', 0, 0),
+		 "==================....=="},
+		{"NAME and TOOL", BYTES(0x81, 202, 0, 3, SSRC, 2, 1, 'x', 6, 1, 'y', 0, 0), "==========.==.=="},
+		{"PRIV: the prefix goes", BYTES(0x81, 202, 0, 3, SSRC, 8, 4, 1, 'x', 'y', 'z', 0, 0),
+		 "==========0...=="},
+		{"two chunks", BYTES(0x82, 202, 0, 4, SSRC, 1, 1, 'x', 0, 0, 0, 0, 2, 1, 1, 'y', 0),
+		 "==========.=======.="},
+		{"what no chunk holds goes", BYTES(0x80, 202, 0, 1, 'a', '@', 'h', '1'), "====0000"},
+		{"an empty text", BYTES(0x81, 202, 0, 2, SSRC, 1, 0, 0, 0), "============"},
+		{"padding", BYTES(0xa1, 202, 0, 3, SSRC, 1, 1, 'x', 0, 0, 0, 0, 4), "==========.====="},
+		{"a BYE", BYTES(0x81, 203, 0, 1, SSRC), "========"},
+		{"a BYE with a reason", BYTES(0x81, 203, 0, 2, SSRC, 2, 'n', 'o', 7), "=========..0"},
+		{"an empty reason", BYTES(0x81, 203, 0, 2, SSRC, 0, 'n', 'o', 7), "=========000"},
+		{"an APP is not looked into", BYTES(0x80, 204, 0, 2, SSRC, 'P', 'I', 'N', 'G'), "============"},
+		{"no room for a chunk", BYTES(0x82, 202, 0, 2, SSRC, 1, 0, 0, 0), NULL},
+		{"no end of a chunk", BYTES(0x81, 202, 0, 2, SSRC, 1, 2, 'x', 'y'), NULL},
+		{"an item beyond the end", BYTES(0x81, 202, 0, 2, SSRC, 1, 3, 'x', 'y'), NULL},
+		{"half an item", BYTES(0x81, 202, 0, 2, SSRC, 1, 1, 'x', 2), NULL},
+		{"an end within the padding", BYTES(0xa1, 202, 0, 2, SSRC, 1, 0, 0, 1), NULL},
+		{"a BYE with fewer sources than it says", BYTES(0x82, 203, 0, 1, SSRC), NULL},
+		{"a reason beyond the end", BYTES(0x81, 203, 0, 2, SSRC, 4, 'n', 'o', 7), NULL},
+	};
+	const struct hash_key key = {{1, 2}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		uint8_t *p = malloc(rows[i].n); /* of its very size, for the sanitizer */
+		assert_non_null(p);
+		memcpy(p, rows[i].p, rows[i].n);
+		assert_true(rtcp_check(p, rows[i].n));
+		if (rtcp_hide(&key, p, rows[i].n) != (rows[i].want != NULL))
+			fail_msg("%s", rows[i].title);
+		for (size_t j = 0; rows[i].want && j < rows[i].n; j++) {
+			const char want = rows[i].want[j];
+			if (want == '='   ? p[j] != rows[i].p[j]
+			    : want == '0' ? p[j]
+					  : !strchr("abcdefghijklmnopqrstuvwxyz234567", p[j]))
+				fail_msg("%s: byte %zu", rows[i].title, j);
+		}
+		free(p);
+	}
+}
+
+/* The same name under one key is the same everywhere; under another key, or another name, it is not. */
+static void test_rtcp_hide_ties(void **state)
+{
+	static const uint8_t packet[] = {0x81, 202, 0,   6,   SSRC, 1,   14,  'a', '@', '1', '0', '.',
+					 '1',  '.', '1', '.', '1',  '0', '0', ':', '5', 0,   0};
+	uint8_t p[4][28] = {0};
+	const struct hash_key one = {{1, 2}}, other = {{1, 3}};
+	for (size_t i = 0; i < 4; i++)
+		memcpy(p[i], packet, sizeof(packet));
+	p[3][10] = 'b';
+	for (size_t i = 0; i < 4; i++)
+		assert_true(rtcp_hide(i == 2 ? &other : &one, p[i], sizeof(p[i])));
+	assert_memory_equal(p[0], p[1], sizeof(p[0]));
+	assert_memory_not_equal(p[0], p[2], sizeof(p[0]));
+	assert_memory_not_equal(p[0], p[3], sizeof(p[0]));
 }
 
 /* ---- sequence, loss, order ------------------------------------------------------------------------------------ */
@@ -242,10 +316,11 @@ static void test_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classify),     cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_rtcp),         cmocka_unit_test(test_sequences),
-		cmocka_unit_test(test_jitter),       cmocka_unit_test(test_many_wraps),
-		cmocka_unit_test(test_jitter_skips), cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_classify),       cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_rtcp),           cmocka_unit_test(test_rtcp_hide),
+		cmocka_unit_test(test_rtcp_hide_ties), cmocka_unit_test(test_sequences),
+		cmocka_unit_test(test_jitter),         cmocka_unit_test(test_many_wraps),
+		cmocka_unit_test(test_jitter_skips),   cmocka_unit_test(test_histogram),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

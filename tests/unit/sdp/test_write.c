@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Golden pairs: golden/<name>.in is parsed, written by the row's rewrite, and compared with golden/<name>.out. Run with
- * SDP_GOLDEN_WRITE=1 to make the .out files anew, then read the difference. */
+ * LIMEN_GOLDEN_WRITE=1 to make the .out files anew, then read the difference. */
 #include "tests/unit/sdp/helper.h"
 
 #include <stdio.h>
@@ -112,7 +112,7 @@ static void golden_one(const struct rewrite *r)
 	struct sdp *s = parse_ok(in, n);
 	n = rewrite(r, s, out, sizeof(out));
 	sdp_free(s);
-	if (getenv("SDP_GOLDEN_WRITE"))
+	if (getenv("LIMEN_GOLDEN_WRITE"))
 		store(r->name, out, n);
 	size_t n_want = load(r->name, "out", want, sizeof(want));
 	if (n != n_want || memcmp(out, want, n) != 0)

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "media/histogram.h"
+#include "base/histogram.h"
 
-#include "media/counters.h"
+/* One writer: no locked instruction is needed. */
+static void add(_Atomic uint64_t *c, uint64_t n)
+{
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static uint64_t value(const _Atomic uint64_t *c)
+{
+	return atomic_load_explicit(c, memory_order_relaxed);
+}
 
 static unsigned bucket_of(uint64_t us)
 {
@@ -23,23 +32,23 @@ static uint64_t edge_of(unsigned b)
 
 void histogram_add(struct histogram *h, uint64_t us)
 {
-	counter_add(&h->buckets[bucket_of(us)], 1);
-	if (us > counter_read(&h->max_us))
+	add(&h->buckets[bucket_of(us)], 1);
+	if (us > value(&h->max_us))
 		atomic_store_explicit(&h->max_us, us, memory_order_relaxed);
 }
 
 uint64_t histogram_max_us(const struct histogram *h)
 {
-	return counter_read(&h->max_us);
+	return value(&h->max_us);
 }
 
 uint64_t histogram_percentile_us(const struct histogram *h, double q)
 {
 	uint64_t total = 0, seen = 0, max = histogram_max_us(h);
 	for (unsigned b = 0; b < HISTOGRAM_BUCKETS; b++)
-		total += counter_read(&h->buckets[b]);
+		total += value(&h->buckets[b]);
 	for (unsigned b = 0; b < HISTOGRAM_BUCKETS && total; b++) {
-		seen += counter_read(&h->buckets[b]);
+		seen += value(&h->buckets[b]);
 		if ((double)seen >= q * (double)total)
 			return edge_of(b) < max ? edge_of(b) : max;
 	}

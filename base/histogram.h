@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* histogram: durations in fixed memory, four steps to each doubling (so a percentile is at most 25 % too high). One
  * writer, any reader. */
-#ifndef MEDIA_HISTOGRAM_H
-#define MEDIA_HISTOGRAM_H
+#ifndef BASE_HISTOGRAM_H
+#define BASE_HISTOGRAM_H
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -211,6 +211,9 @@ def main():
         print(f"skipped: scenarios need root, network namespaces and SIPp: {why}")
         return 77
     args.limen = os.path.abspath(args.limen)
+    beside = os.path.join(os.path.dirname(args.limen), "..", "tests", "call", "print_machines")
+    if not args.machines and os.path.exists(beside):
+        args.machines = beside
     cases = chosen(args)
     todo = [(n, v) for i, (n, m) in enumerate(cases) for v in variants_of(args, m, i)]
     folder = args.keep or tempfile.mkdtemp(prefix="limen-call-")

@@ -121,11 +121,14 @@ static void set_worker_config(void *arg)
 {
 	struct command *c = arg;
 
-	/* out of memory: this worker stays as it was, and is told again by the next reload */
-	if (calls_set_config(c->p->calls[c->worker], c->config) < 0)
+	/* Out of memory: this worker stays as it was, and is told again by the next reload. The stack below comes last:
+	 * a new network's first message must find calls that know the network. */
+	if (calls_set_config(c->p->calls[c->worker], c->config) < 0) {
 		say(LOG_ERROR, "reload: a worker is out of memory");
-	else
+	} else {
 		pass_set_config(c->p->pass[c->worker], c->config);
+		worker_set_config(worker_get(c->p->group, c->worker), c->config);
+	}
 	config_unref(c->config);
 	free(c);
 }
@@ -166,9 +169,8 @@ static void reload(struct program *p)
 		return;
 	}
 	config_faults_finish(&faults);
-	if (border_state_set_config(p->border, c) < 0 || media_networks_apply(p->media, c) < 0 ||
-	    worker_group_set_config(p->group, c) < 0) {
-		say(LOG_ERROR, "reload failed: out of memory or a full queue; to be tried again");
+	if (border_state_set_config(p->border, c) < 0 || media_networks_apply(p->media, c) < 0) {
+		say(LOG_ERROR, "reload failed: out of memory; to be tried again");
 		config_unref(c);
 		return;
 	}

@@ -166,12 +166,6 @@ static void run_tasks(struct loop *l)
 	}
 }
 
-void loop_run_posted(struct loop *l)
-{
-	while (task_waits(l))
-		run_tasks(l);
-}
-
 /* ---- deferred work --------------------------------------------------------------------------------------------- */
 
 void loop_defer(struct loop *l, struct loop_deferred *d)

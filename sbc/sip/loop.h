@@ -34,9 +34,6 @@ void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 
 /* Runs fn(arg) on the loop's thread, soon. false: the queue is full; the caller counts it and keeps arg. Any thread. */
 bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
-/* Runs what was posted and never came to its turn, so that it can free what it holds. Once the loop's thread has ended.
- */
-void loop_run_posted(struct loop *l);
 uint64_t loop_posts_refused(const struct loop *l); /* any thread */
 
 /* Runs once at the end of this turn of the loop, after all events that were ready and before it sleeps. Linking twice

@@ -16,6 +16,8 @@ static void watch(struct stream *s)
 
 void stream_free(struct stream *s)
 {
+	loop_defer_cancel(&s->bury);
+	list_remove(&s->dying);
 	while (s->out) {
 		struct stream_out *o = s->out;
 
@@ -29,11 +31,9 @@ void stream_free(struct stream *s)
 static void bury(struct loop_deferred *d)
 {
 	struct stream *s = container_of(d, struct stream, bury);
-	struct transport *t = s->transport;
 
 	for (struct stream_out *o = s->out; o; o = o->next)
-		if (o->cookie)
-			t->user->send_failed(t->arg, o->cookie, -ENOTCONN);
+		transport_tell_lost(s->transport, o->from, o->cookie, s->error);
 	stream_free(s);
 }
 
@@ -42,11 +42,13 @@ void stream_kill(struct stream *s, int error)
 	if (s->dead)
 		return;
 	s->dead = true;
+	s->error = error;
 	loop_timer_stop(s->transport->loop, &s->timer);
 	loop_poll_close(s->poll);
 	sock_close(SOCK_KIND_STREAM, s->fd);
 	stream_forget(s);
 	s->bury.fn = bury;
+	list_append(&s->transport->dying, &s->dying);
 	loop_defer(s->transport->loop, &s->bury);
 }
 
@@ -99,11 +101,12 @@ void stream_start(struct stream *s)
 
 /* ---- in ---- */
 
-static void pong(struct stream *s, size_t n)
+/* RFC 5626 §4.4.1: a double CRLF asks for one. One answers all that came at once, and none is put into a queue: a
+ * peer that asks and does not read must cost neither system calls nor memory. */
+static void pong(struct stream *s)
 {
-	/* RFC 5626 §4.4.1: a double CRLF asks for one */
-	if (n >= 4)
-		stream_send(s, "\r\n", 2, 0);
+	if (!s->dead && !s->out)
+		stream_send(s, s->transport, "\r\n", 2, 0);
 }
 
 /* Takes whole messages off p; returns what is left over, or SIZE_MAX when the connection is to be closed. */
@@ -112,13 +115,14 @@ static size_t take_messages(struct stream *s, const uint8_t *p, size_t n)
 	struct transport *t = s->transport;
 	struct flow_addr flow = {
 		.network = s->network, .listener = s->listener, .remote = s->remote, .connection = s->id};
+	bool pinged = false;
 
 	while (n && !s->dead) {
 		enum scan_frame_result r = scan_frame(&s->frame, p, n, t->config->limits.message_bytes);
 		size_t total = s->frame.total;
 
 		if (r == FRAME_MORE)
-			return n;
+			break;
 		if (r == FRAME_BROKEN) {
 			t->user->refused(t->arg, s->network, &s->remote, REJECT_FRAMING);
 			return SIZE_MAX;
@@ -128,13 +132,15 @@ static size_t take_messages(struct stream *s, const uint8_t *p, size_t n)
 			s->heard = true;
 			transport_count(&t->received, 1);
 			t->user->received(t->arg, &flow, p, total);
-		} else {
-			pong(s, total);
+		} else if (total == 4) {
+			pinged = true;
 		}
 		p += total;
 		n -= total;
 	}
-	return s->dead ? SIZE_MAX : 0;
+	if (pinged)
+		pong(s);
+	return s->dead ? SIZE_MAX : n;
 }
 
 /* Keeps what is left of p (its end) until more comes. */
@@ -175,10 +181,10 @@ static void take(struct stream *s, const uint8_t *p, size_t n)
 	}
 }
 
-/* Room for one more chunk behind an incomplete message. */
+/* Room behind an incomplete message: framing lets none grow beyond the limit. */
 static bool make_room(struct stream *s)
 {
-	size_t most = s->transport->config->limits.message_bytes + STREAM_CHUNK;
+	size_t most = s->transport->config->limits.message_bytes;
 	size_t want = s->in_cap * 2 < most ? s->in_cap * 2 : most;
 	uint8_t *grown;
 
@@ -244,11 +250,13 @@ static void flush(struct stream *s)
 			return;
 		}
 		transport_count(&s->transport->bytes_out, (uint64_t)n);
+		s->last_ms = loop_now_ms(s->transport->loop);
 		s->out_bytes -= (size_t)n;
-		s->stuck_ms = 0;
 		o->sent += (size_t)n;
 		if (o->sent < o->n)
 			continue;
+		/* whole messages count: who reads a byte now and then is as stuck as who reads none */
+		s->stuck_ms = 0;
 		s->out = o->next;
 		if (!s->out)
 			s->out_end = &s->out;
@@ -258,7 +266,7 @@ static void flush(struct stream *s)
 	watch(s);
 }
 
-int stream_send(struct stream *s, const char *text, size_t n, uint64_t cookie)
+int stream_send(struct stream *s, struct transport *from, const char *text, size_t n, uint64_t cookie)
 {
 	struct stream_out *o;
 
@@ -270,7 +278,7 @@ int stream_send(struct stream *s, const char *text, size_t n, uint64_t cookie)
 	o = malloc(sizeof(*o) + n);
 	if (!o)
 		return -ENOMEM;
-	*o = (struct stream_out){.cookie = cookie, .n = n};
+	*o = (struct stream_out){.from = from, .cookie = cookie, .n = n};
 	memcpy(o->bytes, text, n);
 	*s->out_end = o;
 	s->out_end = &o->next;
@@ -319,8 +327,7 @@ static void accepted(struct listener *l, int fd, const struct addr *remote)
 	struct source *source = NULL;
 	struct stream *s;
 
-	if (atomic_load_explicit(&t->connections, memory_order_relaxed) >= t->config->limits.connections ||
-	    !source_take(t, l->network, remote, &source))
+	if (transport_connections(t) >= t->config->limits.connections || !source_take(t, l->network, remote, &source))
 		goto refuse;
 	s = stream_new(t, fd, l->network, l->index, remote);
 	if (!s) {
@@ -345,10 +352,24 @@ void stream_acceptable(void *arg, int events)
 		struct addr remote;
 		int fd = sock_accept(l->fd, &remote);
 
-		if (fd < 0)
+		if (fd == -EAGAIN)
 			return;
+		if (fd < 0) {
+			/* what waits stays ready: without a rest the loop would do nothing else */
+			transport_count(&l->transport->refused_limit, 1);
+			loop_poll_set(l->poll, 0);
+			loop_timer(l->transport->loop, &l->rest, ACCEPT_REST);
+			return;
+		}
 		accepted(l, fd, &remote);
 	}
+}
+
+void stream_accept_again(struct wheel_timer *rest)
+{
+	struct listener *l = container_of(rest, struct listener, rest);
+
+	loop_poll_set(l->poll, LOOP_READABLE);
 }
 
 static int open_to(struct transport *t, const struct destination *d, struct stream **ret)
@@ -362,7 +383,7 @@ static int open_to(struct transport *t, const struct destination *d, struct stre
 
 	if (!l)
 		return -EDESTADDRREQ;
-	if (atomic_load_explicit(&t->connections, memory_order_relaxed) >= t->config->limits.connections)
+	if (transport_connections(t) >= t->config->limits.connections)
 		return -ENOBUFS;
 	from = l->addr;
 	addr_set_port(&from, 0);

@@ -118,13 +118,23 @@ void stream_forget(struct stream *s)
 
 /* ---- sources ---- */
 
+/* Of IPv6 the /64, which is what one host owns. */
+static struct addr source_of(const struct addr *remote)
+{
+	struct addr a = *remote;
+
+	addr_set_port(&a, 0);
+	if (addr_is_v6(&a))
+		memset(a.in6.sin6_addr.s6_addr + 8, 0, 8);
+	return a;
+}
+
 bool source_take(struct transport *t, unsigned network, const struct addr *remote, struct source **ret)
 {
-	struct addr host = *remote;
+	struct addr host = source_of(remote);
 	struct source *s = NULL;
 	uint64_t hash;
 
-	addr_set_port(&host, 0);
 	hash = remote_hash(t, network, &host);
 	hmap_for_each_hash (n, &t->sources, hash) {
 		struct source *at = container_of(n, struct source, node);

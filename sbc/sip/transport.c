@@ -75,6 +75,7 @@ static void listener_close(struct listener *l)
 {
 	udp_send_all(l->transport);
 	loop_timer_stop(l->transport->loop, &l->retire);
+	loop_timer_stop(l->transport->loop, &l->rest);
 	loop_poll_close(l->poll);
 	sock_close(SOCK_KIND_SIGNALLING, l->fd);
 	list_remove(&l->node);
@@ -97,6 +98,7 @@ static int listener_open(struct transport *t, unsigned network, unsigned index)
 	}
 	*l = (struct listener){
 		.transport = t, .network = network, .index = index, .kind = c->transport, .addr = c->addr, .fd = fd};
+	l->rest.fn = stream_accept_again;
 	l->poll = loop_poll_open(t->loop, fd, c->transport == CONFIG_UDP ? udp_readable : stream_acceptable, l);
 	if (!l->poll) {
 		sock_close(SOCK_KIND_SIGNALLING, fd);
@@ -160,9 +162,10 @@ struct listener *transport_listener(struct transport *t, const struct destinatio
 
 		if (l->network != d->network || l->kind != d->transport || addr_is_v6(&l->addr) != v6)
 			continue;
-		if (d->listener < 0 || l->index == (unsigned)d->listener)
+		/* one that was taken out of the configuration serves only while there is no other */
+		if (!l->retired && (d->listener < 0 || l->index == (unsigned)d->listener))
 			return l;
-		if (!other)
+		if (!other || other->retired)
 			other = l;
 	}
 	return other;
@@ -187,10 +190,8 @@ static bool wanted(const struct transport *t, const struct listener *l)
 	return false;
 }
 
-int transport_set_config(struct transport *t, struct config *c)
+int transport_set_config(struct transport *t, struct config *c, char *err, size_t err_n)
 {
-	char err[256];
-
 	config_ref(c);
 	config_unref(t->config);
 	t->config = c;
@@ -203,40 +204,64 @@ int transport_set_config(struct transport *t, struct config *c)
 		l->retire.fn = on_retire;
 		loop_timer(t->loop, &l->retire, 64ull * c->timers.t1);
 	}
-	return open_all(t, err, sizeof(err));
+	return open_all(t, err, err_n);
 }
 
 /* ---- the way out ---- */
+
+struct lost {
+	struct transport *from;
+	uint64_t cookie;
+	int error;
+};
+
+static void on_lost(void *arg)
+{
+	struct lost *l = arg;
+
+	l->from->user->send_failed(l->from->arg, l->cookie, l->error);
+	free(l);
+}
+
+void transport_tell_lost(struct transport *t, struct transport *from, uint64_t cookie, int error)
+{
+	struct lost *l;
+
+	if (!cookie)
+		return;
+	if (from == t) {
+		t->user->send_failed(t->arg, cookie, error);
+		return;
+	}
+	/* no memory or no room: the transaction's own timers end it, as over UDP */
+	l = malloc(sizeof(*l));
+	if (!l)
+		return;
+	*l = (struct lost){.from = from, .cookie = cookie, .error = error};
+	if (!loop_post(from->loop, on_lost, l))
+		free(l);
+}
 
 struct remote_send {
 	struct transport *from, *to;
 	struct destination d;
 	uint64_t cookie;
-	int error;
 	size_t n;
 	char text[];
 };
 
-static void on_remote_failed(void *arg)
-{
-	struct remote_send *r = arg;
-
-	r->from->user->send_failed(r->from->arg, r->cookie, r->error);
-	free(r);
-}
-
-/* On the worker that holds the connection. Later failures of a stream's queue are not told across: the reply's own
- * timers do as over UDP. */
+/* On the worker that holds the connection. */
 static void on_remote_send(void *arg)
 {
 	struct remote_send *r = arg;
 	struct stream *s;
+	int err = stream_for(r->to, &r->d, &s);
 
-	r->error = stream_for(r->to, &r->d, &s);
-	if (r->error == 0)
-		r->error = stream_send(s, r->text, r->n, 0);
-	if (r->error == 0 || !r->cookie || !loop_post(r->from->loop, on_remote_failed, r))
-		free(r);
+	if (err == 0)
+		err = stream_send(s, r->from, r->text, r->n, r->cookie);
+	if (err < 0)
+		transport_tell_lost(r->to, r->from, r->cookie, err);
+	free(r);
 }
 
 static int send_by(struct transport *t, struct transport *holder, const struct destination *d, const char *text,
@@ -269,7 +294,7 @@ int transport_send(struct transport *t, const struct destination *d, const char 
 	if (d->connection && stream_worker(d->connection) != t->worker && stream_worker(d->connection) < t->n_siblings)
 		return send_by(t, t->siblings[stream_worker(d->connection)], d, text, n, cookie);
 	err = stream_for(t, d, &s);
-	return err < 0 ? err : stream_send(s, text, n, cookie);
+	return err < 0 ? err : stream_send(s, t, text, n, cookie);
 }
 
 /* ---- life ---- */
@@ -278,6 +303,17 @@ void transport_set_siblings(struct transport *t, struct transport *const *all, u
 {
 	t->siblings = all;
 	t->n_siblings = n;
+}
+
+uint64_t transport_connections(const struct transport *t)
+{
+	uint64_t sum = 0;
+
+	if (!t->n_siblings)
+		return atomic_load_explicit(&t->connections, memory_order_relaxed);
+	for (unsigned i = 0; i < t->n_siblings; i++)
+		sum += atomic_load_explicit(&t->siblings[i]->connections, memory_order_relaxed);
+	return sum;
 }
 
 int transport_create(struct loop *l, struct config *c, unsigned worker, const struct transport_user *user, void *arg,
@@ -295,6 +331,7 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	t->arg = arg;
 	random_bytes(&t->key, sizeof(t->key));
 	list_init(&t->listeners);
+	list_init(&t->dying);
 	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
 	t->chunk = malloc(STREAM_CHUNK);
 	t->udp_out = malloc(UDP_OUT * sizeof(*t->udp_out));
@@ -326,13 +363,12 @@ void transport_destroy(struct transport *t)
 	for (size_t i = 0; i < t->n_streams; i++) {
 		struct stream *s = t->streams[i];
 
-		if (!s)
-			continue;
-		/* nobody is told any more */
-		stream_kill(s, 0);
-		loop_defer_cancel(&s->bury);
-		stream_free(s);
+		if (s)
+			stream_kill(s, -ESHUTDOWN);
 	}
+	/* nobody is told any more, of those either that died just before */
+	list_for_each_safe (n, &t->dying)
+		stream_free(list_entry(n, struct stream, dying));
 	hmap_finish(&t->by_remote);
 	hmap_finish(&t->sources);
 	free(t->streams);

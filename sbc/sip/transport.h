@@ -44,8 +44,9 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
  * holds. Before any thread runs; the array stays the caller's and must stay. */
 void transport_set_siblings(struct transport *t, struct transport *const *all, unsigned n);
 void transport_destroy(struct transport *t);
-/* New listeners are opened, removed ones closed after open transactions had 64*T1; connections stay. */
-int transport_set_config(struct transport *t, struct config *c);
+/* New listeners are opened, removed ones closed after open transactions had 64*T1; connections stay. 0, or -errno with
+ * a line in err: a new listener could not be opened; the rest is done, and the next call tries it again. */
+int transport_set_config(struct transport *t, struct config *c, char *err, size_t err_n);
 
 /* Sends one message; text is the caller's again on return. UDP: at the end of the turn. TCP: bounded backlog; what is
  * lost with its connection, or what the kernel refuses, is told by send_failed(cookie). 0 (taken), or -errno:

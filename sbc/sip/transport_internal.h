@@ -18,6 +18,7 @@
 #define STREAM_CHUNK  65536        /* read at once */
 #define STREAM_OUT    (256 * 1024) /* bytes queued on one connection before it counts as slow */
 #define ACCEPT_BATCH  64           /* connections taken in one turn from one listener */
+#define ACCEPT_REST   100          /* ms without accepting once descriptors or memory are used up */
 
 /* A socket of ours that is named in the configuration. */
 struct listener {
@@ -29,6 +30,7 @@ struct listener {
 	int fd;
 	struct loop_poll *poll;
 	struct wheel_timer retire; /* taken out of the configuration: closed when this runs */
+	struct wheel_timer rest;   /* no descriptors left: what waits is accepted when this runs */
 	bool retired;
 };
 
@@ -42,6 +44,7 @@ struct udp_out {
 
 struct stream_out {
 	struct stream_out *next;
+	struct transport *from; /* whose user is told when it is lost: not always the stream's own */
 	uint64_t cookie;
 	size_t n, sent;
 	char bytes[];
@@ -66,10 +69,12 @@ struct stream {
 	bool connecting, dead;
 	bool heard; /* a whole message came */
 	struct loop_deferred bury;
+	struct list dying; /* while it waits to be buried */
+	int error;         /* what it died of */
 	struct wheel_timer timer;
 	uint64_t last_ms;    /* of the last byte read or written */
 	uint64_t partial_ms; /* since when a message is incomplete; 0: none is */
-	uint64_t stuck_ms;   /* since when nothing could be written; 0: nothing waits */
+	uint64_t stuck_ms;   /* since when the first message in the queue waits to be written whole; 0: none does */
 	uint8_t *in;         /* an incomplete message; NULL: none */
 	size_t in_n, in_cap;
 	struct scan_frame frame;
@@ -97,6 +102,7 @@ struct transport {
 	struct transport *const *siblings;
 	unsigned n_siblings;
 	struct list listeners;
+	struct list dying; /* streams that died in this turn */
 	struct hash_key key;
 	struct hmap by_remote; /* streams */
 	struct hmap sources;
@@ -130,10 +136,16 @@ void udp_send_all(struct transport *t);
 void udp_flush(struct loop_deferred *d); /* the same, as deferred work */
 
 void stream_acceptable(void *arg, int events); /* arg: struct listener */
+void stream_accept_again(struct wheel_timer *rest);
 /* The stream that this destination shall go by: the one it names, a live one to that remote, else a new one. 0 or
  * -errno. */
 int stream_for(struct transport *t, const struct destination *d, struct stream **ret);
-int stream_send(struct stream *s, const char *text, size_t n, uint64_t cookie);
+/* from's user is told by cookie if it is lost. 0, or -errno: nothing was taken. */
+int stream_send(struct stream *s, struct transport *from, const char *text, size_t n, uint64_t cookie);
+/* Tells from's user that a send was lost, on from's own thread, which may be another one. */
+void transport_tell_lost(struct transport *t, struct transport *from, uint64_t cookie, int error);
+/* Connections of all workers together. */
+uint64_t transport_connections(const struct transport *t);
 void stream_kill(struct stream *s, int error);
 void stream_ready(void *arg, int events); /* arg: struct stream */
 void stream_start(struct stream *s);      /* timers and events of a new one */

@@ -14,7 +14,7 @@ static void deliver(struct listener *l, const struct mmsghdr *m, const struct so
 
 	transport_count(&t->received, 1);
 	transport_count(&t->bytes_in, m->msg_len);
-	if (m->msg_hdr.msg_flags & MSG_TRUNC)
+	if (m->msg_hdr.msg_flags & MSG_TRUNC || m->msg_len > t->config->limits.message_bytes)
 		t->user->refused(t->arg, l->network, &flow.remote, REJECT_SIZE);
 	else
 		t->user->received(t->arg, &flow, p, m->msg_len);

@@ -35,6 +35,9 @@ static void on_handed(void *arg)
 
 	if (h->to->group->stopped)
 		; /* nobody is there to answer */
+	/* After a reload a worker may hear from a network that is not in its own configuration yet. */
+	else if (h->from.network >= h->to->config->n_networks)
+		refused(h->to, &(struct flow_addr){.remote = h->from.remote}, REJECT_QUEUE);
 	else if (h->stage == STAGE_RECEIVED)
 		receive(h->to, &h->from, h->bytes, h->n);
 	else

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "sbc/sip/worker_internal.h"
 
 struct worker *worker_get(struct worker_group *g, unsigned i)
@@ -72,9 +73,13 @@ static void worker_unmake(struct worker *w)
 
 int worker_group_create(const struct worker_group_params *p, char *err, size_t err_n, struct worker_group **ret)
 {
-	struct worker_group *g = calloc(1, sizeof(*g));
-	int e = -ENOMEM;
+	struct worker_group *g = NULL;
+	int e = -EINVAL;
 
+	if (p->n < 1 || p->n > WORKER_MAX)
+		goto fail_text;
+	e = -ENOMEM;
+	g = calloc(1, sizeof(*g));
 	if (!g)
 		goto fail_text;
 	g->workers = calloc(p->n, sizeof(*g->workers));
@@ -155,8 +160,10 @@ void worker_group_stop(struct worker_group *g)
 		g->workers[i].running = false;
 	}
 	g->stopped = true;
-	for (unsigned i = 0; i < g->n; i++)
-		loop_run_posted(g->workers[i].worker.loop);
+	/* what one hands to another comes to its end after a few rounds: received, owned, sent, lost */
+	for (unsigned round = 0; round < 4; round++)
+		for (unsigned i = 0; i < g->n; i++)
+			loop_drain(g->workers[i].worker.loop);
 }
 
 /* ---- a new configuration ---- */
@@ -166,16 +173,34 @@ struct new_config {
 	struct config *config;
 };
 
+int worker_set_config(struct worker *w, struct config *c)
+{
+	char err_text[256] = "";
+	int e;
+
+	txn_layer_configure(w->txn, c);
+	config_ref(c);
+	config_unref(w->config);
+	w->config = c;
+	e = transport_set_config(w->transport, c, err_text, sizeof(err_text));
+	if (e < 0) {
+		struct log_line l;
+
+		if (log_begin(&l, LOG_ERROR, "reload: listener")) {
+			log_u64(&l, "worker", w->index);
+			log_z(&l, "text", err_text);
+			log_end(&l);
+		}
+	}
+	return e;
+}
+
 static void on_config(void *arg)
 {
 	struct new_config *n = arg;
-	struct worker *w = n->worker;
 
-	/* a listener that cannot be opened is counted by the transport; everything else goes by the new one */
-	transport_set_config(w->transport, n->config);
-	txn_layer_configure(w->txn, n->config);
-	config_unref(w->config);
-	w->config = n->config;
+	worker_set_config(n->worker, n->config);
+	config_unref(n->config);
 	free(n);
 }
 

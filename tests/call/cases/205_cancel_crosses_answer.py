@@ -19,4 +19,4 @@ def run(t):
     b.expect("ACK")
     b.expect("BYE")
     b.ok()
-    t.equal(t.metric("limen_cancel_crossed_total"), 1, "limen_cancel_crossed_total")
+    t.wait_metric("limen_cancel_crossed_total", 1)

@@ -20,4 +20,4 @@ def run(t):
     a.ok()
     b.expect("BYE")
     b.ok()
-    t.equal(t.metric("limen_ack_lost_total"), 1, "limen_ack_lost_total")
+    t.wait_metric("limen_ack_lost_total", 1)

@@ -17,5 +17,5 @@ def run(t):
     bye = b.expect("BYE")
     t.equal(bye.tag("To"), "fork-two", "To tag of the BYE")
     b.ok()
-    t.equal(t.metric("limen_forks_second_2xx_total"), 1, "limen_forks_second_2xx_total")
+    t.wait_metric("limen_forks_second_2xx_total", 1)
     t.hang_up(a, b)

@@ -11,4 +11,4 @@ def run(t):
     m = a.expect("200 OPTIONS")
     t.check("INVITE" in m["Allow"] and "UPDATE" in m["Allow"], f"Allow: {m['Allow']}")
     t.equal(m["Accept"], "application/sdp", "Accept")
-    t.equal(t.metric("limen_options_answered_total"), 1, "limen_options_answered_total")
+    t.wait_metric("limen_options_answered_total", 1)

@@ -10,4 +10,4 @@ def run(t):
     a.call()
     stranger.expect_quiet(0.3)
     t.b.expect_quiet(0.01)
-    t.equal(t.metric('limen_rejects_total{reason="unknown_source_dropped"}'), 1, "unknown_source_dropped")
+    t.wait_metric('limen_rejects_total{reason="unknown_source_dropped"}', 1)

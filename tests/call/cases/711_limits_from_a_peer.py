@@ -10,7 +10,7 @@ def run(t):
     over.call()
     m = over.refused(503)
     t.check(m["Retry-After"].isdigit(), "no Retry-After")
-    t.equal(t.metric('limen_rejects_total{reason="peer_calls"}'), 1, "peer_calls")
+    t.wait_metric('limen_rejects_total{reason="peer_calls"}', 1)
     t.hang_up(a, b)
     a, b = t.talk()
     t.hang_up(a, b)

@@ -9,6 +9,6 @@ def run(t):
     a = t.caller()
     a.call(headers=[("Subject", "x" * 5000)])
     a.ep.expect_quiet(0.2)
-    t.equal(t.metric('limen_rejects_total{reason="size"}'), 1, "size")
+    t.wait_metric('limen_rejects_total{reason="size"}', 1)
     a, b = t.talk()
     t.hang_up(a, b)

@@ -9,4 +9,4 @@ def run(t):
     a = t.caller()
     a.call()
     a.ep.expect_quiet(0.3)
-    t.equal(t.metric('limen_rejects_total{reason="acl"}'), 1, "acl")
+    t.wait_metric('limen_rejects_total{reason="acl"}', 1)

@@ -17,4 +17,4 @@ def run(t):
         c.expect("ACK")
     seen = [x.refused((486, 503)).status for x in calls]
     t.check(seen.count(503) >= 2 and seen.count(486) >= 1, f"answers: {seen}")
-    t.equal(t.metric('limen_rejects_total{reason="peer_cps"}'), seen.count(503), "peer_cps")
+    t.wait_metric('limen_rejects_total{reason="peer_cps"}', seen.count(503))

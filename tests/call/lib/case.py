@@ -110,7 +110,7 @@ class Case:
         a.expect(180)
         b.ok(sdp=answer or b.sdp(), headers=headers)
         a.early = a.answered()
-        b.expect("ACK")
+        b.acked_by = b.expect("ACK")
         time.sleep(0.05)  # nothing tells that the caller's ACK has been taken
         return a, b
 
@@ -139,6 +139,7 @@ class Case:
             raise Fail(f"{what}: {got!r}, and not {wanted!r}")
 
     def metric(self, name):
+        """As it is now; wait_metric() where the program may still be about to count."""
         return self.limen.metrics().get(name, 0)
 
     def wait_metric(self, name, value, within=4.0):

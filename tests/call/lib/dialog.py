@@ -76,6 +76,7 @@ class Dialog:
             h = [x for x in h if x[0].lower() not in names] + [(k, v) for k, v in replace.items() if v is not None]
         raw = text(f"SIP/2.0 {status} {phrase}", h, body)
         self.ep.send(raw, to=m.source, conn=m.conn)
+        self.replied = raw
         return raw
 
     def ok(self, **kw):

@@ -44,6 +44,10 @@ static void take_counters(struct remote *r, const struct remote *before)
 	r->selected_ns = before->selected_ns;
 	r->source = before->source;
 	memcpy(r->drops, before->drops, sizeof(r->drops));
+	for (unsigned c = 0; c < 2; c++) {
+		r->latch[c].changes = before->latch[c].changes;
+		r->latch[c].refused = before->latch[c].refused;
+	}
 }
 
 static bool same_or_both_unset(const struct addr *a, const struct addr *b)

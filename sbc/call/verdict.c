@@ -38,10 +38,9 @@ static void say_refused(struct writer *w, const struct media_direction *d)
 		   (unsigned long long)d->drops[MEDIA_DROP_SOURCE], addr_text(&d->refused, text));
 }
 
-static void say_nothing_came(struct writer *w, const struct media_direction *d, char side, uint64_t end_ns)
+static void say_nothing_came(struct writer *w, const struct media_direction *d, char side, uint64_t waited_ns)
 {
-	writer_fmt(w, "no packet from %c in %llu s; ", side,
-		   (unsigned long long)((end_ns - d->committed_ns) / 1000000000));
+	writer_fmt(w, "no packet from %c in %llu s; ", side, (unsigned long long)(waited_ns / 1000000000));
 	say_expected(w, d);
 	writer_lit(w, "; latched nothing");
 	say_refused(w, d);
@@ -68,15 +67,19 @@ static void say_stopped(struct writer *w, const struct media_direction *d, char 
 	say_refused(w, d);
 }
 
-static bool speak(struct writer *w, const struct media_direction *d, char side, uint64_t end_ns)
+/* Nobody has to send while it rings (the preview in a 183), nor on hold: from the later of answer and last commit on.
+ */
+static bool speak(struct writer *w, const struct media_direction *d, char side, const struct verdict_facts *f)
 {
-	if (!d->receives || !d->committed_ns || end_ns < d->committed_ns + SHORTEST_NS)
+	uint64_t from_ns = d->committed_ns > f->answer_ns ? d->committed_ns : f->answer_ns, end_ns = f->end_ns;
+
+	if (!d->receives || !d->committed_ns || end_ns < from_ns + SHORTEST_NS)
 		return false;
 	if (!d->packets)
-		say_nothing_came(w, d, side, end_ns);
+		say_nothing_came(w, d, side, end_ns - from_ns);
 	else if (!d->relayed)
 		say_not_relayed(w, d, side);
-	else if (end_ns > d->last_ns + STOPPED_NS)
+	else if (end_ns > d->last_ns + STOPPED_NS && end_ns > from_ns + STOPPED_NS)
 		say_stopped(w, d, side, end_ns);
 	else
 		return false;
@@ -91,7 +94,7 @@ const char *verdict(const struct verdict_facts *f, enum media_side from, char bu
 		return NULL;
 	for (size_t i = 0; i < f->stats->n_streams; i++) {
 		if (!f->stats->streams[i].used ||
-		    !speak(&w, &f->stats->streams[i].from[from], from == MEDIA_A ? 'A' : 'B', f->end_ns))
+		    !speak(&w, &f->stats->streams[i].from[from], from == MEDIA_A ? 'A' : 'B', f))
 			continue;
 		buf[w.n] = '\0';
 		return buf;

@@ -73,7 +73,6 @@ static int open_socket(const struct config_network *n, const struct config_liste
 
 static void listener_close(struct listener *l)
 {
-	udp_send_all(l->transport);
 	loop_timer_stop(l->transport->loop, &l->retire);
 	loop_timer_stop(l->transport->loop, &l->rest);
 	loop_poll_close(l->poll);
@@ -289,7 +288,7 @@ int transport_send(struct transport *t, const struct destination *d, const char 
 	if (d->transport == CONFIG_UDP) {
 		struct listener *l = transport_listener(t, d);
 
-		return l ? udp_send(l, &d->remote, text, n, cookie) : -EDESTADDRREQ;
+		return l ? udp_send(l, &d->remote, text, n) : -EDESTADDRREQ;
 	}
 	if (d->connection && stream_worker(d->connection) != t->worker && stream_worker(d->connection) < t->n_siblings)
 		return send_by(t, t->siblings[stream_worker(d->connection)], d, text, n, cookie);
@@ -334,10 +333,7 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	list_init(&t->dying);
 	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
 	t->chunk = malloc(STREAM_CHUNK);
-	t->udp_out = malloc(UDP_OUT * sizeof(*t->udp_out));
-	t->udp_out_text = malloc(UDP_OUT_BYTES);
-	t->udp_flush.fn = udp_flush;
-	if (!t->udp_buffers || !t->chunk || !t->udp_out || !t->udp_out_text) {
+	if (!t->udp_buffers || !t->chunk) {
 		transport_destroy(t);
 		goto fail_text;
 	}
@@ -372,9 +368,6 @@ void transport_destroy(struct transport *t)
 	hmap_finish(&t->by_remote);
 	hmap_finish(&t->sources);
 	free(t->streams);
-	loop_defer_cancel(&t->udp_flush);
-	free(t->udp_out);
-	free(t->udp_out_text);
 	free(t->udp_buffers);
 	free(t->chunk);
 	config_unref(t->config);

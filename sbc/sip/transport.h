@@ -48,10 +48,10 @@ void transport_destroy(struct transport *t);
  * a line in err: a new listener could not be opened; the rest is done, and the next call tries it again. */
 int transport_set_config(struct transport *t, struct config *c, char *err, size_t err_n);
 
-/* Sends one message; text is the caller's again on return. UDP: at the end of the turn. TCP: bounded backlog; what is
- * lost with its connection, or what the kernel refuses, is told by send_failed(cookie). 0 (taken), or -errno:
- * -EDESTADDRREQ (unsendable address, no listener of that transport and family), -ENOBUFS (backlog or queue full),
- * -ENOMEM, -ENOTCONN (reply on a dead connection), ... cookie 0: do not tell of failure. */
+/* Sends one message; text is the caller's again on return. UDP: at once. TCP: bounded backlog; what is lost with its
+ * connection is told by send_failed(cookie). 0 (taken), or -errno: -EDESTADDRREQ (unsendable address, no
+ * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (reply on a dead
+ * connection), ... cookie 0: do not tell of failure. */
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
 bool transport_reliable(enum config_transport t);
 

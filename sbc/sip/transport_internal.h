@@ -12,13 +12,11 @@
 #include "sbc/sip/scan.h"
 #include "sbc/sip/transport.h"
 
-#define UDP_BATCH     16
-#define UDP_OUT       64           /* datagrams that may wait for the end of the turn */
-#define UDP_OUT_BYTES 65536        /* and their bytes: a datagram of any size fits alone */
-#define STREAM_CHUNK  65536        /* read at once */
-#define STREAM_OUT    (256 * 1024) /* bytes queued on one connection before it counts as slow */
-#define ACCEPT_BATCH  64           /* connections taken in one turn from one listener */
-#define ACCEPT_REST   100          /* ms without accepting once descriptors or memory are used up */
+#define UDP_BATCH    16
+#define STREAM_CHUNK 65536        /* read at once */
+#define STREAM_OUT   (256 * 1024) /* bytes queued on one connection before it counts as slow */
+#define ACCEPT_BATCH 64           /* connections taken in one turn from one listener */
+#define ACCEPT_REST  100          /* ms without accepting once descriptors or memory are used up */
 
 /* A socket of ours that is named in the configuration. */
 struct listener {
@@ -32,14 +30,6 @@ struct listener {
 	struct wheel_timer retire; /* taken out of the configuration: closed when this runs */
 	struct wheel_timer rest;   /* no descriptors left: what waits is accepted when this runs */
 	bool retired;
-};
-
-/* A datagram that waits for the end of the turn; its text lies in transport.udp_out_text. */
-struct udp_out {
-	struct listener *from; /* NULL: sent */
-	struct addr to;
-	size_t at, n;
-	uint64_t cookie;
 };
 
 struct stream_out {
@@ -111,10 +101,6 @@ struct transport {
 	uint32_t generation;
 	uint8_t *udp_buffers; /* UDP_BATCH messages of the largest size */
 	uint8_t *chunk;       /* STREAM_CHUNK */
-	struct udp_out *udp_out;
-	char *udp_out_text; /* UDP_OUT_BYTES */
-	unsigned n_udp_out;
-	struct loop_deferred udp_flush;
 #define X(name) atomic_uint_fast64_t name;
 	TRANSPORT_COUNTS(X)
 #undef X
@@ -130,10 +116,7 @@ static inline void transport_count(atomic_uint_fast64_t *c, uint64_t n)
 struct listener *transport_listener(struct transport *t, const struct destination *d);
 
 void udp_readable(void *arg, int events); /* arg: struct listener */
-/* Takes a datagram for the end of the turn. 0 or -EMSGSIZE; later failures by send_failed(cookie). */
-int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n, uint64_t cookie);
-void udp_send_all(struct transport *t);
-void udp_flush(struct loop_deferred *d); /* the same, as deferred work */
+int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n);
 
 void stream_acceptable(void *arg, int events); /* arg: struct listener */
 void stream_accept_again(struct wheel_timer *rest);

@@ -21,6 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 EXAMPLE = os.path.join(ROOT, "config", "examples", "access-nat.json")
 MANAGE = 8080
 HZ = {"phone": 440, "pbx": 620, "carrier": 880}
+SPEECH = "/usr/share/sip-tester/g711a.pcap"  # SIPp's own
 PBX_HOST, CARRIER_HOST = "pbx.inside.example", "gw.carrier-net.example"
 
 # name of a side -> device that is captured, its party, Limen as that party knows it, names that never cross
@@ -39,6 +40,7 @@ class Call:
         self.number, self.a, self.b, self.ender, self.talk_s = number, a, b, ender, talk_s
         self.begin = self.end = 0.0
         self.fault = None
+        self.speech = None  # path of the capture of RTP that a plays instead of its tone
         self.recorded = {}  # party -> samples as baresip decoded them
 
 
@@ -82,9 +84,14 @@ def phone_calls_pbx(call, net, phone, pbx):
 def pbx_calls_carrier(call, net, phone, pbx):
     answering = Sipp(net, "carrier", "192.0.2.1", "callee", HZ["carrier"], 5060, {"inside_host": CARRIER_HOST})
     time.sleep(0.5)
-    calling = Sipp(net, "pbx", "10.0.0.5", "caller", HZ["pbx"], 5070,
-                   {"inside_host": PBX_HOST, "caller": "+49301000", "dialled": "+4989123456", "desk": "desk-dora", "desk_ip": "10.99.7.7"}, "10.0.0.2:5060")
+    calling = Sipp(net, "pbx", "10.0.0.5", "caller", HZ["pbx"], 5070,  # another port: baresip has 5060
+                   {"inside_host": PBX_HOST, "caller": "+49301000", "dialled": "+4989123456", "desk": "desk-dora", "desk_ip": "10.99.7.7"}, "10.0.0.2:5060", call.speech)
     call.fault = calling.finish() or answering.finish()
+
+
+def pbx_speaks_to_carrier(call, net, phone, pbx):
+    call.speech = SPEECH
+    pbx_calls_carrier(call, net, phone, pbx)
 
 
 def carrier_calls_pbx(call, net, phone, pbx):
@@ -103,6 +110,7 @@ CALLS = [
     (Call(2, "phone", "pbx", "pbx", 8.0), phone_calls_pbx),
     (Call(3, "pbx", "carrier", "pbx"), pbx_calls_carrier),
     (Call(4, "carrier", "pbx", "carrier"), carrier_calls_pbx),
+    (Call(5, "pbx", "carrier", "pbx"), pbx_speaks_to_carrier),
 ]
 
 
@@ -131,8 +139,18 @@ def tones(samples):
     return [(name, share) for share, name in sorted(found, reverse=True)]
 
 
+def speech(call, listener, sides):
+    """As audio(), of a capture that was played: what came is what was sent, byte for byte, from its beginning on."""
+    sent = [p.payload[12:] for p in lib_check.read_pcap(call.speech)]
+    came = sides[listener].payloads(call.begin, call.end)
+    same = len(came) >= 20 * TALK_S and came == sent[:len(came)]
+    return same, "speech, %d packets %s" % (len(came), "the same" if same else "NOT as sent")
+
+
 def audio(call, source, listener, sides):
     """What listener heard of source: (well, words)."""
+    if call.speech and source == call.a:
+        return speech(call, listener, sides)
     heard = sides[listener].heard(call.begin, call.end)
     ways = [("RTP", heard)] + ([("recorded", call.recorded[listener])] if listener in call.recorded else [])
     words, well = [], True
@@ -154,7 +172,7 @@ def show(rows):
             print("  " + "  ".join("-" * w for w in widths))
 
 
-def judge(net, folder):
+def judge(folder):
     """Prints the table; true when all is well."""
     sides = {name: lib_check.Side(name, os.path.join(folder, name + ".pcap"), party, limen, known)
              for name, (_, party, limen, known) in SIDES.items()}
@@ -191,58 +209,80 @@ def show_ladder(call, sides, folder):
         print("  %6.3f s  %s" % (at - rows[0][0], arrow + " " * 33 + "|" if place == 0 else "|" + " " * 33 + arrow))
 
 
-def end_state(net, folder):
-    """What is not as it should be when all calls are over, in words."""
-    faults = ["%s is %g" % (name, value) for name in ("limen_calls", "limen_media_ports_used", "limen_leaks_total")
-              if (value := gauge(net, name))]
+def gauges(net):
+    """What must be 0 when all calls are over, and is not."""
+    return ["%s is %g" % (name, value) for name in ("limen_calls", "limen_media_ports_used", "limen_leaks_total")
+            if (value := gauge(net, name))]
+
+
+def records(folder):
+    """What is wrong with the call records; Limen has written them all once it has ended."""
     with open(os.path.join(folder, "cdr.jsonl"), encoding="utf-8") as f:
-        records = [json.loads(line) for line in f]
-    if len(records) != len(CALLS):
-        faults.append("%d call records of %d calls" % (len(records), len(CALLS)))
-    return faults + ["verdict %s: %s" % (way, words) for r in records for way, words in r["verdict"].items() if words]
+        found = [json.loads(line) for line in f]
+    faults = [] if len(found) == len(CALLS) else ["%d call records of %d calls" % (len(found), len(CALLS))]
+    return faults + ["verdict %s: %s" % (way, words) for r in found for way, words in r["verdict"].items() if words]
+
+
+def demonstrate(net, folder, binary):
+    """All of it; true when all is well."""
+    started = time.monotonic()
+    net.build()
+    limen = net.start("limen", "limen", binary, "run", configuration(folder))
+    wait_for(lambda: limen.poll() is not None or net.http("limen", MANAGE, "/readyz")[0] == 200, 10, "Limen")
+    if limen.poll() is not None:
+        raise Failed("limen did not start")
+    captures = [net.capture(name, SIDES[name][0]) for name in SIDES]
+    place_calls(net)
+    faults = gauges(net)
+    time.sleep(0.3)  # dumpcap writes in blocks
+    for p in captures:
+        net.stop(p)
+    if net.stop(limen, signal.SIGTERM, 10) != 0:
+        faults.append("limen ended with %d" % limen.returncode)
+    faults += records(folder)
+    well = judge(folder) and not faults
+    for fault in faults:
+        print("  " + fault)
+    print("\n  %s, in %.0f s" % ("all is well" if well else "NOT well", time.monotonic() - started))
+    return well
+
+
+def show_log(folder):
+    try:
+        with open(os.path.join(folder, "limen.log"), encoding="utf-8", errors="replace") as f:
+            print("  the end of Limen's log:\n    " + "    ".join(f.readlines()[-15:]))
+    except FileNotFoundError:
+        pass
 
 
 def main():
     binary = os.path.abspath([a for a in sys.argv[1:] if not a.startswith("--")][0])
     if os.geteuid() != 0:
         raise SystemExit("demo: namespaces need root: sudo ./dev demo")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
     for s in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(s, lambda *_: sys.exit(1))
     folder = tempfile.mkdtemp(prefix="limen-demo-")
     os.chmod(folder, 0o755)
-    started = time.monotonic()
-    net, well = Net(folder), False
+    net = Net(folder)
     try:
-        net.build()
-        limen = net.start("limen", "limen", binary, "run", configuration(folder))
-        wait_for(lambda: limen.poll() is not None or net.http("limen", MANAGE, "/readyz")[0] == 200, 10, "Limen")
-        captures = [net.capture(name, SIDES[name][0]) for name in SIDES]
-        place_calls(net)
-        faults = end_state(net, folder)
-        time.sleep(0.3)
-        for p in captures:
-            net.stop(p)
-        if net.stop(limen, signal.SIGTERM, 10) != 0:
-            faults.append("limen ended with %d" % limen.returncode)
-        well = judge(net, folder) and not faults
-        for fault in faults:
-            print("  " + fault)
-        print("\n  %s, in %.0f s" % ("all is well" if well else "NOT well", time.monotonic() - started))
+        well = demonstrate(net, folder, binary)
+        if not well:
+            show_log(folder)
+        return 0 if well else 1
     except Failed as e:
         print("demo: %s" % e, file=sys.stderr)
+        show_log(folder)
+        return 1
     except KeyboardInterrupt:
-        print()
+        return 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if not well and os.path.exists(os.path.join(folder, "limen.log")):
-            with open(os.path.join(folder, "limen.log"), encoding="utf-8", errors="replace") as f:
-                print("  the end of Limen's log:\n    " + "    ".join(f.readlines()[-15:]))
         net.close()
         if "--keep" in sys.argv:
             print("  captures and logs: " + folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    return 0 if well else 1
 
 
 if __name__ == "__main__":

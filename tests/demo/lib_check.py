@@ -129,10 +129,13 @@ class Side:
         """Addresses in IP headers that have no business here."""
         return {a for p in self.packets for a in (p.source, p.target)} - {self.party, self.limen}
 
+    def payloads(self, begin, end):
+        """Of the RTP that reached the party in this time."""
+        return [p.payload[12:] for p in self.to_party() if begin <= p.time <= end and p.is_rtp()]
+
     def heard(self, begin, end):
-        """Samples of the RTP that reached the party in this time."""
-        return [lib_audio.FROM_ALAW[b] for p in self.to_party() if begin <= p.time <= end and p.is_rtp()
-                for b in p.payload[12:]]
+        """The same as samples."""
+        return [lib_audio.FROM_ALAW[b] for payload in self.payloads(begin, end) for b in payload]
 
 
 def spellings(text):

@@ -142,12 +142,12 @@ class Net:
 
     def http(self, ns, port, path):
         try:
-            with self.connect(ns, port) as s:
+            with self.connect(ns, port, 0) as s:
                 s.sendall(("GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" % path).encode())
                 data = b""
                 while chunk := s.recv(65536):
                     data += chunk
-        except ConnectionError:
+        except (ConnectionError, Failed):
             return 0, ""
         head, _, body = data.partition(b"\r\n\r\n")
         return int(head.split()[1]) if head else 0, body.decode(errors="replace")

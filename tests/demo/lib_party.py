@@ -109,12 +109,14 @@ class Baresip:
 
 
 class Sipp:
-    """One call by SIPp. Its tone is a capture of RTP, which SIPp plays."""
+    """One call by SIPp. It plays a capture of RTP: its tone, or what `speech` names."""
 
-    def __init__(self, net, ns, address, scenario, hz, port, keys, remote=None):
+    def __init__(self, net, ns, address, scenario, hz, port, keys, remote=None, speech=None):
         self.net, self.label = net, "sipp-%s-%s-%d" % (ns, scenario, time.monotonic_ns())
         tone = os.path.join(net.folder, "tone-%d.pcap" % hz)
-        if not os.path.exists(tone):
+        if speech:
+            tone = speech
+        elif not os.path.exists(tone):
             lib_audio.write_rtp_pcap(tone, lib_audio.tone(hz, TALK_S + 0.5), 0x10000000 + hz)
         with open(os.path.join(HERE, "sipp", scenario + ".xml"), encoding="utf-8") as f:
             text = f.read().replace("@TONE@", tone).replace("@TALK_MS@", str(int(TALK_S * 1000)))

@@ -105,5 +105,6 @@ def hold(system, work, calls, rate, audio=NO_MEDIA):
         process.until("%d held calls" % calls, 15, lambda: load.held() == calls)
     except BenchError:
         raise BenchError("%s holds %d calls of %d" % (system.name, load.held(), calls)) from None
+    time.sleep(1)  # SIPp counts a call from its INVITE; now the last ones are answered, too
     system.alive()
     return load

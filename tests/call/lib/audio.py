@@ -109,6 +109,16 @@ class Phone:
 
     # ---- hearing
 
+    def hears_reports(self, sent):
+        """All of these, in order, as they were sent but for the CNAME: it names the host that it comes from, and another
+        of its length stands in its place, the same each time."""
+        self.drain()
+        got, self.reports = [p for p, _ in self.reports], []
+        who = f"{self.side}'s phone"
+        self.case.equal([(p[:38], p[42:]) for p in got], [(p[:38], p[42:]) for p in sent], f"reports at the {who}")
+        names = {p[38:42] for p in got}
+        self.case.check(len(names) == 1 and not names & {p[38:42] for p in sent}, f"CNAMEs at the {who}: {names}")
+
     def drain(self):
         for s, into in ((self.rtp, self.packets), (self.rtcp, self.reports)):
             while True:

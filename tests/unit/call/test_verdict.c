@@ -18,7 +18,7 @@ static struct addr at(const char *text)
 	return a;
 }
 
-/* A call answered at 10 s, media expected from 10 s on, ended at `end` s. */
+/* A call answered at 10 s, media expected from `committed` s on, ended at `end` s. */
 struct row {
 	const char *title;
 	unsigned end;
@@ -28,29 +28,40 @@ struct row {
 	unsigned last;
 	enum media_rank rank;
 	const char *want; /* NULL: healthy */
+	unsigned committed;
 };
 
 static const struct row rows[] = {
-	{"healthy", 30, true, "192.0.2.1:4000", "192.0.2.1:4000", NULL, 1000, 1000, 0, 0, 30, MEDIA_RANK_SDP, NULL},
+	{"healthy", 30, true, "192.0.2.1:4000", "192.0.2.1:4000", NULL, 1000, 1000, 0, 0, 30, MEDIA_RANK_SDP, NULL, 10},
 	{"nothing came, private address", 22, true, "10.0.0.5:4000", NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE,
-	 "no packet from A in 12 s; its SDP said 10.0.0.5:4000, a private address; latched nothing"},
+	 "no packet from A in 12 s; its SDP said 10.0.0.5:4000, a private address; latched nothing", 10},
 	{"nothing came, public address", 22, true, "192.0.2.1:4000", NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE,
-	 "no packet from A in 12 s; its SDP said 192.0.2.1:4000; latched nothing"},
+	 "no packet from A in 12 s; its SDP said 192.0.2.1:4000; latched nothing", 10},
 	{"nothing came, name in SDP", 22, true, NULL, NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE,
-	 "no packet from A in 12 s; its SDP gave no address; latched nothing"},
+	 "no packet from A in 12 s; its SDP gave no address; latched nothing", 10},
 	{"only strangers", 22, true, "192.0.2.1:4000", NULL, "203.0.113.9:9", 0, 0, 600, 0, 0, MEDIA_RANK_NONE,
 	 "no packet from A in 12 s; its SDP said 192.0.2.1:4000; latched nothing; 600 packets from other sources were refused, "
-	 "the last from 203.0.113.9:9"},
+	 "the last from 203.0.113.9:9",
+	 10},
 	{"came, nowhere to go", 22, true, "192.0.2.1:4000", "192.0.2.1:4000", NULL, 600, 0, 0, 600, 22, MEDIA_RANK_SDP,
-	 "600 packets came from A and none went on (no_target)"},
+	 "600 packets came from A and none went on (no_target)", 10},
 	{"stopped", 60, true, "192.0.2.1:4000", "192.0.2.7:4002", NULL, 500, 500, 0, 0, 20, MEDIA_RANK_SIGNALLING,
-	 "A stopped sending 40 s before the end, after 500 packets from 192.0.2.7:4002 (latched by where its signalling comes from)"},
+	 "A stopped sending 40 s before the end, after 500 packets from 192.0.2.7:4002 (latched by where its signalling comes from)",
+	 10},
 	{"stopped just before the end", 60, true, "192.0.2.1:4000", "192.0.2.1:4000", NULL, 500, 500, 0, 0, 56,
-	 MEDIA_RANK_SDP, NULL},
-	{"on hold", 60, false, "192.0.2.1:4000", NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE, NULL},
-	{"too short to say", 10, true, "192.0.2.1:4000", NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE, NULL},
+	 MEDIA_RANK_SDP, NULL, 10},
+	{"rang with a preview", 22, true, "192.0.2.1:4000", NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE,
+	 "no packet from A in 12 s; its SDP said 192.0.2.1:4000; latched nothing", 3},
+	{"resumed after hold just before the end", 60, true, "192.0.2.1:4000", "192.0.2.1:4000", NULL, 500, 500, 0, 0,
+	 20, MEDIA_RANK_SDP, NULL, 57},
+	{"resumed, and then nothing more", 60, true, "192.0.2.1:4000", "192.0.2.1:4000", NULL, 500, 500, 0, 0, 20,
+	 MEDIA_RANK_SDP,
+	 "A stopped sending 40 s before the end, after 500 packets from 192.0.2.1:4000 (latched by its SDP address)",
+	 50},
+	{"on hold", 60, false, "192.0.2.1:4000", NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE, NULL, 10},
+	{"too short to say", 10, true, "192.0.2.1:4000", NULL, NULL, 0, 0, 0, 0, 0, MEDIA_RANK_NONE, NULL, 10},
 	{"injection does not make it unhealthy", 30, true, "192.0.2.1:4000", "192.0.2.1:4000", "203.0.113.9:9", 1000,
-	 1000, 50, 0, 30, MEDIA_RANK_SDP, NULL},
+	 1000, 50, 0, 30, MEDIA_RANK_SDP, NULL, 10},
 };
 
 static void test_rows(void **state)
@@ -66,7 +77,7 @@ static void test_rows(void **state)
 		stats.streams[0].used = true;
 		*d = (struct media_direction){.packets = r->packets,
 					      .relayed = r->relayed,
-					      .committed_ns = 10 * S,
+					      .committed_ns = r->committed * S,
 					      .last_ns = r->last * S,
 					      .expected = at(r->expected),
 					      .latched = at(r->latched),

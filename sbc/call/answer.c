@@ -141,8 +141,12 @@ static bool send_answer(struct call *c, const struct message *m, struct str body
 	r.headers = writer_result(&h);
 	if (body.n)
 		r.content_type = STR("application/sdp");
-	answered(c);
-	return leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &r});
+	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &r}))
+		return false;
+	/* one that could not be sent has told the call so */
+	if (c->a->state == LEG_ANSWERED)
+		answered(c);
+	return true;
 }
 
 bool answer_caller(struct call *c, const struct message *m)

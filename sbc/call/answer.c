@@ -143,8 +143,8 @@ static bool send_answer(struct call *c, const struct message *m, struct str body
 		r.content_type = STR("application/sdp");
 	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &r}))
 		return false;
-	/* one that could not be sent has told the call so */
-	if (c->a->state == LEG_ANSWERED)
+	/* one that could not be sent is no answer; the leg has said so */
+	if (c->a->state != LEG_ENDED)
 		answered(c);
 	return true;
 }

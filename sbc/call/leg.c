@@ -74,6 +74,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	l->invite_in = t;
 	server_txn_own(t, &uas_ops, l);
 	call_count(&c->calls->counters.legs, 1);
+	leg_allow_own(l, invite);
 	return l;
 
 fail_dialog:

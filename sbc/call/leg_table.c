@@ -43,13 +43,17 @@ static void act_ring(struct leg *l, const struct leg_arg *a)
 
 static void act_send_answer(struct leg *l, const struct leg_arg *a)
 {
-	if (leg_reply_2xx(l, l->invite_in, l->invite_cseq, a->reply) == 0)
+	int err = leg_reply_2xx(l, l->invite_in, l->invite_cseq, a->reply);
+	enum reject_reason why = err == -EPERM ? REJECT_LEAK : REJECT_NO_MEMORY;
+
+	if (err == 0)
 		return;
 	/* a blocked one was replaced by a 500; anything else is refused here: no ACK is to be waited for */
 	if (!server_txn_final_sent(l->invite_in))
-		server_txn_reject(l->invite_in, REJECT_NO_MEMORY);
+		server_txn_reject(l->invite_in, why);
+	call_count(&l->call->calls->counters.rejects[why], 1);
 	l->state = LEG_ENDED;
-	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_LEAK, .cause = "answer not sent"});
+	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = why, .cause = "answer not sent"});
 	tell_ended(l, a);
 }
 

@@ -127,6 +127,13 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 
 /* ---- what is received ---- */
 
+/* A BYE that its sender repeats while it has no answer (RFC 3261 §17.1.2, timer E). */
+static bool is_repeated_end(const struct txn_layer *l, const struct message *m)
+{
+	return m->method == METHOD_BYE && m->to.tag.n &&
+	       !transport_reliable(destination_of_flow(l->config, &m->source).transport);
+}
+
 static void receive_new(struct txn_layer *l, const struct message *m, struct txn_id id)
 {
 	enum reject_reason why = REJECT_NONE;
@@ -151,8 +158,11 @@ static void receive_new(struct txn_layer *l, const struct message *m, struct txn
 	}
 	if (why == REJECT_NONE)
 		server_txn_offer(s, m);
-	else
+	else if (!is_repeated_end(l, m))
 		txn_layer_refuse(l, m, why);
+	else if (l->user.refused)
+		/* a refusal would end the call for its sender alone, and we would never hear of it */
+		l->user.refused(l->user.arg, m, why);
 }
 
 static void receive_request(struct txn_layer *l, const struct message *m)

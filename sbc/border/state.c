@@ -75,6 +75,8 @@ void border_state_destroy(struct border_state *s)
 {
 	if (!s)
 		return;
+	if (!s)
+		return;
 	for (size_t i = 0; i < PEER_BUCKETS; i++)
 		for (struct peer_state *p = s->peers[i], *next; p; p = next) {
 			next = p->next;

@@ -182,6 +182,15 @@ static void prepare(struct call *c, const struct resolved *to)
 		call_post(c, CALL_EV_MEDIA_READY, &(struct call_arg){0});
 }
 
+/* The leg of an attempt that failed lives on until its transactions are done. */
+static void retire_b(struct call *c)
+{
+	if (!c->b)
+		return;
+	list_append(&c->old_legs, &c->b->old);
+	c->b = NULL;
+}
+
 void attempt_next(struct call *c)
 {
 	struct setup *s = c->setup;
@@ -195,6 +204,7 @@ void attempt_next(struct call *c)
 		s->n_addr = s->next_addr = 0;
 		if (s->tried < c->config->limits.targets && (next_peer_target(c) || next_peer(c))) {
 			if (c->echo) {
+				retire_b(c);
 				/* the built-in target answers by itself; its ports are leg A's */
 				if (c->late || !c->media_pending)
 					call_post(c, c->late ? CALL_EV_BROKEN : CALL_EV_ECHO_READY,
@@ -281,10 +291,7 @@ void attempt_invite(struct call *c)
 	struct writer h = writer_init(headers, sizeof(headers)), b = writer_init(body, sizeof(body));
 	struct client_request r = {.method = METHOD_INVITE};
 
-	if (c->b) {
-		list_append(&c->old_legs, &c->b->old);
-		c->b = NULL;
-	}
+	retire_b(c);
 	note_attempt(c, c->peer_out, &to->addr);
 	c->b = make_leg(c, to);
 	if (!c->b) {
@@ -306,6 +313,12 @@ void attempt_invite(struct call *c)
 	}
 	write_own_headers(c->b, true, true, &h);
 	write_crossing(c, c->a, c->b, s->invite, &h);
+	/* what did not fit ends in the middle of a line */
+	if (h.overflow) {
+		call_post(c, CALL_EV_BROKEN,
+			  &(struct call_arg){.reject = REJECT_TOO_LARGE, .cause = "headers too large"});
+		return;
+	}
 	r.headers = writer_result(&h);
 	if (more_to_try(c))
 		r.try_ms = c->config->peers[c->peer_out].try_ms;
@@ -335,9 +348,10 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 
 	if (!s)
 		return false;
-	if (!status || status == 503)
+	/* a request that we would not send (too large, leak, memory, limits) says nothing of the address */
+	if (status == 503 || (!status && (reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN)))
 		border_address_failed(c->calls->border, &s->addr[s->next_addr - 1].addr, now);
-	else
+	else if (status)
 		border_address_worked(c->calls->border, &s->addr[s->next_addr - 1].addr);
 	note_outcome(c, status, status ? "rejected" : reject_key(reject));
 	note_best(c, status ? status : reject_status(reject), reject, m);
@@ -355,11 +369,9 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 	return code_fails_over(c, status);
 }
 
-/* What may be said to a caller for a far status. Redirects and challenges concern the far side alone: contacts and
- * realms of the inside do not cross. */
-static int status_for_caller(int status)
+int status_across(int status)
 {
-	if (status < 400)
+	if (status >= 300 && status < 400)
 		return 480;
 	if (status == 401 || status == 407)
 		return 403;
@@ -377,7 +389,7 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject)
 	if (reject == REJECT_NONE && s && s->best) {
 		struct str far = s->best->phrase;
 
-		r.status = status_for_caller(s->best->status);
+		r.status = status_across(s->best->status);
 		if (r.status == s->best->status && far.n && far.n < sizeof(phrase)) {
 			memcpy(phrase, far.p, far.n);
 			phrase[far.n] = '\0';

@@ -137,13 +137,15 @@ static void act_caller_lost(struct call *c, const struct call_arg *a)
 static void act_callee_bye(struct call *c, const struct call_arg *a)
 {
 	note_reason(c, a->m);
+	if (!c->answer_ns)
+		c->status = reject_status(REJECT_TARGETS_DOWN);
 	close_call(c, CDR_SIDE_B, "bye");
 	end_leg(c, c->a, c->b, a->m, REJECT_TARGETS_DOWN);
 }
 
 static void act_end_both(struct call *c, const struct call_arg *a)
 {
-	if (!c->answer_ns)
+	if (!c->answer_ns && !c->end_ns)
 		c->status = reject_status(a->reject ? a->reject : REJECT_TARGETS_DOWN);
 	close_call(c, CDR_SIDE_US, a->cause ? a->cause : "ended");
 	end_leg(c, c->a, NULL, NULL, a->reject);

@@ -156,6 +156,8 @@ struct calls {
 	struct list ended; /* call.node moved here, to be reaped */
 	struct loop_deferred reaper, media_dispatch;
 	struct call_counters counters;
+	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
+	unsigned stray_n;
 	bool draining;
 	struct wheel_timer drain_timer;
 	void (*drained)(void *arg);
@@ -193,6 +195,9 @@ void attempt_invite(struct call *c);
 bool attempt_failed(struct call *c, int status, enum reject_reason reject, const struct message *m);
 /* The final refusal for the caller, from the best of what the targets said. */
 void attempt_refuse_caller(struct call *c, enum reject_reason reject);
+/* What may be said to one side for the other's final status. Redirects and challenges concern the far side alone:
+ * contacts and realms of the inside do not cross. */
+int status_across(int status);
 void attempt_release_peer(struct call *c);
 /* The call ends: an answer of DNS is no longer waited for. */
 void attempt_stop(struct call *c);

@@ -126,7 +126,7 @@ static void pass_refusal(struct exchange *x, const struct message *m)
 {
 	char headers[HEADERS_MAX], phrase[64];
 	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
-	struct reply r = {.status = m->status < 400 ? 488 : m->status, .guard = &x->from->forbidden};
+	struct reply r = {.status = m->status < 400 ? 488 : status_across(m->status), .guard = &x->from->forbidden};
 
 	writer_str(&p, m->phrase);
 	phrase[p.overflow ? 0 : p.n] = '\0';
@@ -187,6 +187,16 @@ static void on_bound(struct wheel_timer *t)
 	call_run(c);
 }
 
+/* Back to what was agreed last. The last description that Y has of us is then not the agreed one: its next offer is not
+ * answered here, not even when it repeats what it said before. */
+static void drop_offers(struct exchange *x)
+{
+	leg_offer_event(x->from, OFFER_DROPPED);
+	leg_offer_event(x->to, OFFER_DROPPED);
+	if (x->offer)
+		x->to->sdp_got_digest = 0;
+}
+
 static void act_forward(struct exchange *x, const struct message *m)
 {
 	struct call *c = x->call;
@@ -212,11 +222,13 @@ static void act_forward(struct exchange *x, const struct message *m)
 	write_own_headers(x->to, true, true, &h);
 	write_crossing(c, x->from, x->to, x->request, &h);
 	r.headers = writer_result(&h);
-	x->out = leg_request(x->to, &r, &out_ops, x, &err);
+	err = -EMSGSIZE;
+	x->out = h.overflow ? NULL : leg_request(x->to, &r, &out_ops, x, &err);
 	if (!x->out) {
-		refuse(x, err == -ENOMEM ? REJECT_NO_MEMORY : REJECT_TARGETS_DOWN);
-		leg_offer_event(x->from, OFFER_DROPPED);
-		leg_offer_event(x->to, OFFER_DROPPED);
+		refuse(x, err == -ENOMEM     ? REJECT_NO_MEMORY
+			  : err == -EMSGSIZE ? REJECT_TOO_LARGE
+					     : REJECT_TARGETS_DOWN);
+		drop_offers(x);
 		x->state = EXCHANGE_DONE;
 		return;
 	}
@@ -305,12 +317,6 @@ static void act_late_answer(struct exchange *x, const struct message *ack)
 	negotiate_commit(x->call, x->to, x->offer, x->from, answer, x->call->b->fork);
 	leg_send_ack(x->to, writer_result(&b));
 	sdp_free(answer);
-}
-
-static void drop_offers(struct exchange *x)
-{
-	leg_offer_event(x->from, OFFER_DROPPED);
-	leg_offer_event(x->to, OFFER_DROPPED);
 }
 
 static void act_refused(struct exchange *x, const struct message *m)
@@ -414,6 +420,9 @@ static void in_terminated(void *arg, struct server_txn *t)
 {
 	struct exchange *x = arg;
 
+	/* timer L of a 2xx may run out before the leg has given up waiting for its ACK */
+	if (x->from->unacked.txn == t)
+		x->from->unacked.txn = NULL;
 	x->in = NULL;
 }
 
@@ -427,8 +436,11 @@ static void answer_here(struct call *c, struct leg *from, struct server_txn *t, 
 
 	if (m->method == METHOD_INVITE)
 		server_txn_own(t, &unacked_ops, from);
-	if (reply_ok(&x, NULL, body) < 0)
-		server_txn_reject(t, REJECT_NO_MEMORY);
+	if (reply_ok(&x, NULL, body) == 0)
+		return;
+	/* nothing waits for an ACK then, and the transaction may outlive the leg */
+	server_txn_reject(t, REJECT_NO_MEMORY);
+	server_txn_detach(t);
 }
 
 static bool new_streams(const struct call *c, const struct sdp *offer)
@@ -493,13 +505,15 @@ static void begin(struct call *c, struct leg *from, struct server_txn *t, const 
 }
 
 /* The built-in target agrees to what it is offered, as far as it has ports. */
-static void echo_again(struct call *c, struct leg *l, const struct sdp *offer)
+static bool echo_again(struct call *c, struct leg *l, const struct sdp *offer)
 {
 	char body[SDP_MAX_BYTES];
 	struct writer b = writer_init(body, sizeof(body));
 
-	if (negotiate_write(c, l, offer, offer, &b))
-		negotiate_commit_echo(c, l, offer);
+	if (!negotiate_write(c, l, offer, offer, &b))
+		return false;
+	negotiate_commit_echo(c, l, offer);
+	return true;
 }
 
 void exchange_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
@@ -530,8 +544,13 @@ void exchange_request(struct call *c, struct leg *from, struct server_txn *t, co
 		return;
 	}
 	dialog_refresh_target(&from->dialog, m);
-	if (c->echo && offer)
-		echo_again(c, from, offer);
+	if (c->echo && offer && !echo_again(c, from, offer)) {
+		leg_offer_event(from, OFFER_DROPPED);
+		count_glare(c, REJECT_NO_CODEC);
+		server_txn_reject(t, REJECT_NO_CODEC);
+		sdp_free(offer);
+		return;
+	}
 	if ((offer && siphash_str(&c->calls->tag_key, offer->text) == from->sdp_got_digest) || c->echo) {
 		if (offer)
 			leg_offer_event(from, ANSWER_SENT);
@@ -570,6 +589,9 @@ void exchange_drop(struct call *c)
 		server_txn_reject(x->in, REJECT_CANCELLED);
 	if (x->out && x->out_method == METHOD_INVITE && x->state == EXCHANGE_FORWARDED)
 		client_txn_cancel(x->out);
+	/* no answer will come: the 2xx has its ACK all the same, before the BYE (RFC 3261 §13.2.2.4) */
+	if (x->state == EXCHANGE_LATE)
+		leg_send_ack(x->to, STR_NONE);
 	exchange_free(x);
 }
 

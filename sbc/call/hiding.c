@@ -15,6 +15,7 @@ static bool known(const struct leg *l, struct str s)
 /* take: leak_set_add() or leak_set_allow(), of a copy that the leg keeps. */
 static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, struct str s))
 {
+	unsigned held = l->forbidden.n;
 	struct leg_seen *copy;
 
 	if (!s.n || known(l, s))
@@ -27,6 +28,11 @@ static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, 
 	memcpy(copy->text, s.p, s.n);
 	if (!put(&l->forbidden, (struct str){copy->text, s.n})) {
 		call_count(&l->call->calls->counters.leak_set_full, 1);
+		free(copy);
+		return;
+	}
+	/* too short, too long or held already: not kept, or a far side could have us keep one a message */
+	if (l->forbidden.n == held) {
 		free(copy);
 		return;
 	}

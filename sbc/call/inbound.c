@@ -25,6 +25,9 @@ static struct leg *find_leg(struct calls *cs, const struct message *m)
 
 	if (!l || m->source.network != l->network || !str_eq(m->call_id, str_z(l->dialog.call_id)))
 		return NULL;
+	/* of the early dialogs that we gave a caller, the answer left one */
+	if (l->uas && l->state != LEG_INCOMING && !str_eq(m->to.tag, str_z(l->dialog.local_tag)))
+		return NULL;
 	/* a branch of a fork that was not chosen may still speak (BYE); its tag is not the dialog's */
 	if (l->dialog.remote_tag && !str_eq(m->from.tag, str_z(l->dialog.remote_tag)))
 		return NULL;
@@ -39,7 +42,13 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		refuse(cs, t, m, REJECT_NO_DIALOG);
 		return;
 	}
-	if (!dialog_accept_cseq(&l->dialog, m)) {
+	/* RFC 3261 §12.2.1.2, §15.1.2: after its BYE a dialog is no more */
+	if (m->method != METHOD_BYE && (l->state == LEG_ENDING || l->state == LEG_ENDED)) {
+		refuse(cs, t, m, REJECT_NO_DIALOG);
+		return;
+	}
+	/* before the answer several branches of a fork may speak, each with numbers of its own */
+	if (l->dialog.remote_tag && !dialog_accept_cseq(&l->dialog, m)) {
 		refuse(cs, t, m, REJECT_CSEQ);
 		return;
 	}

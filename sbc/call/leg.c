@@ -73,6 +73,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	l->far_update = message_lists(invite, STR("Allow"), STR("UPDATE"));
 	l->invite_in = t;
 	server_txn_own(t, &uas_ops, l);
+	call_count(&c->calls->counters.legs, 1);
 	leg_allow_own(l, invite);
 	return l;
 
@@ -104,6 +105,7 @@ struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
 	if (!c->config->networks[l->network].nat)
 		dialog_follow(&l->dialog);
 	l->transport = p->peer.transport;
+	call_count(&c->calls->counters.legs, 1);
 	return l;
 
 fail_dialog:
@@ -117,6 +119,7 @@ void leg_destroy(struct leg *l)
 {
 	if (!l)
 		return;
+	call_count(&l->call->calls->counters.legs, -1);
 	call_timers_acked(l);
 	if (l->unacked.txn && l->unacked.txn != l->invite_in)
 		server_txn_detach(l->unacked.txn);
@@ -272,10 +275,10 @@ int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const stru
 	return 0;
 }
 
-int leg_send_ack(struct leg *l, struct str body)
+static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer *ret_text)
 {
-	char head[HEADERS_MAX], via[ADDR_STRLEN], text[HEADERS_MAX + SDP_MAX_BYTES];
-	struct writer w = writer_init(head, sizeof(head)), sent = writer_init(text, sizeof(text));
+	char head[HEADERS_MAX], via[ADDR_STRLEN];
+	struct writer w = writer_init(head, sizeof(head));
 	struct client_request r = {
 		.method = METHOD_ACK,
 		.content_type = body.n ? STR("application/sdp") : STR_NONE,
@@ -284,22 +287,34 @@ int leg_send_ack(struct leg *l, struct str body)
 		.slot = l->call->slot,
 		.guard = &l->forbidden,
 	};
-	char *copy;
-	int err;
 
-	dialog_write_head(&l->dialog, &w, "ACK", l->invite_cseq, 70);
+	dialog_write_head(&l->dialog, &w, "ACK", cseq, 70);
 	write_own_headers(l, true, false, &w);
+	if (w.overflow)
+		return -EMSGSIZE;
 	r.ruri = dialog_ruri(&l->dialog);
 	r.headers = writer_result(&w);
 	r.via_host = leg_via_host(l, via, sizeof(via));
-	err = txn_send_ack(l->call->calls->worker->txn, &r, &sent);
+	return txn_send_ack(l->call->calls->worker->txn, &r, ret_text);
+}
+
+int leg_send_ack(struct leg *l, struct str body)
+{
+	char text[HEADERS_MAX + SDP_MAX_BYTES];
+	struct writer sent = writer_init(text, sizeof(text));
+	int err = send_ack(l, l->invite_cseq, body, &sent);
+
 	if (err < 0)
 		return err;
-	copy = str_dup(writer_result(&sent));
-	if (!copy)
-		return 0; /* it was sent; only a repetition would need the copy */
 	free(l->ack);
-	l->ack = copy;
-	l->ack_n = sent.n;
+	/* it was sent; only a repetition would need the copy */
+	l->ack = sent.overflow ? NULL : str_dup(writer_result(&sent));
+	l->ack_n = l->ack ? sent.n : 0;
+	l->ack_cseq = l->invite_cseq;
 	return 0;
+}
+
+int leg_send_ack_of(struct leg *l, uint32_t cseq)
+{
+	return send_ack(l, cseq, STR_NONE, NULL);
 }

@@ -184,6 +184,7 @@ struct leg {
 	unsigned fork;   /* leg B: media fork of the dialog that is confirmed, or heard */
 	char *ack;       /* last ACK sent, for 2xx that come again */
 	size_t ack_n;
+	uint32_t ack_cseq;
 	struct leak_set forbidden; /* what must not be sent on this leg: strings of the other side */
 	struct leg_seen *seen;     /* copies that forbidden points into */
 };
@@ -239,5 +240,7 @@ struct client_txn *leg_request(struct leg *l, const struct client_request *what,
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
 /* The ACK of our last INVITE, with a body or none; remembered for repetition. 0 or -errno. */
 int leg_send_ack(struct leg *l, struct str body);
+/* An ACK without a body for a 2xx to an earlier INVITE of ours. 0 or -errno. */
+int leg_send_ack_of(struct leg *l, uint32_t cseq);
 
 #endif

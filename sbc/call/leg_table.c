@@ -209,10 +209,11 @@ static void act_send_late_ack(struct leg *l, const struct leg_arg *a)
 
 static void act_ack_again(struct leg *l, const struct leg_arg *a)
 {
-	if (l->ack)
+	/* a re-INVITE may have come after the INVITE whose 2xx this is (RFC 3261 §13.2.2.4: the CSeq of its own) */
+	if (l->ack && l->ack_cseq == a->m->cseq)
 		txn_send_again(l->call->calls->worker->txn, &l->dialog.peer, (struct str){l->ack, l->ack_n});
 	else
-		leg_send_ack(l, STR_NONE);
+		leg_send_ack_of(l, a->m->cseq);
 }
 
 static void act_end_fork(struct leg *l, const struct leg_arg *a)
@@ -309,11 +310,6 @@ static void act_bye_done(struct leg *l, const struct leg_arg *a)
 
 /* ---- the INVITE of a UAC leg ---- */
 
-static uint64_t tag_digest(struct leg *l, struct str tag)
-{
-	return siphash_str(&l->call->calls->tag_key, tag);
-}
-
 static void invite_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct leg *l = arg;
@@ -326,7 +322,7 @@ static void invite_response(void *arg, struct client_txn *t, const struct messag
 		leg_event(l, LEG_EV_REFUSED, &a);
 	} else if (l->state == LEG_CALLING || l->state == LEG_CANCELLING) {
 		leg_event(l, l->offer == OFFER_NONE ? LEG_EV_OFFER : LEG_EV_ANSWER, &a);
-	} else if (l->dialog.remote_tag && tag_digest(l, str_z(l->dialog.remote_tag)) == tag_digest(l, m->to.tag)) {
+	} else if (str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {
 		leg_event(l, LEG_EV_ANSWER_AGAIN, &a);
 	} else {
 		leg_event(l, LEG_EV_ANSWER_FORK, &a);
@@ -366,10 +362,11 @@ static void act_send_invite(struct leg *l, const struct leg_arg *a)
 	}
 	l->state = LEG_ENDED;
 	tell(l, CALL_EV_CALLEE_FAILED,
-	     &(struct leg_arg){.reject = err == -EPERM    ? REJECT_LEAK
-					 : err == -ENOMEM ? REJECT_NO_MEMORY
-					 : err == -ENOSPC ? REJECT_TRANSACTIONS
-							  : REJECT_TARGETS_DOWN});
+	     &(struct leg_arg){.reject = err == -EPERM      ? REJECT_LEAK
+					 : err == -ENOMEM   ? REJECT_NO_MEMORY
+					 : err == -ENOSPC   ? REJECT_TRANSACTIONS
+					 : err == -EMSGSIZE ? REJECT_TOO_LARGE
+							    : REJECT_TARGETS_DOWN});
 	tell_ended(l, a);
 }
 

@@ -106,6 +106,14 @@ static void on_prepared(struct call *c, const struct media_event *e)
 
 static void on_failed(struct call *c, const struct media_event *e)
 {
+	enum leg_media_state state = c->side[e->side].state;
+
+	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
+	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
+		call_post(c, CALL_EV_BROKEN,
+			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});
+		return;
+	}
 	c->media_pending--;
 	c->media_failed = true;
 	c->media_error = e->error;
@@ -170,7 +178,8 @@ static void on_media(void *arg, const struct media_event *e)
 		break;
 	case MEDIA_EV_FAILED:
 		on_failed(c, e);
-		tell_ready(c);
+		if (c->media_failed)
+			tell_ready(c);
 		break;
 	case MEDIA_EV_SOURCE:
 		on_source(c, e);
@@ -254,6 +263,21 @@ static void on_ack(void *arg, const struct message *m)
 	inbound_ack(arg, m);
 }
 
+/* A 2xx of no leg makes us send an ACK and a BYE, repeated, to where it says: a forged one would make of us an
+ * amplifier. Real ones come one by one. */
+#define STRAY_PER_SECOND 20
+
+static bool may_end_stray(struct calls *cs)
+{
+	uint64_t now = loop_now_ms(cs->worker->loop);
+
+	if (now - cs->stray_since_ms >= 1000) {
+		cs->stray_since_ms = now;
+		cs->stray_n = 0;
+	}
+	return cs->stray_n++ < STRAY_PER_SECOND;
+}
+
 static void on_stray_response(void *arg, const struct message *m)
 {
 	struct calls *cs = arg;
@@ -268,6 +292,10 @@ static void on_stray_response(void *arg, const struct message *m)
 		if (l && l->dialog.remote_tag && str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {
 			leg_event(l, LEG_EV_ANSWER_AGAIN, &(struct leg_arg){.m = m});
 			call_run(l->call);
+			return;
+		}
+		if (!may_end_stray(cs)) {
+			call_count(&cs->counters.rejects[REJECT_RATE], 1);
 			return;
 		}
 		call_count(&cs->counters.forks_second_2xx, 1);

@@ -30,14 +30,16 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	struct relay *r = arg;
 	char headers[HEADERS_MAX], phrase[64];
 	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
-	struct reply reply = {
-		.status = m->status, .guard = &r->from->forbidden, .content_type = m->content_type, .body = m->body};
+	struct reply reply = {.status = status_across(m->status),
+			      .guard = &r->from->forbidden,
+			      .content_type = m->content_type,
+			      .body = m->body};
 
 	if (m->status < 200)
 		return;
 	writer_str(&p, m->phrase);
 	phrase[p.overflow ? 0 : p.n] = '\0';
-	if (phrase[0])
+	if (phrase[0] && reply.status == m->status)
 		reply.phrase = phrase;
 	write_own_headers(r->from, false, false, &h);
 	write_crossing(r->call, r->to, r->from, m, &h);

@@ -85,16 +85,21 @@ void call_timers_over(struct call *c)
 	loop_timer_stop(c->calls->worker->loop, &c->bound);
 }
 
+static void drain_call(struct call *c)
+{
+	call_post(c, CALL_EV_DRAIN, &(struct call_arg){.reject = REJECT_DRAINING, .cause = "drained"});
+	call_run(c);
+}
+
 static void on_drain(struct wheel_timer *t)
 {
 	struct calls *cs = container_of(t, struct calls, drain_timer);
 
-	list_for_each_safe (n, &cs->all) {
-		struct call *c = list_entry(n, struct call, node);
-
-		call_post(c, CALL_EV_DRAIN, &(struct call_arg){.reject = REJECT_DRAINING, .cause = "drained"});
-		call_run(c);
-	}
+	/* those that are looked at by the reaper in this turn are not over for that */
+	list_for_each_safe (n, &cs->ended)
+		drain_call(list_entry(n, struct call, node));
+	list_for_each_safe (n, &cs->all)
+		drain_call(list_entry(n, struct call, node));
 }
 
 void call_timers_drain(struct calls *cs, unsigned timeout_ms)

@@ -48,6 +48,7 @@
 	X(REJECT_DRAINING, 503, "Service Unavailable", "draining")                                                     \
 	X(REJECT_NO_MEMORY, 500, "Server Internal Error", "no_memory")                                                 \
 	X(REJECT_NO_PORT, 503, "Service Unavailable", "no_media_port")                                                 \
+	X(REJECT_TOO_LARGE, 513, "Message Too Large", "too_large")                                                     \
 	X(REJECT_TARGETS_DOWN, 503, "Service Unavailable", "targets_down")                                             \
 	X(REJECT_RESOLVE, 503, "Service Unavailable", "unresolved")                                                    \
 	X(REJECT_TIMEOUT, 408, "Request Timeout", "timeout")                                                           \

@@ -170,8 +170,8 @@ static void prepare(struct call *c, const struct resolved *to)
 	struct side *side = &c->side[MEDIA_B];
 	bool v6 = negotiate_v6(c, p->network, addr_is_v6(&to->addr));
 
-	if (c->late || (side->state == LEG_MEDIA_READY && side->network == p->network && side->v6 == v6) ||
-	    side->state == LEG_MEDIA_FLOWING) {
+	if (c->late || ((side->state == LEG_MEDIA_READY || side->state == LEG_MEDIA_FLOWING) &&
+			side->network == p->network && side->v6 == v6)) {
 		if (!c->media_pending)
 			call_post(c, CALL_EV_MEDIA_READY, &(struct call_arg){0});
 		return;

@@ -73,6 +73,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	l->far_update = message_lists(invite, STR("Allow"), STR("UPDATE"));
 	l->invite_in = t;
 	server_txn_own(t, &uas_ops, l);
+	leg_allow_own(l, invite);
 	return l;
 
 fail_dialog:

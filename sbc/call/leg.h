@@ -111,8 +111,7 @@ enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with 
 	X(LEG_MEDIA_PREPARE)                                                                                           \
 	X(LEG_MEDIA_PREPARED)                                                                                          \
 	X(LEG_MEDIA_FAILED)                                                                                            \
-	X(LEG_MEDIA_COMMIT)                                                                                            \
-	X(LEG_MEDIA_RELEASE)
+	X(LEG_MEDIA_COMMIT)
 
 enum leg_media_state {
 #define X(name) name,

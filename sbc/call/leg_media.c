@@ -16,34 +16,28 @@ static const struct media_cell cells[LEG_MEDIA_STATE_COUNT][LEG_MEDIA_EVENT_COUN
 	[LEG_MEDIA_NONE] =
 		{
 			[LEG_MEDIA_PREPARE] = GO(LEG_MEDIA_PREPARING),
-			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
 		},
 	[LEG_MEDIA_PREPARING] =
 		{
 			[LEG_MEDIA_PREPARED] = GO(LEG_MEDIA_READY),
 			[LEG_MEDIA_FAILED] = GO(LEG_MEDIA_NONE),
-			/* the call ended, or goes to another target, while ports were being taken */
-			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
 		},
 	[LEG_MEDIA_READY] =
 		{
 			[LEG_MEDIA_COMMIT] = GO(LEG_MEDIA_FLOWING),
 			/* the next target, on another network or family */
 			[LEG_MEDIA_PREPARE] = GO(LEG_MEDIA_PREPARING),
-			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
 		},
 	[LEG_MEDIA_FLOWING] =
 		{
 			[LEG_MEDIA_COMMIT] = GO(LEG_MEDIA_FLOWING),
 			[LEG_MEDIA_PREPARE] = GO(LEG_MEDIA_GROWING),
-			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
 		},
 	[LEG_MEDIA_GROWING] =
 		{
 			[LEG_MEDIA_PREPARED] = GO(LEG_MEDIA_FLOWING),
 			/* the ports that are there go on */
 			[LEG_MEDIA_FAILED] = GO(LEG_MEDIA_FLOWING),
-			[LEG_MEDIA_RELEASE] = GO(LEG_MEDIA_NONE),
 		},
 };
 

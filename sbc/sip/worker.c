@@ -165,7 +165,10 @@ static void on_received(void *arg, const struct flow_addr *from, const uint8_t *
 	struct worker *w = arg;
 
 	if (w->group->random_delivery) {
-		unsigned to = random_below(w->group->n);
+		/* a stream's messages keep their order: its connection as a whole is at a random worker */
+		unsigned to =
+			(from->connection ? (uint32_t)from->connection * 2654435761u >> 8 : (uint32_t)random_u64()) %
+			w->group->n;
 
 		if (to != w->index) {
 			hand_over(w, to, STAGE_RECEIVED, from, p, n);

@@ -155,7 +155,8 @@ class Limen:
     def cdrs(self):
         try:
             with open(self.config["cdr"]["file"]) as f:
-                return [json.loads(x) for x in f if x.strip()]
+                # workers write independently of each other
+                return sorted((json.loads(x) for x in f if x.strip()), key=lambda r: r["end"])
         except FileNotFoundError:
             return []
 

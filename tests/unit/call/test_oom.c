@@ -286,7 +286,7 @@ static void settle(void)
 {
 	for (unsigned quiet = 0; quiet < 3; quiet++) {
 		turn();
-		if (party_take(&a) | party_take(&b))
+		if (party_take(&a) + party_take(&b) > 0)
 			quiet = 0;
 	}
 }

@@ -133,6 +133,7 @@ struct party {
 };
 static struct party a, b;
 static unsigned call_number;
+static bool late; /* the offer comes in the 2xx, the answer in the ACK */
 
 #define SDP                                                                                                            \
 	"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"    \
@@ -235,7 +236,7 @@ static void take_response(struct party *p, const struct message *m)
 		snprintf(was, sizeof(was), "%s", p->remote_tag);
 		if (!ok)
 			snprintf(p->remote_tag, sizeof(p->remote_tag), "%.*s", STR_FMT(m->to.tag));
-		size_t n = make_request(buf, sizeof(buf), "ACK", m->cseq, ok ? "ack" : "INVITE", "");
+		size_t n = make_request(buf, sizeof(buf), "ACK", m->cseq, ok ? "ack" : "INVITE", ok && late ? SDP : "");
 		send_text(p, buf, n);
 		snprintf(p->remote_tag, sizeof(p->remote_tag), "%s", was);
 	} else if (m->method == METHOD_BYE) {
@@ -365,7 +366,7 @@ static void new_call(void)
 static void invite(void)
 {
 	new_call();
-	a_request("INVITE", SDP);
+	a_request("INVITE", late ? "" : SDP);
 	until_answered();
 }
 
@@ -566,6 +567,13 @@ static void test_call(void **state)
 	for_every_failure("a call", fail_call);
 }
 
+static void test_late_offer(void **state)
+{
+	late = true;
+	for_every_failure("a late offer", fail_call);
+	late = false;
+}
+
 static void test_reinvite(void **state)
 {
 	for_every_failure("a re-INVITE", fail_reinvite);
@@ -646,6 +654,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_late_offer),
 		cmocka_unit_test(test_reinvite),
 		cmocka_unit_test(test_reload),
 	};

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "sbc/sip/transport_internal.h"
+#include "tests/unit/base/oom.h"
 #include "tests/unit/sip/net.h"
 
 #define MESSAGE(cl, body) "OPTIONS sip:a@b SIP/2.0\r\nCall-ID: x\r\nContent-Length: " cl "\r\n\r\n" body
@@ -894,6 +895,69 @@ static void test_sibling(void **state)
 	end(f);
 }
 
+/* ---- out of memory ---- */
+
+static void try_create(struct fix *f)
+{
+	char err[256] = "";
+	struct transport *t;
+
+	if (transport_create(f->loop, f->config, 0, &user, f, &t, err, sizeof(err)) == 0)
+		transport_destroy(t);
+	else
+		assert_true(err[0]);
+}
+
+/* One comes, says half a message, gets a reply that does not fit the socket's buffer, says the other half. */
+static void try_accepted(struct fix *f)
+{
+	static const char text[] = MESSAGE("5", "hello");
+	struct addr a = ours(f, false);
+	int fd = client_connect(&a);
+
+	turn_some(f->loop);
+	client_send(fd, text, 20);
+	turn_some(f->loop);
+	(void)!send(fd, text + 20, sizeof(text) - 21, MSG_NOSIGNAL);
+	turn_some(f->loop);
+	close(fd);
+	turn_some(f->loop);
+}
+
+static void try_opened(struct fix *f)
+{
+	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	int listener = listen_at(&d.remote, 5);
+
+	transport_send(f->t, &d, "hello", 5, 1);
+	turn_some(f->loop);
+	transport_send(f->t, &d, "hello", 5, 1);
+	turn_some(f->loop);
+	close(listener);
+	turn_some(f->loop);
+}
+
+static void test_no_memory(void **state)
+{
+	static void (*const tries[])(struct fix * f) = {try_create, try_accepted, try_opened};
+
+	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
+		unsigned k = 0, refused;
+
+		do {
+			struct fix *f = begin();
+
+			f->echo = true;
+			oom_after(k++);
+			tries[i](f);
+			refused = oom_off();
+			end(f);
+			assert_true(k < 1000);
+		} while (refused);
+		assert_true(k > 3);
+	}
+}
+
 static void test_create_fails(void **state)
 {
 	uint16_t port = free_port();
@@ -929,7 +993,7 @@ int main(void)
 		cmocka_unit_test(test_tcp_time),        cmocka_unit_test(test_tcp_connect_time),
 		cmocka_unit_test(test_tcp_thousand),    cmocka_unit_test(test_tcp_no_descriptors),
 		cmocka_unit_test(test_set_config),      cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
 }

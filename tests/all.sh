@@ -80,8 +80,8 @@ scenarios() {
 
 headers_alone() {
 	local h bad=0
-	for h in $(git ls-files '*.h'); do
-		gcc -std=gnu11 -D_GNU_SOURCE -Wall -Werror -I. -fsyntax-only -x c "$h" $(pkg-config --cflags sofia-sip-ua) || bad=1
+	for h in $(git ls-files '*.h'); do # tests' own headers are told where the tree is
+		gcc -std=gnu11 -D_GNU_SOURCE -DPROJECT_ROOT='""' -Wall -Werror -I. -fsyntax-only -x c "$h" $(pkg-config --cflags sofia-sip-ua) || bad=1
 	done
 	return $bad
 }

@@ -14,6 +14,7 @@
 #define SBC_CALL_LEG_H
 
 #include "base/hmap.h"
+#include "media/media.h"
 #include "sbc/border/border.h"
 #include "sbc/sip/dialog.h"
 #include "sbc/sip/transaction.h"

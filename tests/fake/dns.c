@@ -321,8 +321,17 @@ static void on_listener(void *arg, int events)
 	loop_poll_set(p, LOOP_READABLE);
 }
 
+static void close_sockets(struct fake_dns *d)
+{
+	if (d->tcp >= 0)
+		close(d->tcp);
+	if (d->udp >= 0)
+		close(d->udp);
+	d->tcp = d->udp = -1;
+}
+
 /* TCP chooses the port, UDP takes the same. */
-static int open_sockets(struct fake_dns *d)
+static int try_sockets(struct fake_dns *d)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n = sizeof(a);
@@ -336,6 +345,18 @@ static int open_sockets(struct fake_dns *d)
 	addr = addr_from_sockaddr((struct sockaddr *)&a);
 	addr_text(&addr, d->servers);
 	return 0;
+}
+
+/* Another program may have that port for UDP: then another one. */
+static int open_sockets(struct fake_dns *d)
+{
+	int e = -EADDRINUSE;
+
+	for (unsigned i = 0; i < 50 && e == -EADDRINUSE; i++) {
+		close_sockets(d);
+		e = try_sockets(d);
+	}
+	return e;
 }
 
 int fake_dns_create(struct loop *l, const struct fake_dns_record *zone, size_t n, struct fake_dns **ret)

@@ -71,6 +71,7 @@ static void set_scene(struct scene *z, uint8_t flags)
 		abort();
 	z->session.port = &z->port;
 	z->session.worker = &z->worker;
+	z->worker.media = &z->media;
 	for (unsigned s = 0; s < 2; s++) {
 		struct stream *st = &z->streams[s];
 		z->sides[s] = (struct side){.session = &z->session, .which = s, .pool = z->pool, .live = {st}};

@@ -455,12 +455,29 @@ static enum reject_reason blocked(struct call *c, struct leg *from)
 {
 	struct leg *to = from == c->a ? c->b : c->a;
 
+	/* RFC 3261 §14.2, RFC 3311 §5.2: what it asked before has no final answer yet */
+	if (from->state == LEG_INCOMING)
+		return REJECT_GLARE_RETRY;
 	if (c->exchange)
 		return c->exchange->from == from ? REJECT_GLARE_RETRY : REJECT_GLARE;
 	if (from->unacked.txn || (to && to->unacked.txn) || c->state != CALL_TALKING || !leg_talking(from) ||
 	    (to && !leg_talking(to)))
 		return REJECT_GLARE;
 	return REJECT_NONE;
+}
+
+/* A target refresh also says where the far side is now: a NAT's binding has moved, or its connection is another one.
+ * Without, our BYE would go to where nobody is any more. Who may say so knows Call-ID and both tags. */
+static void refresh_target(struct leg *l, const struct message *m)
+{
+	struct destination d = destination_of_flow(l->call->config, &m->source);
+
+	/* which branch of a fork it is to be is not known before the answer */
+	if (!l->dialog.remote_tag)
+		return;
+	dialog_refresh_target(&l->dialog, m);
+	dialog_set_flow(&l->dialog, &d);
+	l->transport = l->dialog.peer.transport;
 }
 
 static void count_glare(struct call *c, enum reject_reason why)
@@ -528,7 +545,7 @@ void exchange_request(struct call *c, struct leg *from, struct server_txn *t, co
 		return;
 	}
 	if (m->method == METHOD_UPDATE && !offer) {
-		dialog_refresh_target(&from->dialog, m);
+		refresh_target(from, m);
 		answer_here(c, from, t, m, false);
 		return;
 	}
@@ -543,7 +560,7 @@ void exchange_request(struct call *c, struct leg *from, struct server_txn *t, co
 		sdp_free(offer);
 		return;
 	}
-	dialog_refresh_target(&from->dialog, m);
+	refresh_target(from, m);
 	if (c->echo && offer && !echo_again(c, from, offer)) {
 		leg_offer_event(from, OFFER_DROPPED);
 		count_glare(c, REJECT_NO_CODEC);

@@ -94,6 +94,7 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	char headers[HEADERS_MAX], phrase[64];
 	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
 	struct crossing x = crossing_back(g);
+	int status = m->status;
 
 	if (m->status < 200)
 		return;
@@ -112,10 +113,15 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	txn_write_allow(&h);
 	writer_lit(&h, "Accept: application/sdp\r\n");
 	headers_cross(m, &x, &h);
+	/* redirects and challenges are the far side's affair */
+	if (m->status < 400 && m->status >= 300)
+		status = 480;
+	else if (m->status == 401 || m->status == 407)
+		status = 403;
 	if (g->in)
 		server_txn_reply(g->in, &(struct reply){
-						.status = m->status == 401 || m->status == 407 ? 403 : m->status,
-						.phrase = phrase[0] ? phrase : NULL,
+						.status = status,
+						.phrase = phrase[0] && status == m->status ? phrase : NULL,
 						.headers = h.overflow ? STR_NONE : writer_result(&h),
 						.guard = &g->forbidden_in,
 					});

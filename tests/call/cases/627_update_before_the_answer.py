@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UPDATE with a description before the answer is not for this build: 491, and the call goes on."""
+"""UPDATE with a description while the first offer has no answer: 500 (RFC 3311 §5.2), and the call goes on."""
 CDR = {"status": 200, "ended_by": "A", "cause": "bye"}
 
 
@@ -12,7 +12,7 @@ def run(t):
     a.expect(180)
     invite = a.last_invite
     a.request("UPDATE", a.sdp(version=2))
-    a.expect("491 UPDATE")
+    t.check(a.expect("500 UPDATE")["Retry-After"], "no Retry-After")
     b.ok(sdp=True)
     a.last_invite = invite
     a.answered()

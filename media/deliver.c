@@ -110,25 +110,11 @@ static void deliver_silent(struct media_port *p, struct silent_notice *n)
 		deliver(p, &e);
 }
 
-static void deliver_failed(struct media_port *p, struct commit *c)
-{
-	struct media_event e = event_of(MEDIA_EV_FAILED, c->order.session);
-	e.side = c->side->which;
-	e.fork = c->fork;
-	e.error = MEDIA_ERR_SOCKET;
-	if (!c->order.session->ending)
-		deliver(p, &e);
-	free(c);
-}
-
 static void deliver_notice(struct media_port *p, struct notice *n)
 {
 	switch (n->what) {
 	case NOTICE_RELEASED:
 		side_free(container_of(n, struct side, released));
-		break;
-	case NOTICE_FAILED:
-		deliver_failed(p, container_of(n, struct commit, failed));
 		break;
 	case NOTICE_STATS: {
 		struct query *q = container_of(n, struct query, notice);

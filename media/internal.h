@@ -4,7 +4,7 @@
  *   media (engine)  pools by network; workers; ports
  *   media_port      its sessions, by slot and generation; memory of sessions, sides, streams is taken and freed here
  *   session         made by the port, given a worker at its first commit
- *   side, stream    sockets bound by the port's thread; the worker watches them from the commit on, and closes them
+ *   side, stream    sockets bound and, with the first commit, watched by the port's thread; the worker closes them
  *   remote          one fork's far end of one stream; made by the port, given to the worker with the commit
  *
  * Each struct has fields of the port's thread and fields of the worker's thread; no field belongs to both. Orders go to
@@ -28,14 +28,15 @@
 #include "media/pool.h"
 #include "media/rtp.h"
 
-#define NS_PER_MS   1000000ull
-#define MAX_WORKERS 64
-#define MAX_PORTS   64    /* signalling workers */
-#define MAX_ORDERS  16384 /* commits and queries of one port that no worker has seen yet */
-#define PORT_TRIES  64    /* ports tried for one stream before it is NO_PORT */
-#define DOZE_MS     5     /* a worker that was given orders lately looks by itself this often, unasked */
-#define DOZE_FOR_MS 20    /* and goes on doing so for this long */
-#define TURN_MAX_US 300   /* no further order is begun in a turn that took so long */
+#define NS_PER_MS    1000000ull
+#define MAX_WORKERS  64
+#define MAX_PORTS    64    /* signalling workers */
+#define MAX_ORDERS   16384 /* commits and queries of one port that no worker has seen yet */
+#define PORT_TRIES   64    /* ports tried for one stream before it is NO_PORT */
+#define DOZE_MS      20    /* a worker that was given orders lately looks by itself this often, unasked */
+#define DOZE_FOR_MS  100   /* and goes on doing so for this long */
+#define FEW_SESSIONS 96    /* so many leave a worker with next to nothing to do */
+#define TURN_MAX_US  300   /* no further order is begun in a turn that took so long */
 
 struct session;
 struct side;
@@ -53,7 +54,7 @@ struct order {
 	struct session *session;
 };
 
-enum notice_what { NOTICE_RELEASED, NOTICE_FAILED, NOTICE_STATS, NOTICE_ENDED, NOTICE_SOURCE, NOTICE_SILENT };
+enum notice_what { NOTICE_RELEASED, NOTICE_STATS, NOTICE_ENDED, NOTICE_SOURCE, NOTICE_SILENT };
 
 struct notice {
 	struct letter letter; /* first */
@@ -159,7 +160,6 @@ struct session {
 
 struct commit {
 	struct order order;
-	struct notice failed;
 	struct side *side;
 	unsigned fork;
 	size_t n;
@@ -315,8 +315,10 @@ void worker_orders(struct worker *w);
 void order_silence(struct wheel_timer *t);
 /* A change of source is due to be told (stream.source.due): now, or when the notice before has been read. */
 void worker_tell_source(struct worker *w, struct stream *st);
-/* struct io_user, arg is the worker: one datagram through all stages, and one that could not be sent. */
+/* struct io_user, arg is the worker: one datagram through all stages; what waited for too long; one that could not
+ * be sent. */
 void packet_arrived(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+void packets_discarded(void *arg, struct io_socket *s, unsigned n);
 void packet_not_sent(void *arg, void *tag);
 
 #endif

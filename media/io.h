@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* io: how a media worker waits, receives and sends; everything that knows epoll is behind it, so that a better way
  * (io_uring, one receiving socket, batched sends) replaces one file. One struct io a worker, used on that worker's
- * thread alone except io_wake(). Sockets come bound and non-blocking from base/sock and stay owned by their holder. */
+ * thread alone except io_wake() and io_watch(). Sockets come bound and non-blocking from base/sock and stay owned by
+ * their holder. */
 #ifndef MEDIA_IO_H
 #define MEDIA_IO_H
 
@@ -18,13 +19,17 @@ struct io;
 
 struct io_socket {
 	int fd;       /* -1: none */
-	bool watched; /* in the set */
+	bool watched; /* in the set; of the thread that watches */
+	bool ready;   /* may be read; of the io's thread, as what follows */
+	bool begun;   /* has been read */
 };
 
 struct io_user {
 	/* p: n bytes, writable, valid until io_receive() returns. size > n: the datagram was larger and has been cut.
 	 * Must not close sockets. */
 	void (*received)(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+	/* Before the first datagram of a socket: so many were thrown away, because they had waited for too long. */
+	void (*discarded)(void *arg, struct io_socket *s, unsigned n);
 	/* A send that io_send() had put in line has failed; tag: as given there. */
 	void (*failed)(void *arg, void *tag);
 	void *arg;
@@ -37,16 +42,16 @@ void io_destroy(struct io *io);
 /* From any thread: the io_wait() under way, or else the next one, returns. */
 void io_wake(struct io *io);
 
-/* 0 or -errno; watching twice is allowed. The kernel forgets a socket that is closed. */
+/* 0 or -errno; watching twice is allowed. Any thread: io_wait() returns when something is there, and io_receive()
+ * leaves it there until the socket is `ready`. */
 int io_watch(struct io *io, struct io_socket *s);
+/* Before closing a socket: io_receive() does not look at it any more. The kernel forgets it with its descriptor. */
+void io_forget(struct io *io, struct io_socket *s);
 /* Waits for datagrams or io_wake(), timeout_ms < 0: for ever. */
 void io_wait(struct io *io, int timeout_ms);
 /* Hands over what the last io_wait() found: one datagram from each socket that had any. All sends have been made, and
  * failures told, when it returns. */
 void io_receive(struct io *io);
-/* Before watching: throws away what waits in the socket if it is more than a fraction of a second of audio; returns how
- * many datagrams that were. */
-unsigned io_discard_backlog(const struct io_socket *s);
 /* From within received(), and of its bytes only: p may be sent at once or at the end of io_receive(), so they must not
  * be changed any more. 0: sent or in line; or -errno (-EAGAIN: the kernel's buffer is full). */
 int io_send(struct io *io, const struct io_socket *s, const struct addr *to, const uint8_t *p, size_t n, void *tag);

@@ -91,6 +91,13 @@ int io_watch(struct io *io, struct io_socket *s)
 	return 0;
 }
 
+void io_forget(struct io *io, struct io_socket *s)
+{
+	for (int i = 0; i < io->n_events; i++)
+		if (io->events[i].data.ptr == s)
+			io->events[i].data.ptr = NULL;
+}
+
 void io_wait(struct io *io, int timeout_ms)
 {
 	io->n_events = epoll_wait(io->epoll, io->events, IO_BATCH, timeout_ms);
@@ -110,12 +117,42 @@ static void flush(struct io *io)
 	io->used = 0;
 }
 
+/* The far side may have been sending since it was told our port, long before its description reached us: a burst of old
+ * audio helps nobody. What has waited is looked at when the socket is first read: most have nothing waiting. Returns
+ * how many datagrams were thrown away. */
+static unsigned discard_backlog(const struct io_socket *s)
+{
+	uint32_t mem[SK_MEMINFO_VARS] = {0};
+	socklen_t len = sizeof(mem);
+	unsigned n = 0;
+	uint8_t byte;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) < 0 || mem[SK_MEMINFO_RMEM_ALLOC] < BACKLOG_BYTES)
+		return 0;
+	while (n < BACKLOG_MAX && recv(s->fd, &byte, 1, MSG_DONTWAIT) >= 0)
+		n++;
+	return n;
+}
+
+static void begin(struct io *io, struct io_socket *s)
+{
+	unsigned n = discard_backlog(s);
+
+	s->begun = true;
+	if (n)
+		io->user.discarded(io->user.arg, s, n);
+}
+
 static void receive_one(struct io *io, struct io_socket *s)
 {
 	uint8_t *p = io->area + io->used;
 	struct addr from;
 	socklen_t from_len = sizeof(from);
 
+	if (!s->ready)
+		return;
+	if (!s->begun)
+		begin(io, s);
 	/* MSG_TRUNC: the true size of what did not fit */
 	ssize_t n = recvfrom(s->fd, p, IO_DATAGRAM_BYTES, MSG_DONTWAIT | MSG_TRUNC, &from.sa, &from_len);
 	if (n < 0)
@@ -136,20 +173,6 @@ void io_receive(struct io *io)
 		if (io->events[i].data.ptr)
 			receive_one(io, io->events[i].data.ptr);
 	flush(io);
-}
-
-unsigned io_discard_backlog(const struct io_socket *s)
-{
-	uint32_t mem[SK_MEMINFO_VARS] = {0};
-	socklen_t len = sizeof(mem);
-	unsigned n = 0;
-	uint8_t byte;
-
-	if (getsockopt(s->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) < 0 || mem[SK_MEMINFO_RMEM_ALLOC] < BACKLOG_BYTES)
-		return 0;
-	while (n < BACKLOG_MAX && recv(s->fd, &byte, 1, MSG_DONTWAIT) >= 0)
-		n++;
-	return n;
 }
 
 int io_send(struct io *io, const struct io_socket *s, const struct addr *to, const uint8_t *p, size_t n, void *tag)

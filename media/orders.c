@@ -112,26 +112,10 @@ static void set_remote(struct stream *st, unsigned fork, struct remote *r, uint6
 	st->profile = r->rtp ? PROFILE_RTP : PROFILE_DATAGRAM;
 }
 
-/* The far side may have been sending since it was told our port, long before its description reached us: a burst of
- * old audio helps nobody. */
-static void discard_stale(struct worker *w, struct remote *r, const struct io_socket *s)
+static void read_sockets(struct stream *st)
 {
-	unsigned n = io_discard_backlog(s);
-	r->drops[MEDIA_DROP_STALE] += n;
-	counter_add(&w->counters.drops[MEDIA_DROP_STALE], n);
-}
-
-static int watch_sockets(struct worker *w, struct stream *st, struct remote *r)
-{
-	int result = 0;
-	for (unsigned c = 0; c < 2 && result == 0; c++) {
-		struct io_socket *s = &st->component[c].sock;
-		if (s->fd < 0 || s->watched)
-			continue;
-		discard_stale(w, r, s);
-		result = io_watch(w->io, s);
-	}
-	return result;
+	for (unsigned c = 0; c < 2; c++)
+		st->component[c].sock.ready = st->component[c].sock.fd >= 0;
 }
 
 static void read_settings(struct side *d)
@@ -140,21 +124,20 @@ static void read_settings(struct side *d)
 	d->echo = atomic_load(&d->want_echo);
 }
 
-static int commit_stream(struct worker *w, struct commit *c, size_t i, uint64_t now_ns)
+static void commit_stream(struct commit *c, size_t i, uint64_t now_ns)
 {
 	struct stream *st = c->streams[i];
 	struct remote *r = c->remotes[i];
 	if (!st)
-		return 0;
+		return;
 	c->side->live[i] = st;
 	if (r) {
 		set_remote(st, c->fork, r, now_ns);
-		return watch_sockets(w, st, r);
-	}
-	/* no longer carried: its counters stay for the statistics */
-	if (st->remotes[c->fork])
+		read_sockets(st);
+	} else if (st->remotes[c->fork]) {
+		/* no longer carried: its counters stay for the statistics */
 		st->remotes[c->fork]->used = false;
-	return 0;
+	}
 }
 
 static void watch_side(struct worker *w, struct side *d, uint64_t now_ns)
@@ -181,21 +164,15 @@ static void watch_anew(struct worker *w, struct side *d, uint64_t now_ns)
 static void commit(struct worker *w, struct commit *c, uint64_t now_ns)
 {
 	struct session *s = c->order.session;
-	int r = 0;
 
 	s->live[c->side->which] = c->side;
 	read_settings(c->side);
-	for (size_t i = 0; i < c->n; i++) {
-		int r1 = commit_stream(w, c, i, now_ns);
-		r = r ? r : r1;
-	}
+	for (size_t i = 0; i < c->n; i++)
+		commit_stream(c, i, now_ns);
 	reopen_latches(s, now_ns);
 	watch_side(w, c->side, now_ns);
 	port_order_done(s->port);
-	if (r < 0)
-		worker_notify(w, &c->failed);
-	else
-		free(c);
+	free(c);
 }
 
 /* ---- the other orders ---------------------------------------------------------------------------------------- */
@@ -211,11 +188,18 @@ static void settings(struct worker *w, struct side *d, uint64_t now_ns)
 			watch_anew(w, d->session->live[which], now_ns);
 }
 
+static void leave_stream(struct worker *w, struct stream *st)
+{
+	wheel_cancel(&w->wheel, &st->silence);
+	for (unsigned c = 0; c < 2; c++)
+		io_forget(w->io, &st->component[c].sock);
+}
+
 static void close_side(struct worker *w, struct side *d, uint64_t now_ns)
 {
-	for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++)
-		if (d->live[i])
-			wheel_cancel(&w->wheel, &d->live[i]->silence);
+	for (size_t i = 0; i < d->n_streams; i++)
+		if (d->streams[i])
+			leave_stream(w, d->streams[i]);
 	side_close(d, now_ns);
 }
 
@@ -264,10 +248,11 @@ static void carry_out(struct worker *w, struct order *o, uint64_t now_ns)
 
 void worker_orders(struct worker *w)
 {
-	uint64_t start_ns = clock_ns(), now_ns = start_ns;
-
 	if (!w->orders)
 		w->orders = mailbox_take(&w->box);
+	if (!w->orders)
+		return;
+	uint64_t start_ns = clock_ns(), now_ns = start_ns;
 	while (w->orders && now_ns - start_ns <= TURN_MAX_US * 1000) {
 		struct order *o = container_of(w->orders, struct order, letter);
 		w->orders = o->letter.next;

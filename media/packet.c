@@ -264,6 +264,17 @@ static int send_out(struct packet *k)
 	return PACKET_GO;
 }
 
+void packets_discarded(void *arg, struct io_socket *s, unsigned n)
+{
+	const struct component *c = container_of(s, struct component, sock);
+	struct packet k = {.worker = arg, .in = c->stream};
+
+	blame(&k);
+	counter_add(&k.worker->counters.drops[MEDIA_DROP_STALE], n);
+	if (k.fork)
+		k.fork->drops[MEDIA_DROP_STALE] += n;
+}
+
 /* A send that was put in line did not go out after all. Of RTCP only the engine's sum is kept. */
 void packet_not_sent(void *arg, void *tag)
 {

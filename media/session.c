@@ -71,14 +71,20 @@ void media_prepare(struct media_port *p, media_id id, enum media_side side, cons
 				       .session = id, .type = MEDIA_EV_PREPARED, .side = side, .cookie = s->cookie});
 }
 
-/* The least loaded worker takes the session for good. */
+static unsigned load_of(const struct worker *w)
+{
+	unsigned n = atomic_load_explicit(&w->sessions, memory_order_relaxed);
+	return n > FEW_SESSIONS ? n : FEW_SESSIONS;
+}
+
+/* A worker takes the session for good: the least loaded one, but the first of those that have few, since each thread
+ * that has anything to do costs wake-ups of its own. */
 static void choose_worker(struct session *s)
 {
 	struct media *m = s->port->media;
 	struct worker *best = &m->workers[0];
 	for (unsigned i = 1; i < m->n_workers; i++)
-		if (atomic_load_explicit(&m->workers[i].sessions, memory_order_relaxed) <
-		    atomic_load_explicit(&best->sessions, memory_order_relaxed))
+		if (load_of(&m->workers[i]) < load_of(best))
 			best = &m->workers[i];
 	atomic_fetch_add_explicit(&best->sessions, 1, memory_order_relaxed);
 	s->worker = best;
@@ -98,7 +104,6 @@ static struct commit *commit_create(struct side *d, unsigned fork, const struct 
 	if (!c)
 		return NULL;
 	c->order = (struct order){.what = ORDER_COMMIT, .session = s};
-	c->failed = (struct notice){.what = NOTICE_FAILED, .session = s};
 	c->side = d;
 	c->fork = fork;
 	c->n = d->n_streams;
@@ -113,6 +118,25 @@ static struct commit *commit_create(struct side *d, unsigned fork, const struct 
 		}
 	}
 	return c;
+}
+
+static int watch_stream(struct io *io, struct stream *st)
+{
+	int r = 0;
+	for (unsigned c = 0; c < 2 && r == 0; c++)
+		if (st->component[c].sock.fd >= 0)
+			r = io_watch(io, &st->component[c].sock);
+	return r;
+}
+
+/* After the order: a packet that wakes the worker then finds it, and so the order itself needs to wake nobody. */
+static int watch_side(struct side *d, const struct media_remote *streams, size_t n)
+{
+	int r = 0;
+	for (size_t i = 0; i < d->n_streams && i < n && r == 0; i++)
+		if (d->streams[i] && streams[i].used)
+			r = watch_stream(d->session->worker->io, d->streams[i]);
+	return r;
 }
 
 void media_commit(struct media_port *p, media_id id, enum media_side side, unsigned fork,
@@ -137,6 +161,8 @@ void media_commit(struct media_port *p, media_id id, enum media_side side, unsig
 		choose_worker(s);
 	d->handed = true;
 	port_order(p, s->worker, &c->order);
+	if (watch_side(d, streams, n) < 0)
+		fail(p, id, s->cookie, side, fork, MEDIA_ERR_SOCKET);
 }
 
 static void send_settings(struct side *d)

@@ -25,9 +25,9 @@ static void ring_ports(struct worker *w)
 	w->n_to_ring = 0;
 }
 
-/* Milliseconds to wait, -1: until woken. While calls come and go the worker looks for orders by itself every few
- * milliseconds: that saves the signalling threads a system call, and this one a wake-up, for each order. A commit that
- * waits that long loses nothing, since packets wait in the socket. */
+/* Milliseconds to wait, -1: until woken. While calls come and go the worker looks for orders by itself now and then:
+ * that saves the signalling threads a system call, and this one a wake-up, for each order. Nobody hears it: a packet
+ * wakes the worker, and orders come before packets. Only what a call leaves behind is tidied up that much later. */
 static int sleep_ms(struct worker *w, uint64_t now_ns)
 {
 	uint64_t timer_ms = wheel_next_ms(&w->wheel);
@@ -41,23 +41,14 @@ static int sleep_ms(struct worker *w, uint64_t now_ns)
 	return timer_ms > INT_MAX ? -1 : (int)timer_ms;
 }
 
-/* An order given before a packet was sent must not be found after it: the far side may speak as soon as it was told our
- * port, while the commit of its peer's side still waits for a doze to end. What is readable is asked for anew, because
- * orders close sockets. */
-static void orders_before_packets(struct worker *w)
-{
-	if (!w->orders && mailbox_empty(&w->box))
-		return;
-	worker_orders(w);
-	io_wait(w->io, 0);
-}
-
 static void turn(struct worker *w)
 {
 	io_wait(w->io, sleep_ms(w, clock_ns()));
 	uint64_t woken_ns = clock_ns();
 	mailbox_awake(&w->box);
-	orders_before_packets(w);
+	/* an order given before a packet was sent must not be found after it: the far side may speak as soon as it was
+	 * told our port, while the commit of its peer's side still waits for a doze to end */
+	worker_orders(w);
 	io_receive(w->io);
 	wheel_advance(&w->wheel, woken_ns / NS_PER_MS);
 	ring_ports(w);
@@ -74,7 +65,13 @@ static void *run(void *arg)
 
 int worker_start(struct worker *w, struct media *m)
 {
-	const struct io_user user = {packet_arrived, packet_not_sent, w, m->plain_sends};
+	const struct io_user user = {
+		.received = packet_arrived,
+		.discarded = packets_discarded,
+		.failed = packet_not_sent,
+		.arg = w,
+		.plain_sends = m->plain_sends,
+	};
 	int r = io_create(&user, &w->io);
 	if (r < 0)
 		return r;

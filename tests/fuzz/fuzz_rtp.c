@@ -112,7 +112,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	clock_set_source(fuzz_clock);
 	now_ns = NS_PER_MS;
 	set_scene(&z, p[0]);
-	const struct io_user user = {packet_arrived, packet_not_sent, &z.worker, p[0] & 2};
+	const struct io_user user = {
+		.received = packet_arrived,
+		.discarded = packets_discarded,
+		.failed = packet_not_sent,
+		.arg = &z.worker,
+		.plain_sends = p[0] & 2,
+	};
 	if (io_create(&user, &z.worker.io) < 0)
 		return 0;
 	p++;

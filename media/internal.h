@@ -35,7 +35,7 @@
 #define PORT_TRIES   64    /* ports tried for one stream before it is NO_PORT */
 #define DOZE_MS      20    /* a worker that was given orders lately looks by itself this often, unasked */
 #define DOZE_FOR_MS  100   /* and goes on doing so for this long */
-#define FEW_SESSIONS 96    /* so many leave a worker with next to nothing to do */
+#define FEW_SESSIONS 512   /* so many take a quarter of a processor at most, all of them audio */
 #define TURN_MAX_US  300   /* no further order is begun in a turn that took so long */
 
 struct session;

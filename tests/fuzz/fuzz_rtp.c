@@ -114,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	set_scene(&z, p[0]);
 	const struct io_user user = {
 		.received = packet_arrived,
+		.expected = packet_expected,
 		.discarded = packets_discarded,
 		.failed = packet_not_sent,
 		.arg = &z.worker,
@@ -128,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		struct component *c = &z.streams[p[0] >> 4 & 1].component[p[0] >> 5 & 1];
 		size_t len = p[2] | (size_t)(p[3] & 3) << 8, size = p[3] & 128 ? len + 1 : len;
 		z.sides[1].selected = p[0] >> 6 & 1;
+		session_find_ways(&z.session);
 		now_ns += p[1] * 10 * NS_PER_MS;
 		p += 4;
 		n -= 4;

@@ -62,6 +62,8 @@ static void add_fork(struct scene *z, unsigned side, unsigned fork, uint8_t flag
 	z->streams[side].profile = m->rtp ? PROFILE_RTP : PROFILE_DATAGRAM;
 }
 
+static struct media engine; /* its key is zero */
+
 static void set_scene(struct scene *z, uint8_t flags)
 {
 	memset(z, 0, sizeof(*z));
@@ -71,6 +73,7 @@ static void set_scene(struct scene *z, uint8_t flags)
 		abort();
 	z->session.port = &z->port;
 	z->session.worker = &z->worker;
+	z->worker.media = &engine;
 	for (unsigned s = 0; s < 2; s++) {
 		struct stream *st = &z->streams[s];
 		z->sides[s] = (struct side){.session = &z->session, .which = s, .pool = z->pool, .live = {st}};

@@ -35,7 +35,7 @@
 #define PORT_TRIES   64    /* ports tried for one stream before it is NO_PORT */
 #define DOZE_MS      20    /* a worker that was given orders lately looks by itself this often, unasked */
 #define DOZE_FOR_MS  100   /* and goes on doing so for this long */
-#define FEW_SESSIONS 96    /* so many leave a worker with next to nothing to do */
+#define FEW_SESSIONS 512   /* so many take a quarter of a processor at most, all of them audio */
 #define TURN_MAX_US  300   /* no further order is begun in a turn that took so long */
 
 struct session;
@@ -72,17 +72,21 @@ struct component {
 
 /* One fork's far end of one stream, and what came from there. Worker's. */
 struct remote {
-	struct latch latch[2]; /* [latch_component] */
-	struct addr target[2]; /* where to send; unset: nowhere */
+	/* what sending a packet there needs: one line of the cache */
+	struct addr target[2]; /* where to send; unset: nowhere; [latch_component] */
 	bool used, send, receive, rtcp_mux, rtp;
 	bool silent; /* SILENT was told, and nothing came since */
-	uint32_t clock_hz, silence_ms;
-	uint64_t packets, bytes, relayed, rtcp_packets;
+	/* and an RTP packet from there: four more */
+	uint64_t packets, bytes, relayed;
 	uint64_t first_ns, last_ns; /* packets accepted, RTCP not included */
 	uint64_t alive_ns;          /* last accepted packet of any kind */
+	uint32_t clock_hz, silence_ms;
+	struct rtp_source source;
+	struct latch latch[2]; /* [latch_component] */
+	/* the rest */
+	uint64_t rtcp_packets;
 	uint64_t committed_ns;
 	uint64_t selected_ns; /* last selection of either side: silence is counted from there */
-	struct rtp_source source;
 	struct latch_rules rules;
 	uint64_t drops[MEDIA_DROP_COUNT];
 	struct cidr acl[];
@@ -109,13 +113,17 @@ struct silent_notice {
 };
 
 struct stream {
-	struct side *side;
-	unsigned index;
-	uint16_t port;
 	struct component component[2]; /* [latch_component] */
-	/* worker's */
+	/* worker's: a packet's way, found anew with each order */
+	struct stream *out;   /* where what comes in goes out, or NULL */
+	struct remote *heard; /* of the selected fork, or NULL */
+	unsigned selected;
 	enum profile profile;
 	unsigned n_forks; /* remotes that are there */
+	unsigned index;
+	uint16_t port;
+	struct side *side;
+	/* worker's */
 	struct remote *remotes[MEDIA_MAX_FORKS];
 	struct wheel_timer silence;
 	struct source_notice source;
@@ -313,12 +321,15 @@ void worker_stop(struct worker *w);
 void worker_notify(struct worker *w, struct notice *n);
 void worker_orders(struct worker *w);
 void order_silence(struct wheel_timer *t);
+/* After anything that changes where a session's packets go. */
+void session_find_ways(struct session *s);
 /* A change of source is due to be told (stream.source.due): now, or when the notice before has been read. */
 void worker_tell_source(struct worker *w, struct stream *st);
 /* struct io_user, arg is the worker: one datagram through all stages; what waited for too long; one that could not
- * be sent. */
+ * be sent; one that is about to come. */
 void packet_arrived(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
 void packets_discarded(void *arg, struct io_socket *s, unsigned n);
 void packet_not_sent(void *arg, void *tag);
+void packet_expected(void *arg, struct io_socket *s, unsigned step);
 
 #endif

@@ -28,6 +28,9 @@ struct io_user {
 	/* p: n bytes, writable, valid until io_receive() returns. size > n: the datagram was larger and has been cut.
 	 * Must not close sockets. */
 	void (*received)(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size);
+	/* A datagram of s comes soon: time to ask for what received() will read. Called with step 0, then 1, 2, a
+	 * datagram or so apart. */
+	void (*expected)(void *arg, struct io_socket *s, unsigned step);
 	/* Before the first datagram of a socket: so many were thrown away, because they had waited for too long. */
 	void (*discarded)(void *arg, struct io_socket *s, unsigned n);
 	/* A send that io_send() had put in line has failed; tag: as given there. */

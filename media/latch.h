@@ -36,17 +36,18 @@ struct latch_rules {
 };
 
 struct latch {
-	struct addr source;  /* unset: nothing latched */
-	struct addr refused; /* last one refused */
-	enum media_rank rank;
-	enum latch_component component;
-	uint64_t window_until_ns; /* better ranks replace */
-	uint64_t open_until_ns;   /* RANK_ANY is taken, with the policy `open` */
-	uint64_t last_ns;         /* last packet from source */
-	uint32_t races, changes;
-	uint32_t ssrc; /* of the last RTP packet from source */
+	/* what each packet needs stands together */
+	struct addr source; /* unset: nothing latched */
+	uint32_t ssrc;      /* of the last RTP packet from source */
+	uint64_t last_ns;   /* last packet from source */
 	uint16_t seq;
 	bool has_rtp;
+	enum media_rank rank;
+	enum latch_component component;
+	uint32_t races, changes;
+	struct addr refused;      /* last one refused */
+	uint64_t window_until_ns; /* better ranks replace */
+	uint64_t open_until_ns;   /* RANK_ANY is taken, with the policy `open` */
 };
 
 struct latch_packet {

@@ -118,6 +118,27 @@ static void read_sockets(struct stream *st)
 		st->component[c].sock.ready = st->component[c].sock.fd >= 0;
 }
 
+static struct stream *stream_across(const struct stream *st)
+{
+	const struct side *d = st->side;
+	const struct side *out = d->echo ? d : d->session->live[!d->which];
+	return out ? out->live[st->index] : NULL;
+}
+
+/* After anything that changes a session: packets read the outcome alone. */
+void session_find_ways(struct session *s)
+{
+	for (unsigned which = 0; which < 2; which++)
+		for (size_t i = 0; s->live[which] && i < MEDIA_MAX_STREAMS; i++) {
+			struct stream *st = s->live[which]->live[i];
+			if (!st)
+				continue;
+			st->selected = st->side->selected;
+			st->heard = st->remotes[st->selected];
+			st->out = stream_across(st);
+		}
+}
+
 static void read_settings(struct side *d)
 {
 	d->selected = atomic_load(&d->want_fork);
@@ -169,6 +190,7 @@ static void commit(struct worker *w, struct commit *c, uint64_t now_ns)
 	read_settings(c->side);
 	for (size_t i = 0; i < c->n; i++)
 		commit_stream(c, i, now_ns);
+	session_find_ways(s);
 	reopen_latches(s, now_ns);
 	watch_side(w, c->side, now_ns);
 	port_order_done(s->port);
@@ -182,6 +204,7 @@ static void settings(struct worker *w, struct side *d, uint64_t now_ns)
 	/* first, so that what is said later is an order of its own */
 	atomic_store(&d->settings_sent, false);
 	read_settings(d);
+	session_find_ways(d->session);
 	reopen_latches(d->session, now_ns);
 	for (unsigned which = 0; which < 2; which++)
 		if (d->session->live[which])
@@ -209,6 +232,7 @@ static void release(struct worker *w, struct side *d, uint64_t now_ns)
 	close_side(w, d, now_ns);
 	if (s->live[d->which] == d)
 		s->live[d->which] = NULL;
+	session_find_ways(s);
 	worker_notify(w, &d->released);
 }
 

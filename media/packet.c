@@ -94,7 +94,7 @@ static unsigned fit(const struct packet *k, const struct remote *r, bool selecte
 static void blame(struct packet *k)
 {
 	const struct stream *st = k->in;
-	k->fork_index = st->side->selected;
+	k->fork_index = st->selected;
 	for (unsigned f = 0; !st->remotes[k->fork_index] && f < MEDIA_MAX_FORKS; f++)
 		k->fork_index = f;
 	k->fork = st->remotes[k->fork_index];
@@ -110,7 +110,7 @@ static void find_fork(struct packet *k)
 		return;
 	for (unsigned f = 0; f < MEDIA_MAX_FORKS; f++) {
 		struct remote *r = st->remotes[f];
-		unsigned fits = r && r->used ? fit(k, r, f == st->side->selected) : UINT32_MAX;
+		unsigned fits = r && r->used ? fit(k, r, f == st->selected) : UINT32_MAX;
 		if (fits < best) {
 			best = fits;
 			k->fork = r;
@@ -206,7 +206,7 @@ static int account(struct packet *k)
 
 static int check_heard(struct packet *k)
 {
-	if (k->fork_index != k->in->side->selected)
+	if (k->fork_index != k->in->selected)
 		return MEDIA_DROP_UNSELECTED;
 	/* RFC 3264 §5.1: RTCP is sent whatever the direction */
 	return k->kind == PACKET_RTCP || k->fork->receive ? PACKET_GO : MEDIA_DROP_DIRECTION;
@@ -217,7 +217,7 @@ static int check_heard(struct packet *k)
 static int find_target(struct packet *k)
 {
 	const struct stream *out = k->out;
-	struct remote *to = out ? out->remotes[out->side->selected] : NULL;
+	struct remote *to = out ? out->heard : NULL;
 
 	if (!to || !to->used)
 		return MEDIA_DROP_NO_TARGET;
@@ -320,11 +320,34 @@ static void count_drop(struct packet *k, enum media_drop why)
 		k->fork->drops[why]++;
 }
 
-static struct stream *stream_across(const struct stream *st)
+#define LINE_BYTES 64
+
+static void ask_for(const void *p, size_t bytes)
 {
-	const struct side *d = st->side;
-	const struct side *out = d->echo ? d : d->session->live[!d->which];
-	return out ? out->live[st->index] : NULL;
+	for (size_t i = 0; i < bytes; i += LINE_BYTES)
+		__builtin_prefetch((const char *)p + i, 1);
+}
+
+/* Only asks for memory: what it has from there may be read in the next step. */
+void packet_expected(void *arg, struct io_socket *s, unsigned step)
+{
+	const struct component *c = container_of(s, struct component, sock);
+
+	if (step == 0) {
+		ask_for(c, offsetof(struct stream, remotes));
+		return;
+	}
+	const struct stream *st = c->stream;
+	if (!s->ready)
+		return;
+	if (step == 1) {
+		if (st->heard)
+			ask_for(st->heard, offsetof(struct remote, latch[LATCH_RTP].window_until_ns));
+		if (st->out)
+			ask_for(st->out, offsetof(struct stream, remotes));
+	} else if (st->out && st->out->heard) {
+		ask_for(st->out->heard, offsetof(struct remote, packets));
+	}
 }
 
 void packet_arrived(void *arg, struct io_socket *s, const struct addr *from, uint8_t *p, size_t n, size_t size)
@@ -338,7 +361,7 @@ void packet_arrived(void *arg, struct io_socket *s, const struct addr *from, uin
 		.p = p,
 		.n = n,
 		.now_ns = clock_ns(),
-		.out = stream_across(c->stream),
+		.out = c->stream->out,
 	};
 
 	if (size > n) {

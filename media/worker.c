@@ -67,6 +67,7 @@ int worker_start(struct worker *w, struct media *m)
 {
 	const struct io_user user = {
 		.received = packet_arrived,
+		.expected = packet_expected,
 		.discarded = packets_discarded,
 		.failed = packet_not_sent,
 		.arg = w,

@@ -62,6 +62,8 @@ static void add_fork(struct scene *z, unsigned side, unsigned fork, uint8_t flag
 	z->streams[side].profile = m->rtp ? PROFILE_RTP : PROFILE_DATAGRAM;
 }
 
+static struct media engine; /* its key is zero */
+
 static void set_scene(struct scene *z, uint8_t flags)
 {
 	memset(z, 0, sizeof(*z));
@@ -71,7 +73,7 @@ static void set_scene(struct scene *z, uint8_t flags)
 		abort();
 	z->session.port = &z->port;
 	z->session.worker = &z->worker;
-	z->worker.media = &z->media;
+	z->worker.media = &engine;
 	for (unsigned s = 0; s < 2; s++) {
 		struct stream *st = &z->streams[s];
 		z->sides[s] = (struct side){.session = &z->session, .which = s, .pool = z->pool, .live = {st}};
@@ -113,11 +115,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	clock_set_source(fuzz_clock);
 	now_ns = NS_PER_MS;
 	set_scene(&z, p[0]);
-	const struct io_user user = {.received = packet_arrived,
-				     .discarded = packets_discarded,
-				     .failed = packet_not_sent,
-				     .arg = &z.worker,
-				     .plain_sends = p[0] & 2};
+	const struct io_user user = {
+		.received = packet_arrived,
+		.expected = packet_expected,
+		.discarded = packets_discarded,
+		.failed = packet_not_sent,
+		.arg = &z.worker,
+		.plain_sends = p[0] & 2,
+	};
 	if (io_create(&user, &z.worker.io) < 0)
 		return 0;
 	p++;
@@ -127,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		struct component *c = &z.streams[p[0] >> 4 & 1].component[p[0] >> 5 & 1];
 		size_t len = p[2] | (size_t)(p[3] & 3) << 8, size = p[3] & 128 ? len + 1 : len;
 		z.sides[1].selected = p[0] >> 6 & 1;
+		session_find_ways(&z.session);
 		now_ns += p[1] * 10 * NS_PER_MS;
 		p += 4;
 		n -= 4;

@@ -21,6 +21,7 @@
 #define RETRY_MS      1000 /* after a failed write */
 #define FINISH_MS     2000 /* line_writer_destroy() */
 #define POLL_MS       100  /* how soon a thread that waits for a reader sees that it is to end */
+#define FINISH_TRIES  8    /* writes for the rest of a line before a file is left */
 #define WRITE_MAX     (256u << 10)
 #define PIPE_SAFE_MAX 4096 /* poll() says writable: this much will not block (pipe(7), PIPE_BUF) */
 #define STACK_BYTES   (256u << 10)
@@ -255,9 +256,11 @@ static void give_back(struct line_writer *w, size_t from, size_t n)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* One write of at most a contiguous piece. false: nothing more can be written now. */
-static bool write_some(struct line_writer *w, size_t used)
+/* One write of at most a contiguous piece. finish: no further than the end of the line that has been begun. false:
+ * nothing more can be written now. */
+static bool write_some(struct line_writer *w, size_t used, bool finish)
 {
+	const char *end;
 	size_t from = (w->tail + w->begun) % w->cap, n = used - w->begun;
 	ssize_t r;
 
@@ -265,6 +268,9 @@ static bool write_some(struct line_writer *w, size_t used)
 		n = w->cap - from;
 	if (n > (w->regular ? WRITE_MAX : PIPE_SAFE_MAX))
 		n = w->regular ? WRITE_MAX : PIPE_SAFE_MAX;
+	end = finish ? memchr(w->ring + from, '\n', n) : NULL;
+	if (end)
+		n = (size_t)(end - (w->ring + from)) + 1;
 	if (!w->regular) {
 		struct pollfd p = {.fd = w->fd, .events = POLLOUT};
 		if (poll(&p, 1, POLL_MS) == 0)
@@ -299,12 +305,19 @@ static bool turn(struct line_writer *w)
 	w->reopen = false;
 	pthread_mutex_unlock(&w->lock);
 
-	if (reopen)
+	/* a line that has been begun ends in the file where it began, if that can still be written; it may go round the
+	 * ring */
+	for (unsigned i = 0; reopen && w->begun && i < FINISH_TRIES; i++)
+		if (!write_some(w, used, true))
+			break;
+	if (reopen) {
 		do_reopen(w);
+		return !(stop && late);
+	}
 	if (stop && (used == 0 || late))
 		return false;
 	if (used)
-		write_some(w, used);
+		write_some(w, used, false);
 	return true;
 }
 

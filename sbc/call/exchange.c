@@ -533,6 +533,21 @@ static bool echo_again(struct call *c, struct leg *l, const struct sdp *offer)
 	return true;
 }
 
+/* Whoever asks for more in a dialog has our 2xx: its ACK was lost, or overtaken by this. Only an answer that the ACK
+ * was to bring must still be waited for. */
+static void take_for_ack(struct call *c, struct leg *from, const struct message *m)
+{
+	if (!from->unacked.txn || m->cseq <= from->unacked.cseq)
+		return;
+	if (from->unacked.txn == from->invite_in) {
+		if (!c->late)
+			leg_event(from, LEG_EV_ACK, &(struct leg_arg){0});
+		call_run(c);
+	} else if (!c->exchange) {
+		exchange_ack(c, from, m);
+	}
+}
+
 void exchange_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
 {
 	enum reject_reason why;
@@ -549,6 +564,7 @@ void exchange_request(struct call *c, struct leg *from, struct server_txn *t, co
 		answer_here(c, from, t, m, false);
 		return;
 	}
+	take_for_ack(c, from, m);
 	why = blocked(c, from);
 	if (why == REJECT_NONE && offer) {
 		verdict = leg_offer_event(from, OFFER_GOT);

@@ -323,6 +323,8 @@ static void act_send_bye(struct leg *l, const struct leg_arg *a)
 				 &bye_ops, l, &err);
 	if (!l->bye_out) {
 		/* nothing will answer it: the leg is over without */
+		call_count(&l->call->calls->counters.rejects[err == -ENOMEM ? REJECT_NO_MEMORY : REJECT_TARGETS_DOWN],
+			   1);
 		l->state = LEG_ENDED;
 		tell_ended(l, a);
 	}

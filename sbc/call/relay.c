@@ -111,7 +111,7 @@ static void answer_here(struct call *c, struct leg *from, struct server_txn *t, 
 {
 	char headers[1024];
 	struct writer h = writer_init(headers, sizeof(headers));
-	/* RFC 5057 §5.1: 491 is about the request alone, 480 and 481 about the dialog */
+	/* RFC 5057 §5.1: 491 is about the request alone; 480 and 481 end its usage of the dialog, the call */
 	enum reject_reason why = c->state == CALL_ENDING ? REJECT_NO_DIALOG : REJECT_GLARE;
 
 	if (!c->echo && m->method != METHOD_OPTIONS) {

@@ -617,7 +617,8 @@ static void test_reload(void **state)
 			if (err != 0 && err != -ENOMEM)
 				fail_msg("allocation %u: a reload says %d", k, err);
 			/* some may be done without: then the new one is in place of the old, of the same size */
-			if (atomic_load(&held) != before)
+			/* fewer: the relay's thread is not done yet with what the call needed */
+			if (atomic_load(&held) > before)
 				fail_msg("%ld blocks held after allocation %u%s failed", atomic_load(&held) - before, k,
 					 on ? " and later" : "");
 		}

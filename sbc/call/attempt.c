@@ -365,7 +365,7 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 	}
 	/* a leak or a lack of memory is ours: another target would not mend it */
 	if (!status)
-		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN;
+		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN || reject == REJECT_FLOW_GONE;
 	return code_fails_over(c, status);
 }
 

@@ -170,6 +170,7 @@ struct destination dialog_next_hop(const struct destination *flow, const struct 
 	} else if (!addr_equal_host(&a, &flow->remote)) {
 		d.connection = 0;
 	}
+	d.flow_only &= addr_equal(&a, &flow->remote) && transport == flow->transport;
 	d.remote = a;
 	return d;
 }
@@ -206,7 +207,10 @@ void dialog_follow(struct dialog *d)
 
 void dialog_set_flow(struct dialog *d, const struct destination *flow)
 {
+	bool flow_only = d->flow.flow_only;
+
 	d->flow = *flow;
+	d->flow.flow_only |= flow_only;
 	update_peer(d);
 }
 

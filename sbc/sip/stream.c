@@ -25,6 +25,7 @@ void stream_free(struct stream *s)
 		free(o);
 	}
 	free(s->in);
+	obituary_drop(s->obituary);
 	free(s);
 }
 
@@ -34,6 +35,8 @@ static void bury(struct loop_deferred *d)
 
 	for (struct stream_out *o = s->out; o; o = o->next)
 		transport_tell_lost(s->transport, o->from, o->cookie, s->error);
+	obituary_publish(s->obituary, s->network, s->id);
+	s->obituary = NULL;
 	stream_free(s);
 }
 
@@ -405,7 +408,7 @@ int stream_for(struct transport *t, const struct destination *d, struct stream *
 {
 	struct stream *s = d->connection ? stream_by_id(t, d->connection) : NULL;
 
-	if (!s && d->reply)
+	if (!s && d->flow_only)
 		return -ENOTCONN;
 	if (!s)
 		s = stream_by_remote(t, d->network, &d->remote);

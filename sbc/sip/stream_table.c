@@ -85,11 +85,11 @@ struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigne
 		return NULL;
 	if (!take_index(t, &index) || hmap_insert(&t->by_remote, &s->by_remote, remote_hash(t, network, remote)) < 0)
 		goto fail;
+	if (obituary_create(t, &s->obituary) < 0)
+		goto fail_map;
 	s->poll = loop_poll_open(t->loop, fd, stream_ready, s);
-	if (!s->poll) {
-		hmap_remove(&t->by_remote, &s->by_remote);
-		goto fail;
-	}
+	if (!s->poll)
+		goto fail_obituary;
 	s->transport = t;
 	s->fd = fd;
 	s->network = network;
@@ -101,6 +101,10 @@ struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigne
 	transport_count(&t->connections, 1);
 	return s;
 
+fail_obituary:
+	obituary_drop(s->obituary);
+fail_map:
+	hmap_remove(&t->by_remote, &s->by_remote);
 fail:
 	free(s);
 	return NULL;

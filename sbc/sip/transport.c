@@ -164,6 +164,8 @@ struct listener *transport_listener(struct transport *t, const struct destinatio
 		/* one that was taken out of the configuration serves only while there is no other */
 		if (!l->retired && (d->listener < 0 || l->index == (unsigned)d->listener))
 			return l;
+		if (d->flow_only && l->index != (unsigned)d->listener)
+			continue;
 		if (!other || other->retired)
 			other = l;
 	}
@@ -278,6 +280,15 @@ static int send_by(struct transport *t, struct transport *holder, const struct d
 	return -ENOBUFS;
 }
 
+static int send_datagram(struct transport *t, const struct destination *d, const char *text, size_t n)
+{
+	struct listener *l = transport_listener(t, d);
+
+	if (!l)
+		return d->flow_only ? -ENOTCONN : -EDESTADDRREQ;
+	return udp_send(l, &d->remote, text, n);
+}
+
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie)
 {
 	struct stream *s;
@@ -285,11 +296,8 @@ int transport_send(struct transport *t, const struct destination *d, const char 
 
 	if (addr_is_unsendable(&d->remote) || d->network >= t->config->n_networks)
 		return -EDESTADDRREQ;
-	if (d->transport == CONFIG_UDP) {
-		struct listener *l = transport_listener(t, d);
-
-		return l ? udp_send(l, &d->remote, text, n) : -EDESTADDRREQ;
-	}
+	if (d->transport == CONFIG_UDP)
+		return send_datagram(t, d, text, n);
 	if (d->connection && stream_worker(d->connection) != t->worker && stream_worker(d->connection) < t->n_siblings)
 		return send_by(t, t->siblings[stream_worker(d->connection)], d, text, n, cookie);
 	err = stream_for(t, d, &s);
@@ -311,7 +319,8 @@ uint64_t transport_connections(const struct transport *t)
 	if (!t->n_siblings)
 		return atomic_load_explicit(&t->connections, memory_order_relaxed);
 	for (unsigned i = 0; i < t->n_siblings; i++)
-		sum += atomic_load_explicit(&t->siblings[i]->connections, memory_order_relaxed);
+		sum += atomic_load_explicit(&t->siblings[i]->connections, memory_order_relaxed) +
+		       atomic_load_explicit(&t->siblings[i]->n_untold, memory_order_relaxed);
 	return sum;
 }
 
@@ -331,6 +340,7 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	random_bytes(&t->key, sizeof(t->key));
 	list_init(&t->listeners);
 	list_init(&t->dying);
+	list_init(&t->untold);
 	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
 	t->chunk = malloc(STREAM_CHUNK);
 	if (!t->udp_buffers || !t->chunk) {
@@ -365,6 +375,7 @@ void transport_destroy(struct transport *t)
 	/* nobody is told any more, of those either that died just before */
 	list_for_each_safe (n, &t->dying)
 		stream_free(list_entry(n, struct stream, dying));
+	obituaries_finish(t);
 	hmap_finish(&t->by_remote);
 	hmap_finish(&t->sources);
 	free(t->streams);

@@ -20,6 +20,9 @@ struct transport_user {
 	/* A connection that was opened or used for sending is gone: cookie of each queued send that was lost comes one
 	 * by one. */
 	void (*send_failed)(void *arg, uint64_t cookie, int error);
+	/* A connection is gone, whichever worker held it and whether or not anything was queued on it: told once on
+	 * every worker. What was queued is told first, on the worker that held it. NULL: not wanted. */
+	void (*closed)(void *arg, unsigned network, uint64_t connection);
 	/* Counted refusals that happen below messages: connections, sources, buffers. */
 	void (*refused)(void *arg, unsigned network, const struct addr *from, enum reject_reason why);
 };
@@ -32,9 +35,11 @@ struct destination {
 	int listener;
 	struct addr remote;
 	uint64_t connection; /* streams: reuse exactly this one if it lives; 0: any live one to remote, else open one */
-	bool reply; /* replies never open a connection to somewhere that did not send: when `connection` is gone, fail
-		       (RFC 3261 §18.2.2 is not followed to Via's host) */
+	bool flow_only; /* Only by the flow that exists: `connection`, or for UDP `listener`; -ENOTCONN once it is gone.
+			   For replies (RFC 3261 §18.2.2 is not followed to Via's host) and for requests to who is
+			   reached by its own flow alone: a phone behind NAT (RFC 5626 §5.3) */
 };
+/* flow_only is not set. */
 struct destination destination_of_flow(const struct config *c, const struct flow_addr *f);
 
 /* Opens every listener of the configuration. 0, or -errno with a line for the operator in err. */
@@ -50,8 +55,9 @@ int transport_set_config(struct transport *t, struct config *c, char *err, size_
 
 /* Sends one message; text is the caller's again on return. UDP: at once. TCP: bounded backlog; what is lost with its
  * connection is told by send_failed(cookie). 0 (taken), or -errno: -EDESTADDRREQ (unsendable address, no
- * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (reply on a dead
- * connection), ... cookie 0: do not tell of failure. */
+ * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (flow_only,
+ * and the flow is gone), ... cookie 0: do not tell of failure. A connection that another worker holds is asked there:
+ * then -ENOTCONN comes by send_failed. */
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
 bool transport_reliable(enum config_transport t);
 

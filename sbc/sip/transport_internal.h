@@ -32,6 +32,21 @@ struct listener {
 	bool retired;
 };
 
+/* The news of a connection's death. Made with the connection, so that lack of memory cannot keep it from anybody; held
+ * by its worker until it is in every other worker's queue, and by these until they have read it. */
+struct obituary {
+	struct list node; /* transport.untold, while a queue had no room for it */
+	struct transport *holder;
+	unsigned network;
+	uint64_t id;
+	atomic_uint refs;
+	unsigned n, next; /* siblings; those before `next` have it in their queue */
+	struct obituary_copy {
+		struct obituary *of;
+		struct transport *to;
+	} copies[]; /* n */
+};
+
 struct stream_out {
 	struct stream_out *next;
 	struct transport *from; /* whose user is told when it is lost: not always the stream's own */
@@ -59,8 +74,9 @@ struct stream {
 	bool connecting, dead;
 	bool heard; /* a whole message came */
 	struct loop_deferred bury;
-	struct list dying; /* while it waits to be buried */
-	int error;         /* what it died of */
+	struct obituary *obituary; /* NULL: nobody wants to know */
+	struct list dying;         /* while it waits to be buried */
+	int error;                 /* what it died of */
 	struct wheel_timer timer;
 	uint64_t last_ms;    /* of the last byte read or written */
 	uint64_t partial_ms; /* since when a message is incomplete; 0: none is */
@@ -92,7 +108,10 @@ struct transport {
 	struct transport *const *siblings;
 	unsigned n_siblings;
 	struct list listeners;
-	struct list dying; /* streams that died in this turn */
+	struct list dying;  /* streams that died in this turn */
+	struct list untold; /* obituaries that some worker's queue had no room for */
+	struct wheel_timer tell_again;
+	atomic_uint_fast64_t n_untold; /* count as connections, so that the limit holds for them, too */
 	struct hash_key key;
 	struct hmap by_remote; /* streams */
 	struct hmap sources;
@@ -133,6 +152,13 @@ void stream_kill(struct stream *s, int error);
 void stream_ready(void *arg, int events); /* arg: struct stream */
 void stream_start(struct stream *s);      /* timers and events of a new one */
 void stream_free(struct stream *s);
+
+/* stream_obituary.c: 0 or -ENOMEM; *ret may be NULL then, and when nobody is to be told. */
+int obituary_create(struct transport *t, struct obituary **ret);
+/* Tells every worker; the obituary is no longer the caller's. NULL is allowed. */
+void obituary_publish(struct obituary *o, unsigned network, uint64_t id);
+void obituary_drop(struct obituary *o); /* tells nobody; NULL is allowed */
+void obituaries_finish(struct transport *t);
 
 /* stream_table.c */
 struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigned listener, const struct addr *remote);

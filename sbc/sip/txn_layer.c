@@ -105,6 +105,7 @@ bool txn_send_stateless(struct txn_layer *l, const struct message *m, const stru
 	struct destination d = destination_of_flow(l->config, &m->source);
 	struct str text = txn_write_stateless(l, m, r, tag);
 
+	d.flow_only = true;
 	return text.n && txn_outgoing(l, r->guard, &d, text) && l->io.send(l->io.arg, &d, text.p, text.n, 0) >= 0;
 }
 

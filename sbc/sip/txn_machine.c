@@ -170,7 +170,7 @@ struct destination txn_destination(struct txn *t)
 		.listener = (int)s->source.listener,
 		.remote = s->source.remote,
 		.connection = s->source.connection,
-		.reply = true,
+		.flow_only = true,
 	};
 }
 

@@ -270,7 +270,11 @@ static void test_next_hop(void **state)
 		assert_int_equal(d.network, 3);
 		assert_int_equal(d.connection, cases[i].keeps_connection ? 77 : 0);
 		assert_int_equal(d.listener, d.transport == flow.transport ? 1 : -1);
-		assert_false(d.reply);
+		assert_false(d.flow_only);
+		/* who is reached by its flow alone still is, unless it is to be somewhere else */
+		flow.flow_only = true;
+		d = dialog_next_hop(&flow, &hop);
+		assert_int_equal(d.flow_only, stays || strcmp(cases[i].flow, cases[i].want) == 0);
 	}
 }
 

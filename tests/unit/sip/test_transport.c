@@ -25,6 +25,8 @@ struct fix {
 	unsigned lost;
 	uint64_t lost_sum; /* of cookies */
 	int lost_error;
+	unsigned closed; /* connections */
+	uint64_t closed_id;
 	unsigned refused[REJECT_COUNT];
 };
 
@@ -41,7 +43,7 @@ static void on_received(void *arg, const struct flow_addr *from, const uint8_t *
 	f->last[n] = 0;
 	f->last_n = n;
 	f->flow = *from;
-	d.reply = true;
+	d.flow_only = true;
 	if (f->echo)
 		transport_send(f->t, &d, f->last, n, 0);
 	for (unsigned i = 0; i < f->flood; i++)
@@ -66,7 +68,17 @@ static void on_refused(void *arg, unsigned network, const struct addr *from, enu
 	f->refused[why]++;
 }
 
-static const struct transport_user user = {on_received, on_lost, on_refused};
+static void on_closed(void *arg, unsigned network, uint64_t connection)
+{
+	struct fix *f = arg;
+
+	assert_int_equal(network, 0);
+	f->closed++;
+	f->closed_id = connection;
+}
+
+static const struct transport_user user = {
+	.received = on_received, .send_failed = on_lost, .closed = on_closed, .refused = on_refused};
 
 /* kinds: "ut" UDP and TCP over IPv4, "UT" the same over IPv6. */
 static struct config *config_with(uint16_t port, const char *kinds, const char *more)
@@ -502,7 +514,7 @@ static void test_tcp_ends(void **state)
 	close(fd);
 	UNTIL(f->loop, connections(f) == 0);
 	struct destination d = destination_of_flow(f->config, &f->flow);
-	d.reply = true;
+	d.flow_only = true;
 	assert_int_equal(transport_send(f->t, &d, "x", 1, 5), -ENOTCONN);
 	/* nor is its successor in the same place of the table taken for it */
 	fd = connected(f);
@@ -835,6 +847,55 @@ static void test_set_config(void **state)
 	end(f);
 }
 
+/* ---- only by a flow that exists ---- */
+
+/* A phone behind NAT: no other connection, none opened to it, no other listener. */
+static void test_flow_only(void **state)
+{
+	struct fix *f = begin();
+	struct addr local = at("127.0.0.1:0");
+	int fd = connected(f), listener, udp = client_socket(SOCK_DGRAM, &local);
+	char b[2];
+
+	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
+	UNTIL(f->loop, f->got == 1);
+	struct destination d = destination_of_flow(f->config, &f->flow);
+	assert_false(d.flow_only);
+	d.flow_only = true;
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), 0);
+	read_n(f, fd, b, 2);
+	close(fd);
+	UNTIL(f->loop, f->closed == 1);
+	assert_int_equal(f->closed_id, d.connection);
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), -ENOTCONN);
+
+	/* somebody listens there, and there is even a connection to it: not the one that it registered on */
+	listener = listen_at(&d.remote, 5);
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), -ENOTCONN);
+	struct destination other = d;
+	other.flow_only = false;
+	assert_int_equal(transport_send(f->t, &other, "hi", 2, 1), 0);
+	UNTIL(f->loop, (fd = accept(listener, NULL, NULL)) >= 0);
+	assert_int_equal(connections(f), 1);
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), -ENOTCONN);
+	close(fd);
+	close(listener);
+	/* nothing waited on it, and still its end is told */
+	UNTIL(f->loop, f->closed == 2);
+	assert_int_equal(f->lost, 0);
+
+	/* over UDP: the listener it sent to */
+	struct addr a = ours(f, false);
+	assert_int_equal(sendto(udp, "hello", 5, 0, &a.sa, addr_len(&a)), 5);
+	UNTIL(f->loop, f->got == 2);
+	d = destination_of_flow(f->config, &f->flow);
+	d.flow_only = true;
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), 0);
+	read_n(f, udp, b, 2);
+	close(udp);
+	end(f);
+}
+
 /* ---- another worker's connection ---- */
 
 static void test_sibling(void **state)
@@ -861,7 +922,7 @@ static void test_sibling(void **state)
 	struct loop *of_holder = holder == f ? f->loop : loop, *of_other = holder == f ? loop : f->loop;
 	struct destination d = destination_of_flow(f->config, &holder->flow);
 
-	d.reply = true;
+	d.flow_only = true;
 	assert_int_equal(transport_send(t, &d, "hi", 2, 1), 0);
 	UNTIL(of_holder, recv(fd, b, 2, MSG_DONTWAIT) == 2);
 	/* lost in its backlog: told where it was sent from */
@@ -873,6 +934,11 @@ static void test_sibling(void **state)
 	}
 	assert_true(other->lost >= 1);
 	assert_int_equal(holder->lost, 0);
+	/* its end is told to both */
+	UNTIL(of_other, other->closed == 1);
+	assert_int_equal(holder->closed, 1);
+	assert_int_equal(holder->closed_id, d.connection);
+	assert_int_equal(other->closed_id, d.connection);
 	/* gone */
 	other->lost = 0;
 	assert_int_equal(transport_send(t, &d, "hi", 2, 7), 0);
@@ -892,6 +958,58 @@ static void test_sibling(void **state)
 	config_unref(g->config);
 	free(g);
 	transport_set_siblings(all[0], all, 1);
+	end(f);
+}
+
+static void post_nothing(void *arg)
+{
+}
+
+/* The others' queue is full while twenty connections die: told later, each once; until then they count as connections.
+ */
+static void test_closed_late(void **state)
+{
+	struct fix *f = begin_with(",\"limits\":{\"connections\":30,\"connections_source\":30}");
+	struct fix *g = calloc(1, sizeof(*g));
+	struct config *elsewhere = config_with(free_port(), "u", "");
+	struct transport *all[2] = {f->t};
+	struct loop *loop;
+	char err[256] = "";
+	int fds[20];
+
+	assert_int_equal(loop_create(16, &loop), 0);
+	assert_int_equal(transport_create(loop, elsewhere, 1, &user, g, &all[1], err, sizeof(err)), 0);
+	transport_set_siblings(all[0], all, 2);
+	transport_set_siblings(all[1], all, 2);
+	for (unsigned i = 0; i < 20; i++)
+		fds[i] = connected(f);
+	while (loop_post(loop, post_nothing, NULL))
+		;
+	for (unsigned i = 0; i < 20; i++)
+		close(fds[i]);
+	UNTIL(f->loop, f->closed == 20);
+	assert_int_equal(connections(f), 0);
+	assert_int_equal(transport_connections(all[0]), 20);
+	assert_int_equal(transport_connections(all[1]), 20);
+	turn_some(f->loop);
+	assert_int_equal(g->closed, 0);
+	UNTIL(f->loop, (turn_some(loop), g->closed == 20));
+	assert_int_equal(g->closed_id, f->closed_id);
+	assert_int_equal(f->closed, 20);
+	assert_int_equal(transport_connections(all[0]), 0);
+
+	/* and the end of all with some not told yet */
+	fds[0] = connected(f);
+	while (loop_post(loop, post_nothing, NULL))
+		;
+	close(fds[0]);
+	UNTIL(f->loop, f->closed == 21);
+	loop_drain(loop);
+	transport_destroy(all[1]);
+	loop_destroy(loop);
+	config_unref(elsewhere);
+	assert_int_equal(g->closed, 20);
+	free(g);
 	end(f);
 }
 
@@ -993,6 +1111,7 @@ int main(void)
 		cmocka_unit_test(test_tcp_time),        cmocka_unit_test(test_tcp_connect_time),
 		cmocka_unit_test(test_tcp_thousand),    cmocka_unit_test(test_tcp_no_descriptors),
 		cmocka_unit_test(test_set_config),      cmocka_unit_test(test_sibling),
+		cmocka_unit_test(test_flow_only),       cmocka_unit_test(test_closed_late),
 		cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);

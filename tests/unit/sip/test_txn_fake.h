@@ -72,7 +72,7 @@ struct destination destination_of_flow(const struct config *c, const struct flow
 		.listener = (int)f->listener,
 		.remote = f->remote,
 		.connection = f->connection,
-		.reply = true,
+		.flow_only = true,
 	};
 }
 

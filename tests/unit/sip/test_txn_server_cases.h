@@ -40,7 +40,7 @@ static void s_invite_provisional(void **state)
 	assert_int_equal(server_txn_reject(f->server, REJECT_CALLS), -EALREADY);
 	fake_expect(f, "100 > 200 INVITE\n");
 	/* Each goes back to where the request came from. */
-	assert_true(f->sent[0].to.reply);
+	assert_true(f->sent[0].to.flow_only);
 	assert_int_equal(addr_port(&f->sent[0].to.remote), 5060);
 	fake_finish(f);
 }

@@ -165,7 +165,7 @@ struct destination dialog_next_hop(const struct destination *flow, const struct 
 		return d;
 	if (transport != flow->transport) {
 		d.transport = transport;
-		d.listener = -1;
+		d.local = (struct addr){0};
 		d.connection = 0;
 	} else if (!addr_equal_host(&a, &flow->remote)) {
 		d.connection = 0;
@@ -222,17 +222,6 @@ static bool contact_usable(const struct message *m)
 	return m->n_contact && (m->contact.uri.sip || m->contact.uri.sips);
 }
 
-static struct destination flow_of(const struct flow_addr *f)
-{
-	return (struct destination){
-		.network = f->network,
-		.transport = f->connection ? CONFIG_TCP : CONFIG_UDP,
-		.listener = (int)f->listener,
-		.remote = f->remote,
-		.connection = f->connection,
-	};
-}
-
 static void local_tag_set(struct dialog *d, const char *tag)
 {
 	struct writer w = writer_init(d->local_tag, IDENT_LEN);
@@ -246,7 +235,7 @@ int dialog_init_uas(struct dialog *d, const struct message *invite, const char *
 		.remote_cseq = invite->cseq,
 		.remote_cseq_set = true,
 		.named = contact_usable(invite),
-		.flow = flow_of(&invite->source),
+		.flow = destination_of_flow(&invite->source),
 	};
 	struct texts t = {
 		.call_id = text_of(invite->call_id),

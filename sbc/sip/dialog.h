@@ -27,7 +27,7 @@ struct dialog {
 };
 
 /* From an INVITE that came in: we are UAS. 0 or -ENOMEM. local_tag is minted by the caller. flow and peer are the flow
- * it came in on (a connection: TCP, else UDP). */
+ * it came in on. */
 int dialog_init_uas(struct dialog *d, const struct message *invite, const char *local_tag);
 /* For an INVITE to be sent: all strings copied. 0 or -ENOMEM. */
 struct dialog_uac {

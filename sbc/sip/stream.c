@@ -116,8 +116,11 @@ static void pong(struct stream *s)
 static size_t take_messages(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct transport *t = s->transport;
-	struct flow_addr flow = {
-		.network = s->network, .listener = s->listener, .remote = s->remote, .connection = s->id};
+	struct flow_addr flow = {.network = s->network,
+				 .transport = s->kind,
+				 .local = s->local,
+				 .remote = s->remote,
+				 .connection = s->id};
 	bool pinged = false;
 
 	while (n && !s->dead) {
@@ -332,7 +335,7 @@ static void accepted(struct listener *l, int fd, const struct addr *remote)
 
 	if (transport_connections(t) >= t->config->limits.connections || !source_take(t, l->network, remote, &source))
 		goto refuse;
-	s = stream_new(t, fd, l->network, l->index, remote);
+	s = stream_new(l, fd, remote);
 	if (!s) {
 		source_give(t, source);
 		goto refuse;
@@ -393,7 +396,7 @@ static int open_to(struct transport *t, const struct destination *d, struct stre
 	fd = sock_connect(&from, &d->remote, &o);
 	if (fd < 0)
 		return fd;
-	s = stream_new(t, fd, d->network, l->index, &d->remote);
+	s = stream_new(l, fd, &d->remote);
 	if (!s) {
 		sock_close(SOCK_KIND_STREAM, fd);
 		return -ENOMEM;

@@ -76,14 +76,15 @@ struct stream *stream_by_remote(struct transport *t, unsigned network, const str
 	return NULL;
 }
 
-struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigned listener, const struct addr *remote)
+struct stream *stream_new(const struct listener *l, int fd, const struct addr *remote)
 {
+	struct transport *t = l->transport;
 	struct stream *s = calloc(1, sizeof(*s));
 	size_t index;
 
 	if (!s)
 		return NULL;
-	if (!take_index(t, &index) || hmap_insert(&t->by_remote, &s->by_remote, remote_hash(t, network, remote)) < 0)
+	if (!take_index(t, &index) || hmap_insert(&t->by_remote, &s->by_remote, remote_hash(t, l->network, remote)) < 0)
 		goto fail;
 	if (obituary_create(t, &s->obituary) < 0)
 		goto fail_map;
@@ -92,8 +93,9 @@ struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigne
 		goto fail_obituary;
 	s->transport = t;
 	s->fd = fd;
-	s->network = network;
-	s->listener = listener;
+	s->network = l->network;
+	s->kind = l->kind;
+	s->local = l->addr;
 	s->remote = *remote;
 	s->out_end = &s->out;
 	s->id = (uint64_t)(t->worker + 1) << 56 | (uint64_t)t->generation++ << INDEX_BITS | index;

@@ -27,20 +27,28 @@ struct transport_user {
 	void (*refused)(void *arg, unsigned network, const struct addr *from, enum reject_reason why);
 };
 
-/* Where to send. network and transport choose the local socket (listener < 0: the first of that transport and family).
- */
+/* Where to send. network, transport and local choose the socket. */
 struct destination {
 	unsigned network;
 	enum config_transport transport;
-	int listener;
+	struct addr local; /* a listener's address; unset, or none any more: the first of that transport and family */
 	struct addr remote;
 	uint64_t connection; /* streams: reuse exactly this one if it lives; 0: any live one to remote, else open one */
-	bool flow_only; /* Only by the flow that exists: `connection`, or for UDP `listener`; -ENOTCONN once it is gone.
+	bool flow_only; /* Only by the flow that exists: `connection`, or for UDP `local`; -ENOTCONN once it is gone.
 			   For replies (RFC 3261 §18.2.2 is not followed to Via's host) and for requests to who is
 			   reached by its own flow alone: a phone behind NAT (RFC 5626 §5.3) */
 };
 /* flow_only is not set. */
-struct destination destination_of_flow(const struct config *c, const struct flow_addr *f);
+static inline struct destination destination_of_flow(const struct flow_addr *f)
+{
+	return (struct destination){
+		.network = f->network,
+		.transport = f->transport,
+		.local = f->local,
+		.remote = f->remote,
+		.connection = f->connection,
+	};
+}
 
 /* Opens every listener of the configuration. 0, or -errno with a line for the operator in err. */
 int transport_create(struct loop *l, struct config *c, unsigned worker, const struct transport_user *user, void *arg,
@@ -61,8 +69,10 @@ int transport_set_config(struct transport *t, struct config *c, char *err, size_
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
 bool transport_reliable(enum config_transport t);
 
-/* Our own address as the far side must see it, for Via and Contact: advertised host and listener's port. */
-struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6, int listener);
+/* Our own address as the far side must see it, for Via and Contact: advertised host and listener's port. local: the
+ * listener's; NULL, unset, or not in c: the first of that transport and family. */
+struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6,
+			    const struct addr *local);
 
 struct transport_gauges {
 	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit;

@@ -22,9 +22,9 @@
 struct listener {
 	struct list node;
 	struct transport *transport;
-	unsigned network, index; /* index in networks[].listen */
+	unsigned network;
 	enum config_transport kind;
-	struct addr addr;
+	struct addr addr; /* with network and kind its identity */
 	int fd;
 	struct loop_poll *poll;
 	struct wheel_timer retire; /* taken out of the configuration: closed when this runs */
@@ -67,7 +67,9 @@ struct stream {
 	uint64_t id;
 	struct hmap_node by_remote;
 	struct source *source; /* accepted ones */
-	unsigned network, listener;
+	unsigned network;
+	enum config_transport kind;
+	struct addr local; /* of the listener that it came to or is sent from */
 	struct addr remote;
 	int fd;
 	struct loop_poll *poll;
@@ -161,7 +163,7 @@ void obituary_drop(struct obituary *o); /* tells nobody; NULL is allowed */
 void obituaries_finish(struct transport *t);
 
 /* stream_table.c */
-struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigned listener, const struct addr *remote);
+struct stream *stream_new(const struct listener *l, int fd, const struct addr *remote);
 struct stream *stream_by_id(struct transport *t, uint64_t id);
 struct stream *stream_by_remote(struct transport *t, unsigned network, const struct addr *remote);
 void stream_forget(struct stream *s);

@@ -183,7 +183,7 @@ struct server_txn {
 	struct reply_head *head;
 	const struct message *request; /* while the user's request() runs, else NULL */
 	bool mergeable, owned, final_sent;
-	uint8_t transport, slot;
+	uint8_t slot;
 	char tag[IDENT_LEN + 1]; /* of ours, first used; empty: none yet */
 };
 

@@ -35,7 +35,7 @@ static char big[60000];
 static void on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
 {
 	struct fix *f = arg;
-	struct destination d = destination_of_flow(f->config, from);
+	struct destination d = destination_of_flow(from);
 
 	f->got++;
 	f->got_bytes += n;
@@ -206,7 +206,8 @@ static void test_udp_echo(void **state)
 		local = client_addr(fd);
 		assert_true(addr_equal(&f->flow.remote, &local));
 		assert_int_equal(f->flow.connection, 0);
-		assert_int_equal(f->flow.listener, v6 ? 2 : 0);
+		assert_true(addr_equal(&f->flow.local, &a));
+		assert_int_equal(f->flow.transport, CONFIG_UDP);
 		/* empty datagrams are messages like others, here */
 		assert_int_equal(sendto(fd, "", 0, 0, &a.sa, addr_len(&a)), 0);
 		UNTIL(f->loop, f->got == 2);
@@ -257,7 +258,7 @@ static void test_udp_icmp(void **state)
 	struct fix *f = begin();
 	struct addr a = ours(f, false), local = at("127.0.0.1:0"), gone;
 	int fd = client_socket(SOCK_DGRAM, &local);
-	struct destination d = {.transport = CONFIG_UDP, .listener = -1};
+	struct destination d = {.transport = CONFIG_UDP};
 
 	gone = client_addr(fd);
 	close(fd);
@@ -297,10 +298,8 @@ static void test_unsendable(void **state)
 	struct fix *f = begin();
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct destination d = {.network = cases[i].network,
-					.transport = cases[i].transport,
-					.listener = -1,
-					.remote = at(cases[i].to)};
+		struct destination d = {
+			.network = cases[i].network, .transport = cases[i].transport, .remote = at(cases[i].to)};
 		int err = transport_send(f->t, &d, "x", 1, 1);
 
 		assert_true(err < 0);
@@ -329,7 +328,8 @@ static void test_tcp_split(void **state)
 	UNTIL(f->loop, f->got == 1);
 	assert_string_equal(f->last, text);
 	assert_int_not_equal(f->flow.connection, 0);
-	assert_int_equal(f->flow.listener, 1);
+	assert_int_equal(f->flow.transport, CONFIG_TCP);
+	assert_int_equal(addr_port(&f->flow.local), f->port);
 	char back[sizeof(text)];
 	read_n(f, fd, back, sizeof(text) - 1);
 	assert_memory_equal(back, text, sizeof(text) - 1);
@@ -481,7 +481,7 @@ static void test_tcp_limits(void **state)
 	UNTIL(f->loop, f->refused[REJECT_CONNECTIONS] == 2);
 	assert_int_equal(connections(f), 5);
 	/* nor do we open more */
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1, .remote = at("127.0.0.1:9")};
+	struct destination d = {.transport = CONFIG_TCP, .remote = at("127.0.0.1:9")};
 	assert_int_equal(transport_send(f->t, &d, "x", 1, 1), -ENOBUFS);
 	while (n)
 		close(fds[--n]);
@@ -513,7 +513,7 @@ static void test_tcp_ends(void **state)
 	UNTIL(f->loop, f->got == 1);
 	close(fd);
 	UNTIL(f->loop, connections(f) == 0);
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	d.flow_only = true;
 	assert_int_equal(transport_send(f->t, &d, "x", 1, 5), -ENOTCONN);
 	/* nor is its successor in the same place of the table taken for it */
@@ -543,7 +543,7 @@ static void test_tcp_dies_inside(void **state)
 	fd = connected(f);
 	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
 	UNTIL(f->loop, f->got == 1);
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	while (transport_send(f->t, &d, big, sizeof(big), 9) == 0)
 		;
 	assert_int_equal(connections(f), 0);
@@ -560,7 +560,7 @@ static void test_tcp_backlog(void **state)
 
 	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
 	UNTIL(f->loop, f->got == 1);
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	while ((err = transport_send(f->t, &d, big, sizeof(big), ++cookie)) == 0)
 		assert_true(cookie < 1000);
 	assert_int_equal(err, -ENOBUFS);
@@ -591,7 +591,7 @@ static int listen_at(struct addr *ret, int backlog)
 static void test_tcp_reuse(void **state)
 {
 	struct fix *f = begin();
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 	int listener = listen_at(&d.remote, 5), fd = -1;
 	char b[4];
 
@@ -618,7 +618,7 @@ static void test_tcp_reuse(void **state)
 static void test_tcp_refused(void **state)
 {
 	struct fix *f = begin();
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 
 	close(listen_at(&d.remote, 5));
 	int err = transport_send(f->t, &d, "ab", 2, 41);
@@ -652,7 +652,7 @@ static void test_tcp_time(void **state)
 	client_send(stuck, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
 	UNTIL(f->loop, f->got == 3);
 	/* more than the kernel takes: the rest waits */
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	uint64_t cookie = 0, n = 0;
 	while (GAUGE(f, sent) == cookie)
 		assert_int_equal(transport_send(f->t, &d, big, sizeof(big), ++cookie), 0);
@@ -697,7 +697,7 @@ static void test_tcp_time(void **state)
 static void test_tcp_connect_time(void **state)
 {
 	struct fix *f = begin();
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 	int listener = listen_at(&d.remote, 0), fds[4];
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -809,7 +809,7 @@ static void test_set_config(void **state)
 	assert_true(answers(f, old));
 	assert_true(answers(f, new_));
 	fd = client_socket(SOCK_DGRAM, &local);
-	struct destination d = {.transport = CONFIG_UDP, .listener = 0, .remote = client_addr(fd)};
+	struct destination d = {.transport = CONFIG_UDP, .remote = client_addr(fd)};
 	assert_int_equal(transport_send(f->t, &d, "x", 1, 0), 0);
 	struct sockaddr_storage sa;
 	socklen_t sa_n = sizeof(sa);
@@ -847,6 +847,74 @@ static void test_set_config(void **state)
 	end(f);
 }
 
+/* Sends to fd by d; the port it comes from. */
+static uint16_t source_port(struct fix *f, int fd, const struct destination *d)
+{
+	struct sockaddr_storage sa;
+	socklen_t n = sizeof(sa);
+	struct addr from;
+	char b[1];
+
+	assert_int_equal(transport_send(f->t, d, "x", 1, 0), 0);
+	UNTIL(f->loop, recvfrom(fd, b, 1, MSG_DONTWAIT, (struct sockaddr *)&sa, &n) == 1);
+	from = addr_from_sockaddr((struct sockaddr *)&sa);
+	return addr_port(&from);
+}
+
+/* A flow names its listener by address: neither another order nor a removal changes where its datagrams come from. */
+static void test_reorder(void **state)
+{
+	struct fix *f = begin();
+	uint16_t port[2] = {f->port, free_port()};
+	char both[2][200];
+	struct addr local = at("127.0.0.1:0");
+	int fd = client_socket(SOCK_DGRAM, &local);
+	struct destination any = {.transport = CONFIG_UDP, .remote = client_addr(fd)}, flow[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		snprintf(both[i], sizeof(both[i]),
+			 "{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\",\"udp:127.0.0.1:%u\"],"
+			 "\"unknown\":\"accept\"}},\"routes\":[]}",
+			 port[i], port[!i]);
+	set_config(f, config_text(both[0]), true);
+	for (unsigned i = 0; i < 2; i++) {
+		struct addr a = ours(f, false);
+
+		addr_set_port(&a, port[i]);
+		assert_int_equal(sendto(fd, "x", 1, 0, &a.sa, addr_len(&a)), 1);
+		UNTIL(f->loop, f->got == i + 1);
+		flow[i] = destination_of_flow(&f->flow);
+	}
+	for (unsigned order = 0; order < 2; order++) {
+		struct addr first = transport_local(f->config, 0, CONFIG_UDP, false, NULL);
+
+		for (unsigned i = 0; i < 2; i++) {
+			struct addr named = transport_local(f->config, 0, CONFIG_UDP, false, &flow[i].local);
+
+			assert_int_equal(source_port(f, fd, &flow[i]), port[i]);
+			assert_int_equal(addr_port(&named), port[i]);
+		}
+		/* what begins goes out by the one that the configuration names first, and says so */
+		assert_int_equal(source_port(f, fd, &any), port[order]);
+		assert_int_equal(addr_port(&first), port[order]);
+		set_config(f, config_text(both[1]), true);
+	}
+
+	/* the first is taken out: its own flow ends by it, everything else leaves it; then it is gone */
+	time_stands();
+	set_config(f, config_with(port[1], "u", ""), true);
+	assert_int_equal(source_port(f, fd, &flow[0]), port[1]);
+	flow[0].flow_only = true;
+	assert_int_equal(source_port(f, fd, &flow[0]), port[0]);
+	assert_int_equal(source_port(f, fd, &any), port[1]);
+	time_passes(f->loop, 64 * 500 + 1);
+	assert_int_equal(transport_send(f->t, &flow[0], "x", 1, 0), -ENOTCONN);
+	flow[0].flow_only = false;
+	assert_int_equal(source_port(f, fd, &flow[0]), port[1]);
+	close(fd);
+	end(f);
+}
+
 /* ---- only by a flow that exists ---- */
 
 /* A phone behind NAT: no other connection, none opened to it, no other listener. */
@@ -859,7 +927,7 @@ static void test_flow_only(void **state)
 
 	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
 	UNTIL(f->loop, f->got == 1);
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	assert_false(d.flow_only);
 	d.flow_only = true;
 	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), 0);
@@ -888,7 +956,7 @@ static void test_flow_only(void **state)
 	struct addr a = ours(f, false);
 	assert_int_equal(sendto(udp, "hello", 5, 0, &a.sa, addr_len(&a)), 5);
 	UNTIL(f->loop, f->got == 2);
-	d = destination_of_flow(f->config, &f->flow);
+	d = destination_of_flow(&f->flow);
 	d.flow_only = true;
 	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), 0);
 	read_n(f, udp, b, 2);
@@ -920,7 +988,7 @@ static void test_sibling(void **state)
 	struct fix *holder = f->got ? f : g, *other = f->got ? g : f;
 	struct transport *t = holder == f ? all[1] : all[0];
 	struct loop *of_holder = holder == f ? f->loop : loop, *of_other = holder == f ? loop : f->loop;
-	struct destination d = destination_of_flow(f->config, &holder->flow);
+	struct destination d = destination_of_flow(&holder->flow);
 
 	d.flow_only = true;
 	assert_int_equal(transport_send(t, &d, "hi", 2, 1), 0);
@@ -1044,7 +1112,7 @@ static void try_accepted(struct fix *f)
 
 static void try_opened(struct fix *f)
 {
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 	int listener = listen_at(&d.remote, 5);
 
 	transport_send(f->t, &d, "hello", 5, 1);
@@ -1111,8 +1179,9 @@ int main(void)
 		cmocka_unit_test(test_tcp_time),        cmocka_unit_test(test_tcp_connect_time),
 		cmocka_unit_test(test_tcp_thousand),    cmocka_unit_test(test_tcp_no_descriptors),
 		cmocka_unit_test(test_set_config),      cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_flow_only),       cmocka_unit_test(test_closed_late),
-		cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_flow_only),
+		cmocka_unit_test(test_closed_late),     cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
 }

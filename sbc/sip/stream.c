@@ -333,11 +333,12 @@ static void accepted(struct listener *l, int fd, const struct addr *remote)
 	struct source *source = NULL;
 	struct stream *s;
 
-	if (transport_connections(t) >= t->config->limits.connections || !source_take(t, l->network, remote, &source))
+	if (transport_connections(t) >= t->config->limits.connections ||
+	    !source_take(t->sources, l->network, remote, t->config->limits.connections_source, &source))
 		goto refuse;
 	s = stream_new(l, fd, remote);
 	if (!s) {
-		source_give(t, source);
+		source_give(t->sources, source);
 		goto refuse;
 	}
 	s->source = source;
@@ -382,7 +383,8 @@ static int open_to(struct transport *t, const struct destination *d, struct stre
 {
 	struct listener *l = transport_listener(t, d);
 	const struct config_network *n = &t->config->networks[d->network];
-	struct sock_options o = {.device = n->device, .dscp = n->dscp};
+	struct sock_options o = {
+		.device = n->device, .dscp = n->dscp, .rcvbuf_bytes = STREAM_KERNEL, .sndbuf_bytes = STREAM_KERNEL};
 	struct addr from;
 	struct stream *s;
 	int fd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream_table: all connections of a worker: their ids, the ones to a remote, and how many each source has. */
+/* stream_table: all connections of a worker: their ids, and the ones to a remote. */
 #include <stdlib.h>
 
 #include "sbc/sip/transport_internal.h"
@@ -118,59 +118,6 @@ void stream_forget(struct stream *s)
 
 	hmap_remove(&t->by_remote, &s->by_remote);
 	t->streams[stream_index(s->id)] = NULL;
-	source_give(t, s->source);
+	source_give(t->sources, s->source);
 	transport_count(&t->connections, (uint64_t)-1);
-}
-
-/* ---- sources ---- */
-
-/* Of IPv6 the /64, which is what one host owns. */
-static struct addr source_of(const struct addr *remote)
-{
-	struct addr a = *remote;
-
-	addr_set_port(&a, 0);
-	if (addr_is_v6(&a))
-		memset(a.in6.sin6_addr.s6_addr + 8, 0, 8);
-	return a;
-}
-
-bool source_take(struct transport *t, unsigned network, const struct addr *remote, struct source **ret)
-{
-	struct addr host = source_of(remote);
-	struct source *s = NULL;
-	uint64_t hash;
-
-	hash = remote_hash(t, network, &host);
-	hmap_for_each_hash (n, &t->sources, hash) {
-		struct source *at = container_of(n, struct source, node);
-
-		if (at->network == network && addr_equal_host(&at->addr, &host))
-			s = at;
-	}
-	if (!s) {
-		s = calloc(1, sizeof(*s));
-		if (!s || hmap_insert(&t->sources, &s->node, hash) < 0) {
-			free(s);
-			return false;
-		}
-		s->addr = host;
-		s->network = network;
-	}
-	if (s->n >= t->config->limits.connections_source) {
-		if (!s->n)
-			source_give(t, s);
-		return false;
-	}
-	s->n++;
-	*ret = s;
-	return true;
-}
-
-void source_give(struct transport *t, struct source *s)
-{
-	if (!s || (s->n && --s->n))
-		return;
-	hmap_remove(&t->sources, &s->node);
-	free(s);
 }

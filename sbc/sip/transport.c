@@ -59,7 +59,8 @@ static int open_socket(const struct config_network *n, const struct config_liste
 
 	if (c->transport == CONFIG_UDP)
 		return sock_udp(SOCK_KIND_SIGNALLING, &c->addr, &o);
-	o.rcvbuf_bytes = 0;
+	/* inherited by what is accepted */
+	o.rcvbuf_bytes = o.sndbuf_bytes = STREAM_KERNEL;
 	return sock_listen(&c->addr, 1024, &o);
 }
 
@@ -307,6 +308,10 @@ int transport_send(struct transport *t, const struct destination *d, const char 
 
 void transport_set_siblings(struct transport *t, struct transport *const *all, unsigned n)
 {
+	struct source_table *shared = source_table_ref(all[0]->sources);
+
+	source_table_unref(t->sources);
+	t->sources = shared;
 	t->siblings = all;
 	t->n_siblings = n;
 }
@@ -342,7 +347,7 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	list_init(&t->untold);
 	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
 	t->chunk = malloc(STREAM_CHUNK);
-	if (!t->udp_buffers || !t->chunk) {
+	if (!t->udp_buffers || !t->chunk || source_table_create(&t->sources) < 0) {
 		transport_destroy(t);
 		goto fail_text;
 	}
@@ -376,7 +381,7 @@ void transport_destroy(struct transport *t)
 		stream_free(list_entry(n, struct stream, dying));
 	obituaries_finish(t);
 	hmap_finish(&t->by_remote);
-	hmap_finish(&t->sources);
+	source_table_unref(t->sources);
 	free(t->streams);
 	free(t->udp_buffers);
 	free(t->chunk);

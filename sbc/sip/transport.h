@@ -54,7 +54,8 @@ static inline struct destination destination_of_flow(const struct flow_addr *f)
 int transport_create(struct loop *l, struct config *c, unsigned worker, const struct transport_user *user, void *arg,
 		     struct transport **ret, char *err, size_t err_n);
 /* The transports of all workers, this one included, in their order: for sending on a connection that another worker
- * holds. Before any thread runs; the array stays the caller's and must stay. */
+ * holds, and for counting each source's connections together. Before any thread runs; all[0] is set already, the array
+ * stays the caller's and must stay. */
 void transport_set_siblings(struct transport *t, struct transport *const *all, unsigned n);
 void transport_destroy(struct transport *t);
 /* New listeners are opened, removed ones closed after open transactions had 64*T1; connections stay. 0, or -errno with

@@ -15,8 +15,11 @@
 #define UDP_BATCH    16
 #define STREAM_CHUNK 65536        /* read at once */
 #define STREAM_OUT   (256 * 1024) /* bytes queued on one connection before it counts as slow */
-#define ACCEPT_BATCH 64           /* connections taken in one turn from one listener */
-#define ACCEPT_REST  100          /* ms without accepting once descriptors or memory are used up */
+#define STREAM_KERNEL                                                                                                  \
+	(256 * 1024)     /* the kernel's buffers each way: left alone they grow to megabytes for a peer that           \
+			   does not read, or that we do not read */
+#define ACCEPT_BATCH 64  /* connections taken in one turn from one listener */
+#define ACCEPT_REST  100 /* ms without accepting once descriptors or memory are used up */
 
 /* A socket of ours that is named in the configuration. */
 struct listener {
@@ -55,12 +58,8 @@ struct stream_out {
 	char bytes[];
 };
 
-/* Connections from one source address. */
-struct source {
-	struct hmap_node node;
-	struct addr addr;
-	unsigned network, n;
-};
+struct source; /* connections from one source address, at all workers */
+struct source_table;
 
 struct stream {
 	struct transport *transport;
@@ -115,10 +114,10 @@ struct transport {
 	struct wheel_timer tell_again;
 	atomic_uint_fast64_t n_untold; /* count as connections, so that the limit holds for them, too */
 	struct hash_key key;
-	struct hmap by_remote; /* streams */
-	struct hmap sources;
-	struct stream **streams; /* by index of their id */
-	size_t n_streams;        /* length of that array */
+	struct hmap by_remote;        /* streams */
+	struct source_table *sources; /* all workers' */
+	struct stream **streams;      /* by index of their id */
+	size_t n_streams;             /* length of that array */
 	uint32_t generation;
 	uint8_t *udp_buffers; /* UDP_BATCH messages of the largest size */
 	uint8_t *chunk;       /* STREAM_CHUNK */
@@ -168,8 +167,15 @@ struct stream *stream_by_id(struct transport *t, uint64_t id);
 struct stream *stream_by_remote(struct transport *t, unsigned network, const struct addr *remote);
 void stream_forget(struct stream *s);
 unsigned stream_worker(uint64_t id);
-/* One more connection from this source? */
-bool source_take(struct transport *t, unsigned network, const struct addr *remote, struct source **ret);
-void source_give(struct transport *t, struct source *s);
+
+/* stream_sources.c: any thread */
+int source_table_create(struct source_table **ret); /* 0 or -ENOMEM */
+struct source_table *source_table_ref(struct source_table *t);
+void source_table_unref(struct source_table *t); /* the last one: no source may be held. NULL is allowed */
+/* One more connection from this source, if it has fewer than `most`? */
+bool source_take(struct source_table *t, unsigned network, const struct addr *remote, unsigned most,
+		 struct source **ret);
+void source_give(struct source_table *t, struct source *s); /* NULL is allowed */
+size_t source_table_count(struct source_table *t);
 
 #endif

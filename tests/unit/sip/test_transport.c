@@ -736,7 +736,7 @@ static void test_tcp_thousand(void **state)
 			close(fds[i]);
 		UNTIL(f->loop, connections(f) == 0);
 	}
-	assert_int_equal(f->t->sources.n, 0);
+	assert_int_equal(source_table_count(f->t->sources), 0);
 	assert_int_equal(f->t->by_remote.n, 0);
 	assert_int_equal(sock_count(SOCK_KIND_STREAM), 0);
 	end(f);
@@ -1029,6 +1029,49 @@ static void test_sibling(void **state)
 	end(f);
 }
 
+/* Whoever the kernel gives a connection to: a source has so many in all. */
+static void test_sources_of_all(void **state)
+{
+	struct fix *f = begin_with(",\"limits\":{\"connections_source\":10}");
+	struct fix *g = calloc(1, sizeof(*g));
+	struct transport *all[2] = {f->t};
+	struct addr a = ours(f, false);
+	struct loop *loop;
+	char err[256] = "";
+	int fds[40];
+
+	assert_int_equal(loop_create(16, &loop), 0);
+	assert_int_equal(transport_create(loop, f->config, 1, &user, g, &all[1], err, sizeof(err)), 0);
+	transport_set_siblings(all[0], all, 2);
+	transport_set_siblings(all[1], all, 2);
+	for (unsigned i = 0; i < 40; i++)
+		fds[i] = client_connect(&a);
+	UNTIL(f->loop, (turn_some(loop), f->refused[REJECT_CONNECTIONS] + g->refused[REJECT_CONNECTIONS] == 30));
+	assert_int_equal(transport_connections(all[0]), 10);
+	/* another source, IPv6, is another count */
+	a = ours(f, true);
+	int other = client_connect(&a);
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 11));
+	/* places that come free can be taken by either */
+	for (unsigned i = 0; i < 40; i++)
+		close(fds[i]);
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 1));
+	assert_int_equal(source_table_count(f->t->sources), 1);
+	a = ours(f, false);
+	for (unsigned i = 0; i < 10; i++)
+		fds[i] = client_connect(&a);
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 11));
+	for (unsigned i = 0; i < 10; i++)
+		close(fds[i]);
+	close(other);
+	/* the first to go leaves the counts to the other */
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 0));
+	transport_destroy(all[1]);
+	loop_destroy(loop);
+	free(g);
+	end(f);
+}
+
 static void post_nothing(void *arg)
 {
 }
@@ -1179,9 +1222,9 @@ int main(void)
 		cmocka_unit_test(test_tcp_time),        cmocka_unit_test(test_tcp_connect_time),
 		cmocka_unit_test(test_tcp_thousand),    cmocka_unit_test(test_tcp_no_descriptors),
 		cmocka_unit_test(test_set_config),      cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_flow_only),
-		cmocka_unit_test(test_closed_late),     cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_sources_of_all),
+		cmocka_unit_test(test_flow_only),       cmocka_unit_test(test_closed_late),
+		cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
 }

@@ -99,6 +99,7 @@ static void write_transport(const struct transport_gauges *g, struct writer *w)
 		F("closed_idle_total", COUNTER, "connections closed because nothing came", closed_idle),
 		F("closed_slow_total", COUNTER, "connections closed because a message took too long", closed_slow),
 		F("refused_limit_total", COUNTER, "connections refused at a limit", refused_limit),
+		F("pauses_total", COUNTER, "times a connection was not read because a worker's queue was full", pauses),
 	};
 #undef F
 	WRITE_FIELDS(w, fields, g);

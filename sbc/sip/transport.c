@@ -344,6 +344,7 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	random_bytes(&t->key, sizeof(t->key));
 	list_init(&t->listeners);
 	list_init(&t->dying);
+	list_init(&t->paused);
 	list_init(&t->untold);
 	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
 	t->chunk = malloc(STREAM_CHUNK);
@@ -376,6 +377,7 @@ void transport_destroy(struct transport *t)
 		if (s)
 			stream_kill(s, -ESHUTDOWN);
 	}
+	loop_timer_stop(t->loop, &t->read_again);
 	/* nobody is told any more, of those either that died just before */
 	list_for_each_safe (n, &t->dying)
 		stream_free(list_entry(n, struct stream, dying));

@@ -15,8 +15,9 @@
 struct transport;
 
 struct transport_user {
-	/* A whole message (valid during the call only). */
-	void (*received)(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n);
+	/* A whole message (valid during the call only). false, for streams only: there is no room for it now; nothing
+	 * more is read from that connection until the same message, told as `again`, is taken. */
+	bool (*received)(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n, bool again);
 	/* A connection that was opened or used for sending is gone: cookie of each queued send that was lost comes one
 	 * by one. */
 	void (*send_failed)(void *arg, uint64_t cookie, int error);
@@ -76,7 +77,8 @@ struct addr transport_local(const struct config *c, unsigned network, enum confi
 			    const struct addr *local);
 
 struct transport_gauges {
-	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit;
+	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit,
+		pauses;
 };
 void transport_gauges(const struct transport *t, struct transport_gauges *ret); /* any thread, approximate */
 

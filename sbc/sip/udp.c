@@ -19,7 +19,7 @@ static void deliver(struct listener *l, const struct mmsghdr *m, const struct so
 	if (m->msg_hdr.msg_flags & MSG_TRUNC || m->msg_len > t->config->limits.message_bytes)
 		t->user->refused(t->arg, l->network, &flow.remote, REJECT_SIZE);
 	else
-		t->user->received(t->arg, &flow, p, m->msg_len);
+		(void)t->user->received(t->arg, &flow, p, m->msg_len, false); /* no room: lost, as in the network */
 }
 
 void udp_readable(void *arg, int events)

@@ -21,12 +21,19 @@ struct handed {
 	uint8_t bytes[];
 };
 
-static void receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n);
+static bool receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n, bool screened);
 static void take(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n);
 
 static void refused(struct worker *w, const struct flow_addr *from, enum reject_reason why)
 {
 	w->user->refused(w->arg, from, why);
+}
+
+/* Its connection is another worker's and was told that the message is taken: without room for it, it is lost. */
+static void receive_handed(struct handed *h)
+{
+	if (!receive(h->to, &h->from, h->bytes, h->n, false))
+		refused(h->to, &h->from, REJECT_QUEUE);
 }
 
 static void on_handed(void *arg)
@@ -39,20 +46,21 @@ static void on_handed(void *arg)
 	else if (h->from.network >= h->to->config->n_networks)
 		refused(h->to, &(struct flow_addr){.remote = h->from.remote}, REJECT_QUEUE);
 	else if (h->stage == STAGE_RECEIVED)
-		receive(h->to, &h->from, h->bytes, h->n);
+		receive_handed(h);
 	else
 		take(h->to, &h->from, h->bytes, h->n);
 	free(h);
 }
 
-static void hand_over(struct worker *w, unsigned to, enum stage stage, const struct flow_addr *from, const uint8_t *p,
+/* false: it came by a stream, and that worker has no room for it now. */
+static bool hand_over(struct worker *w, unsigned to, enum stage stage, const struct flow_addr *from, const uint8_t *p,
 		      size_t n)
 {
 	struct handed *h = malloc(sizeof(*h) + n);
 
 	if (!h) {
 		refused(w, from, REJECT_NO_MEMORY);
-		return;
+		return true;
 	}
 	h->to = worker_get(w->group, to);
 	h->stage = stage;
@@ -60,12 +68,15 @@ static void hand_over(struct worker *w, unsigned to, enum stage stage, const str
 	h->n = n;
 	memcpy(h->bytes, p, n);
 	if (!loop_post(h->to->loop, on_handed, h)) {
+		free(h);
+		if (from->connection)
+			return false;
 		atomic_fetch_add_explicit(&own(w)->queue_refused, 1, memory_order_relaxed);
 		refused(w, from, REJECT_QUEUE);
-		free(h);
-		return;
+		return true;
 	}
 	atomic_fetch_add_explicit(&own(w)->handed_over, 1, memory_order_relaxed);
+	return true;
 }
 
 /* ---- the way in ---- */
@@ -108,7 +119,7 @@ static void take(struct worker *w, const struct flow_addr *from, const uint8_t *
 }
 
 /* The scan could not tell: the parser can. */
-static void take_or_hand_over(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+static bool take_or_hand_over(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
 {
 	struct message *m = NULL;
 	enum reject_reason why = message_parse(p, n, from, &m);
@@ -116,39 +127,38 @@ static void take_or_hand_over(struct worker *w, const struct flow_addr *from, co
 
 	if (!m) {
 		refused(w, from, why);
-		return;
+		return true;
 	}
 	to = owner(w, message_owner(w->key, m));
 	message_free(m);
-	if (to == w->index)
-		take(w, from, p, n);
-	else
-		hand_over(w, to, STAGE_OWNED, from, p, n);
+	if (to != w->index)
+		return hand_over(w, to, STAGE_OWNED, from, p, n);
+	take(w, from, p, n);
+	return true;
 }
 
-static void receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+/* screened: it was before, and found no room then. false as in hand_over(). */
+static bool receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n, bool screened)
 {
-	enum reject_reason why = w->user->screen(w->arg, from, p, n);
+	enum reject_reason why = screened ? REJECT_NONE : w->user->screen(w->arg, from, p, n);
 	uint8_t slot = 0;
 
 	if (why != REJECT_NONE) {
 		refused(w, from, why);
-		return;
+		return true;
 	}
 	if (w->group->n == 1) {
 		take(w, from, p, n); /* whose else */
-		return;
+		return true;
 	}
 	switch (scan_owner(w->key, p, n, &slot)) {
 	case SCAN_OWNER:
-		if (owner(w, slot) == w->index)
-			take(w, from, p, n);
-		else
-			hand_over(w, owner(w, slot), STAGE_OWNED, from, p, n);
+		if (owner(w, slot) != w->index)
+			return hand_over(w, owner(w, slot), STAGE_OWNED, from, p, n);
+		take(w, from, p, n);
 		break;
 	case SCAN_UNSURE:
-		take_or_hand_over(w, from, p, n);
-		break;
+		return take_or_hand_over(w, from, p, n);
 	case SCAN_KEEPALIVE:
 		break;
 	case SCAN_NOT_SIP:
@@ -156,11 +166,12 @@ static void receive(struct worker *w, const struct flow_addr *from, const uint8_
 		refused(w, from, REJECT_FRAMING);
 		break;
 	}
+	return true;
 }
 
 /* ---- hooks of the transport ---- */
 
-static void on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
+static bool on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n, bool again)
 {
 	struct worker *w = arg;
 
@@ -170,12 +181,10 @@ static void on_received(void *arg, const struct flow_addr *from, const uint8_t *
 			(from->connection ? (uint32_t)from->connection * 2654435761u >> 8 : (uint32_t)random_u64()) %
 			w->group->n;
 
-		if (to != w->index) {
-			hand_over(w, to, STAGE_RECEIVED, from, p, n);
-			return;
-		}
+		if (to != w->index)
+			return hand_over(w, to, STAGE_RECEIVED, from, p, n);
 	}
-	receive(w, from, p, n);
+	return receive(w, from, p, n, again);
 }
 
 static void on_send_failed(void *arg, uint64_t cookie, int error)

@@ -25,6 +25,9 @@ struct fix {
 	unsigned lost;
 	uint64_t lost_sum; /* of cookies */
 	int lost_error;
+	bool full;         /* no room for what streams bring */
+	uint64_t full_for; /* the connection that was told so */
+	unsigned asked;
 	unsigned closed; /* connections */
 	uint64_t closed_id;
 	unsigned refused[REJECT_COUNT];
@@ -32,11 +35,18 @@ struct fix {
 
 static char big[60000];
 
-static void on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
+static bool on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n, bool again)
 {
 	struct fix *f = arg;
 	struct destination d = destination_of_flow(from);
 
+	if (from->connection) {
+		assert_int_equal(again, f->full_for == from->connection);
+		f->full_for = f->full ? from->connection : 0;
+		f->asked++;
+		if (f->full)
+			return false;
+	}
 	f->got++;
 	f->got_bytes += n;
 	memcpy(f->last, p, n);
@@ -50,6 +60,7 @@ static void on_received(void *arg, const struct flow_addr *from, const uint8_t *
 		transport_send(f->t, &d, big, sizeof(big), 0);
 	/* still ours to read */
 	assert_memory_equal(f->last, p, n);
+	return true;
 }
 
 static void on_lost(void *arg, uint64_t cookie, int error)
@@ -574,6 +585,66 @@ static void test_tcp_backlog(void **state)
 	UNTIL(f->loop, is_closed(fd));
 	close(fd);
 	end(f);
+}
+
+/* No room: the connection is not read, nothing is lost, nothing changes its place, and others are served. */
+static void test_tcp_paused(void **state)
+{
+	static char many[3000 * 60];
+	struct fix *f = begin_with(",\"timers\":{\"tcp_header\":5000,\"tcp_idle\":60000}");
+	struct addr a = ours(f, false), local = at("127.0.0.1:0");
+	int fd = connected(f), udp = client_socket(SOCK_DGRAM, &local);
+	size_t n = 0, sent = 0;
+	unsigned i;
+
+	time_stands();
+	for (i = 0; i < 3000; i++)
+		n += (size_t)snprintf(many + n, sizeof(many) - n, "A b SIP/2.0\r\nContent-Length: 4\r\n\r\n%04u", i);
+	f->full = true;
+	/* as much as the kernel takes and not one read more */
+	UNTIL(f->loop, ({
+		      ssize_t r = send(fd, many + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+		      sent += r > 0 ? (size_t)r : 0;
+		      f->asked > 0;
+	      }));
+	uint64_t in = GAUGE(f, bytes_in);
+	assert_in_range(in, 1, STREAM_CHUNK);
+	for (unsigned k = 0; k < 20; k++) {
+		ssize_t r = send(fd, many + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent += r > 0 ? (size_t)r : 0;
+		time_passes(f->loop, 5);
+	}
+	assert_in_range(f->asked, 10, 60);
+	assert_int_equal(GAUGE(f, bytes_in), in);
+	assert_int_equal(GAUGE(f, pauses), 1);
+	assert_int_equal(f->got, 0);
+	/* others are heard, and it is not closed for its silence */
+	assert_int_equal(sendto(udp, "x", 1, 0, &a.sa, addr_len(&a)), 1);
+	UNTIL(f->loop, f->got == 1);
+	for (unsigned k = 0; k < 30; k++)
+		time_passes(f->loop, 4000);
+	assert_int_equal(connections(f), 1);
+	/* room again, now and then */
+	for (i = 0; i < 3000; f->full = !f->full && f->got % 7 == 0) {
+		unsigned before = f->got;
+		ssize_t r = send(fd, many + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		sent += r > 0 ? (size_t)r : 0;
+		time_passes(f->loop, 5);
+		i = f->got - 1;
+		if (f->got != before)
+			assert_int_equal(atoi(f->last + f->last_n - 4), i - 1);
+	}
+	assert_int_equal(sent, n);
+	assert_int_equal(GAUGE(f, received), 3001);
+
+	/* dies while it waits */
+	f->full = true;
+	client_send(fd, many, n / 100);
+	UNTIL(f->loop, !list_empty(&f->t->paused));
+	close(fd);
+	end(f);
+	close(udp);
 }
 
 /* ---- TCP: ours ---- */
@@ -1222,9 +1293,10 @@ int main(void)
 		cmocka_unit_test(test_tcp_time),        cmocka_unit_test(test_tcp_connect_time),
 		cmocka_unit_test(test_tcp_thousand),    cmocka_unit_test(test_tcp_no_descriptors),
 		cmocka_unit_test(test_set_config),      cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_sources_of_all),
-		cmocka_unit_test(test_flow_only),       cmocka_unit_test(test_closed_late),
-		cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_tcp_paused),
+		cmocka_unit_test(test_sources_of_all),  cmocka_unit_test(test_flow_only),
+		cmocka_unit_test(test_closed_late),     cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
 }

@@ -309,6 +309,49 @@ static void test_queue_full(void **state)
 	end();
 }
 
+/* The same by a stream: nothing is lost, its worker waits with reading. */
+static void test_queue_full_tcp(void **state)
+{
+	char b[2000], *all = malloc(200 * 400), *back = malloc(200 * 400);
+	size_t n = 0, have = 0;
+	unsigned answers = 0;
+	struct addr a;
+
+	begin(WORKERS, false, 16);
+	a = ours();
+	int fd = client_connect(&a);
+	for (unsigned i = 0; i < 200; i++) {
+		size_t one = request(b, sizeof(b), "OPTIONS", i, "");
+
+		memcpy(all + n, b, one);
+		n += one;
+	}
+	client_send(fd, all, n);
+	UNTIL_ALL(({
+		ssize_t r = recv(fd, back + have, 200 * 400 - have, MSG_DONTWAIT);
+		have += r > 0 ? (size_t)r : 0;
+		f.requests == 200 && r < 0;
+	}));
+	for (char *at_ = back; (at_ = memmem(at_, have - (size_t)(at_ - back), "SIP/2.0 200", 11)); at_++)
+		answers++;
+	/* answers that found a queue full are lost with their count; requests never are */
+	assert_in_range(answers, 60, 200);
+	assert_int_equal(f.refused[REJECT_QUEUE], 0);
+	uint64_t pauses = 0;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct worker_gauges g;
+
+		worker_gauges(worker_get(f.g, i), &g);
+		pauses += g.transport.pauses;
+		assert_int_equal(g.queue_refused, 0);
+	}
+	assert_in_range(pauses, 1, 200);
+	free(all);
+	free(back);
+	close(fd);
+	end();
+}
+
 /* What one look cannot tell the parser can: a folded Call-ID. */
 static void test_unsure(void **state)
 {
@@ -395,7 +438,8 @@ static void test_unknown_network(void **state)
 		uint8_t slot = 0;
 
 		assert_int_equal(scan_owner(&f.key, (uint8_t *)b, n, &slot), SCAN_OWNER);
-		worker_transport_user.received(worker_get(f.g, !(worker_of_slot(2, slot))), &from, (uint8_t *)b, n);
+		worker_transport_user.received(worker_get(f.g, !(worker_of_slot(2, slot))), &from, (uint8_t *)b, n,
+					       false);
 	}
 	UNTIL_ALL(f.refused[REJECT_QUEUE] == 10);
 	end();
@@ -431,11 +475,11 @@ static void test_create_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hand_over_udp), cmocka_unit_test(test_hand_over_tcp),
-		cmocka_unit_test(test_closed),        cmocka_unit_test(test_stop_busy),
-		cmocka_unit_test(test_queue_full),    cmocka_unit_test(test_unsure),
-		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_unknown_network),
-		cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_hand_over_udp),   cmocka_unit_test(test_hand_over_tcp),
+		cmocka_unit_test(test_closed),          cmocka_unit_test(test_stop_busy),
+		cmocka_unit_test(test_queue_full),      cmocka_unit_test(test_queue_full_tcp),
+		cmocka_unit_test(test_unsure),          cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_unknown_network), cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

@@ -72,6 +72,11 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 /* transport_user.send_failed() is passed on here. May be called from inside `send`. */
 void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error);
 
+/* ICMP says that the datagram with this branch, to `to`, did not arrive (transport_user.unreachable, proven by
+ * scan_quoted()): a client transaction that has no answer yet fails at once. false: there is none. */
+bool txn_layer_unreachable(struct txn_layer *l, unsigned network, const struct addr *to, struct str branch,
+			   enum method method, int error);
+
 struct txn_gauges {
 	uint64_t server_invite, server_other, client_invite, client_other; /* alive now, lingering ones included */
 	uint64_t retransmissions_in, retransmissions_out, timeouts, limit_refused;

@@ -55,11 +55,13 @@ struct addr transport_local(const struct config *c, unsigned network, enum confi
 
 static int open_socket(const struct config_network *n, const struct config_listen *c)
 {
-	struct sock_options o = {.device = n->device, .dscp = n->dscp, .reuseport = true, .rcvbuf_bytes = UDP_RCVBUF};
+	struct sock_options o = {
+		.device = n->device, .dscp = n->dscp, .reuseport = true, .rcvbuf_bytes = UDP_RCVBUF, .errors = true};
 
 	if (c->transport == CONFIG_UDP)
 		return sock_udp(SOCK_KIND_SIGNALLING, &c->addr, &o);
 	/* inherited by what is accepted */
+	o.errors = false;
 	o.rcvbuf_bytes = o.sndbuf_bytes = STREAM_KERNEL;
 	return sock_listen(&c->addr, 1024, &o);
 }

@@ -24,6 +24,11 @@ struct transport_user {
 	/* A connection is gone, whichever worker held it and whether or not anything was queued on it: told once on
 	 * every worker. What was queued is told first, on the worker that held it. NULL: not wanted. */
 	void (*closed)(void *arg, unsigned network, uint64_t connection);
+	/* ICMP says that a datagram for `to` did not arrive, and quotes so much of it (the beginning). Anyone can send
+	 * that: true when the quotation proves that it was sent by us. May be called from inside transport_send(); must
+	 * not send. NULL: not wanted. */
+	bool (*unreachable)(void *arg, unsigned network, const struct addr *to, const uint8_t *quoted, size_t n,
+			    int error);
 	/* Counted refusals that happen below messages: connections, sources, buffers. */
 	void (*refused)(void *arg, unsigned network, const struct addr *from, enum reject_reason why);
 };
@@ -78,7 +83,7 @@ struct addr transport_local(const struct config *c, unsigned network, enum confi
 
 struct transport_gauges {
 	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit,
-		pauses;
+		pauses, unreachable, icmp_ignored;
 };
 void transport_gauges(const struct transport *t, struct transport_gauges *ret); /* any thread, approximate */
 

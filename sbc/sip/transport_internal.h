@@ -101,7 +101,9 @@ struct stream {
 	X(closed_idle)                                                                                                 \
 	X(closed_slow)                                                                                                 \
 	X(refused_limit)                                                                                               \
-	X(pauses)
+	X(pauses)                                                                                                      \
+	X(unreachable)                                                                                                 \
+	X(icmp_ignored)
 
 struct transport {
 	struct loop *loop;
@@ -141,6 +143,7 @@ static inline void transport_count(atomic_uint_fast64_t *c, uint64_t n)
 struct listener *transport_listener(struct transport *t, const struct destination *d);
 
 void udp_readable(void *arg, int events); /* arg: struct listener */
+void udp_errors_take(struct listener *l); /* a bounded number; the rest stays ready */
 int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n);
 
 void stream_acceptable(void *arg, int events); /* arg: struct listener */

@@ -266,3 +266,14 @@ void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error)
 	if (t)
 		txn_post_send_failed(t, error);
 }
+
+bool txn_layer_unreachable(struct txn_layer *l, unsigned network, const struct addr *to, struct str branch,
+			   enum method method, int error)
+{
+	struct client_txn *c = txn_find_client(l, txn_id_of_client(l, network, branch, method), method);
+
+	if (!c || c->t.reliable || !addr_equal(&c->to.remote, to))
+		return false;
+	txn_post_send_failed(&c->t, error);
+	return true;
+}

@@ -202,6 +202,57 @@ static void on_closed(void *arg, unsigned network, uint64_t connection)
 		w->user->connection_closed(w->arg, network, connection);
 }
 
+struct unreachable {
+	struct worker *to;
+	unsigned network;
+	struct addr remote;
+	enum method method;
+	int error;
+	size_t n;
+	char branch[sizeof(IDENT_BRANCH_COOKIE) + IDENT_LEN];
+};
+
+static bool tell_unreachable(const struct unreachable *u)
+{
+	struct worker *w = u->to;
+
+	return txn_layer_unreachable(w->txn, u->network, &u->remote, (struct str){u->branch, u->n}, u->method,
+				     u->error);
+}
+
+static void on_told_unreachable(void *arg)
+{
+	tell_unreachable(arg);
+	free(arg);
+}
+
+/* The kernel gives an ICMP message to any worker's socket: the branch says whose it is. Lost for want of memory or
+ * room, it is no more than an ICMP message that was lost. */
+static bool on_unreachable(void *arg, unsigned network, const struct addr *to, const uint8_t *quoted, size_t n,
+			   int error)
+{
+	struct worker *w = arg;
+	struct scan_quoted q;
+	struct unreachable u = {.network = network, .remote = *to, .error = error}, *copy;
+
+	if (!scan_quoted(w->key, quoted, n, &q))
+		return false;
+	u.to = worker_get(w->group, owner(w, q.slot));
+	u.method = method_find(q.method);
+	u.n = q.branch.n;
+	memcpy(u.branch, q.branch.p, q.branch.n);
+	if (u.to == w)
+		return tell_unreachable(&u);
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return false;
+	*copy = u;
+	if (loop_post(u.to->loop, on_told_unreachable, copy))
+		return true;
+	free(copy);
+	return false;
+}
+
 static void on_refused(void *arg, unsigned network, const struct addr *from, enum reject_reason why)
 {
 	struct worker *w = arg;
@@ -210,8 +261,11 @@ static void on_refused(void *arg, unsigned network, const struct addr *from, enu
 	refused(w, &f, why);
 }
 
-const struct transport_user worker_transport_user = {
-	.received = on_received, .send_failed = on_send_failed, .closed = on_closed, .refused = on_refused};
+const struct transport_user worker_transport_user = {.received = on_received,
+						     .send_failed = on_send_failed,
+						     .closed = on_closed,
+						     .unreachable = on_unreachable,
+						     .refused = on_refused};
 
 /* ---- hooks of the transaction layer ---- */
 

@@ -25,6 +25,10 @@ struct fix {
 	unsigned lost;
 	uint64_t lost_sum; /* of cookies */
 	int lost_error;
+	unsigned unreachable; /* told, and what */
+	struct addr unreachable_to;
+	char quoted[100];
+	int unreachable_error;
 	bool full;         /* no room for what streams bring */
 	uint64_t full_for; /* the connection that was told so */
 	unsigned asked;
@@ -88,8 +92,23 @@ static void on_closed(void *arg, unsigned network, uint64_t connection)
 	f->closed_id = connection;
 }
 
-static const struct transport_user user = {
-	.received = on_received, .send_failed = on_lost, .closed = on_closed, .refused = on_refused};
+static bool on_unreachable(void *arg, unsigned network, const struct addr *to, const uint8_t *quoted, size_t n,
+			   int error)
+{
+	struct fix *f = arg;
+
+	f->unreachable++;
+	f->unreachable_to = *to;
+	f->unreachable_error = error;
+	snprintf(f->quoted, sizeof(f->quoted), "%.*s", (int)n, (const char *)quoted);
+	return str_eq(str_z(f->quoted), STR("x"));
+}
+
+static const struct transport_user user = {.unreachable = on_unreachable,
+					   .received = on_received,
+					   .send_failed = on_lost,
+					   .closed = on_closed,
+					   .refused = on_refused};
 
 /* kinds: "ut" UDP and TCP over IPv4, "UT" the same over IPv6. */
 static struct config *config_with(uint16_t port, const char *kinds, const char *more)
@@ -263,26 +282,43 @@ static void test_udp_too_large(void **state)
 	end(f);
 }
 
-/* An ICMP error for an earlier datagram: neither the next send nor the ears suffer. */
+/* An ICMP error for a datagram is told with what it quotes; neither the next send nor the ears suffer. */
 static void test_udp_icmp(void **state)
 {
-	struct fix *f = begin();
-	struct addr a = ours(f, false), local = at("127.0.0.1:0"), gone;
-	int fd = client_socket(SOCK_DGRAM, &local);
-	struct destination d = {.transport = CONFIG_UDP};
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct fix *f = begin();
+		struct addr a = ours(f, v6), local = at(v6 ? "[::1]:0" : "127.0.0.1:0"), gone;
+		int fd = client_socket(SOCK_DGRAM, &local);
+		struct destination d = {.transport = CONFIG_UDP};
 
-	gone = client_addr(fd);
-	close(fd);
-	d.remote = gone;
-	for (unsigned i = 0; i < 3; i++) {
+		gone = client_addr(fd);
+		close(fd);
+		d.remote = gone;
 		assert_int_equal(transport_send(f->t, &d, "x", 1, 1), 0);
-		turn_some(f->loop);
+		UNTIL(f->loop, f->unreachable == 1);
+		assert_true(addr_equal(&f->unreachable_to, &gone));
+		assert_string_equal(f->quoted, "x");
+		assert_int_equal(f->unreachable_error, -ECONNREFUSED);
+		assert_int_equal(GAUGE(f, unreachable), 1);
+		/* without a turn between them the error comes back from the next send, which is for another */
+		fd = client_socket(SOCK_DGRAM, &local);
+		for (unsigned i = 0; i < 40; i++) {
+			struct destination other = {.transport = CONFIG_UDP, .remote = client_addr(fd)};
+			char b[2];
+
+			assert_int_equal(transport_send(f->t, &d, "no", 2, 1), 0);
+			assert_int_equal(transport_send(f->t, &other, "hi", 2, 1), 0);
+			assert_int_equal(recv(fd, b, 2, MSG_DONTWAIT), 2);
+		}
+		UNTIL(f->loop, f->unreachable == 41);
+		assert_int_equal(GAUGE(f, unreachable), 1);
+		assert_int_equal(GAUGE(f, icmp_ignored), 40);
+		assert_int_equal(GAUGE(f, send_errors), 0);
+		assert_int_equal(sendto(fd, "hello", 5, 0, &a.sa, addr_len(&a)), 5);
+		UNTIL(f->loop, f->got == 1);
+		close(fd);
+		end(f);
 	}
-	fd = client_socket(SOCK_DGRAM, &local);
-	assert_int_equal(sendto(fd, "hello", 5, 0, &a.sa, addr_len(&a)), 5);
-	UNTIL(f->loop, f->got == 1);
-	close(fd);
-	end(f);
 }
 
 static void test_unsendable(void **state)

@@ -251,6 +251,92 @@ static void test_closed(void **state)
 	end();
 }
 
+static void turn_all(void)
+{
+	for (unsigned i = 0; i < worker_count(f.g); i++)
+		turn_some(worker_get(f.g, i)->loop);
+}
+
+#define UNTIL_ALL(cond) UNTIL(worker_get(f.g, 0)->loop, (turn_all(), cond))
+
+/* ---- a closed port ---- */
+
+static struct {
+	enum reject_reason why;
+	unsigned failed, terminated;
+} g_client;
+
+static void client_failed(void *arg, struct client_txn *t, enum reject_reason why)
+{
+	g_client.failed++;
+	g_client.why = why;
+}
+
+static void client_terminated(void *arg, struct client_txn *t)
+{
+	g_client.terminated++;
+}
+
+static const struct client_ops client_ops = {.failed = client_failed, .terminated = client_terminated};
+
+static uint64_t icmp_ignored(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < worker_count(f.g); i++) {
+		struct worker_gauges g;
+
+		worker_gauges(worker_get(f.g, i), &g);
+		n += g.transport.icmp_ignored;
+	}
+	return n;
+}
+
+/* A request to a closed port fails at once, whichever worker's socket the kernel gives the ICMP message to; what is not
+ * proven to be about a request of ours is counted and nothing else. */
+static void test_closed_port(void **state)
+{
+	struct addr gone = at("127.0.0.1:0");
+	int fd = client_socket(SOCK_DGRAM, &gone), err = 0;
+	struct client_request r = {
+		.ruri = STR("sip:a@b"),
+		.headers = STR("From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n"),
+		.via_host = STR("127.0.0.1:5060"),
+		.ops = &client_ops,
+	};
+
+	begin(WORKERS, false, 64);
+	gone = client_addr(fd);
+	close(fd);
+	r.to.remote = gone;
+	memset(&g_client, 0, sizeof(g_client));
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct worker *w = worker_get(f.g, i);
+
+		r.method = i % 2 ? METHOD_OPTIONS : METHOD_INVITE;
+		r.slot = worker_random_slot(w);
+		assert_non_null(client_txn_start(w->txn, &r, &err));
+		uint64_t began = real_ms();
+		UNTIL_ALL(g_client.terminated == i + 1);
+		assert_true(real_ms() - began < 10000); /* B and F are 32 s */
+		assert_int_equal(g_client.failed, i + 1);
+		assert_int_equal(g_client.why, REJECT_TARGETS_DOWN);
+	}
+	assert_int_equal(icmp_ignored(), 0);
+
+	/* quotations without our MAC, of a branch that is over, and of a reply */
+	static const char *const texts[] = {
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bKaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;rport\r\n\r\n",
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bK\r\n\r\n",
+		"SIP/2.0 200 OK\r\n\r\n", "x", "OPTIONS"};
+	struct destination d = {.transport = CONFIG_UDP, .remote = gone};
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(transport_send(worker_get(f.g, 0)->transport, &d, texts[i], strlen(texts[i]), 1), 0);
+		UNTIL_ALL(icmp_ignored() == i + 1);
+	}
+	end();
+}
+
 /* Stopped with queues full of everything. */
 static void test_stop_busy(void **state)
 {
@@ -270,14 +356,6 @@ static void test_stop_busy(void **state)
 }
 
 /* ---- turned by the test ---- */
-
-static void turn_all(void)
-{
-	for (unsigned i = 0; i < worker_count(f.g); i++)
-		turn_some(worker_get(f.g, i)->loop);
-}
-
-#define UNTIL_ALL(cond) UNTIL(worker_get(f.g, 0)->loop, (turn_all(), cond))
 
 static void test_queue_full(void **state)
 {
@@ -475,11 +553,12 @@ static void test_create_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hand_over_udp),   cmocka_unit_test(test_hand_over_tcp),
-		cmocka_unit_test(test_closed),          cmocka_unit_test(test_stop_busy),
-		cmocka_unit_test(test_queue_full),      cmocka_unit_test(test_queue_full_tcp),
-		cmocka_unit_test(test_unsure),          cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_unknown_network), cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_hand_over_udp),  cmocka_unit_test(test_hand_over_tcp),
+		cmocka_unit_test(test_closed),         cmocka_unit_test(test_closed_port),
+		cmocka_unit_test(test_stop_busy),      cmocka_unit_test(test_queue_full),
+		cmocka_unit_test(test_queue_full_tcp), cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_unknown_network),
+		cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

@@ -155,6 +155,8 @@ static void write_per_worker(const struct worker_gauges *g, unsigned n, struct w
 	static const struct field fields[] = {
 		{"limen_handed_over_total", COUNTER, "messages handed over to the worker that owns them",
 		 offsetof(struct worker_gauges, handed_over)},
+		{"limen_stun_answered_total", COUNTER, "STUN keep-alives answered",
+		 offsetof(struct worker_gauges, stun_answered)},
 		{"limen_handover_refused_total", COUNTER, "messages that found a worker's queue full",
 		 offsetof(struct worker_gauges, queue_refused)},
 	};

@@ -10,6 +10,7 @@
 	X(REJECT_FRAMING, 0, "", "framing")                                                                            \
 	X(REJECT_ACL, 0, "", "acl")                                                                                    \
 	X(REJECT_RATE, 0, "", "rate")                                                                                  \
+	X(REJECT_ANSWER_RATE, 0, "", "answer_rate") /* would be answered, but too many were */                         \
 	X(REJECT_UNKNOWN_DROP, 0, "", "unknown_source_dropped")                                                        \
 	X(REJECT_CONNECTIONS, 0, "", "connections")                                                                    \
 	X(REJECT_QUEUE, 0, "", "queue_full")                                                                           \

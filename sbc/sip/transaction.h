@@ -52,6 +52,8 @@ struct txn_user {
 	/* A request was refused without a transaction (limit, memory, merged, CANCEL of nothing, txn_layer_refuse()).
 	 */
 	void (*refused)(void *arg, const struct message *m, enum reject_reason why);
+	/* May such a request be answered now? false: dropped, and told as REJECT_ANSWER_RATE. NULL: always. */
+	bool (*may_answer)(void *arg, const struct flow_addr *to);
 	void *arg;
 };
 

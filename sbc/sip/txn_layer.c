@@ -115,7 +115,11 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 	struct writer w = writer_init(headers, sizeof(headers));
 	struct reply r = {.status = reject_status(why), .phrase = reject_phrase(why)};
 
-	if (m->request && m->method != METHOD_ACK && r.status) {
+	if (!m->request || m->method == METHOD_ACK || !r.status) {
+		; /* dropped */
+	} else if (l->user.may_answer && !l->user.may_answer(l->user.arg, &m->source)) {
+		why = REJECT_ANSWER_RATE;
+	} else {
 		txn_write_refusal_headers(l, why, m, &w);
 		if (!w.overflow)
 			r.headers = writer_result(&w);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sbc/sip/scan.h"
+#include "sbc/sip/stun.h"
 #include "sbc/sip/worker_internal.h"
 
 /* ---- handing over ---- */
@@ -79,6 +80,37 @@ static bool hand_over(struct worker *w, unsigned to, enum stage stage, const str
 	return true;
 }
 
+/* ---- keep-alives ---- */
+
+static bool may_answer(struct worker *w, const struct flow_addr *to)
+{
+	return !w->user->may_answer || w->user->may_answer(w->arg, to);
+}
+
+static bool is_stun(const struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+{
+	return from->transport == CONFIG_UDP && from->network < w->config->n_networks &&
+	       w->config->networks[from->network].keepalive_stun && stun_is_binding_request(p, n);
+}
+
+/* RFC 5626 §3.5.2: a phone learns from the answer that its flow is alive, and whether its NAT has changed it. */
+static void answer_stun(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+{
+	struct destination d = destination_of_flow(from);
+	uint8_t answer[STUN_ANSWER_MAX];
+	size_t answer_n = stun_answer(p, n, &from->remote, answer);
+
+	d.flow_only = true;
+	if (!answer_n) {
+		refused(w, from, REJECT_FRAMING);
+	} else if (!may_answer(w, from)) {
+		refused(w, from, REJECT_ANSWER_RATE);
+	} else {
+		transport_send(w->transport, &d, (const char *)answer, answer_n, 0);
+		atomic_fetch_add_explicit(&own(w)->stun_answered, 1, memory_order_relaxed);
+	}
+}
+
 /* ---- the way in ---- */
 
 static unsigned owner(const struct worker *w, uint8_t slot)
@@ -145,6 +177,10 @@ static bool receive(struct worker *w, const struct flow_addr *from, const uint8_
 
 	if (why != REJECT_NONE) {
 		refused(w, from, why);
+		return true;
+	}
+	if (is_stun(w, from, p, n)) {
+		answer_stun(w, from, p, n);
 		return true;
 	}
 	if (w->group->n == 1) {
@@ -342,9 +378,15 @@ static void user_refused(void *arg, const struct message *m, enum reject_reason 
 	refused(w, &m->source, why);
 }
 
+static bool user_may_answer(void *arg, const struct flow_addr *to)
+{
+	return may_answer(arg, to);
+}
+
 struct txn_user worker_txn_user(struct worker *w)
 {
-	return (struct txn_user){.request = user_request,
+	return (struct txn_user){.may_answer = user_may_answer,
+				 .request = user_request,
 				 .ack = user_ack,
 				 .stray_response = user_stray_response,
 				 .refused = user_refused,
@@ -364,6 +406,7 @@ void worker_gauges(struct worker *w, struct worker_gauges *ret)
 	*ret = (struct worker_gauges){
 		.handed_over = atomic_load_explicit(&own(w)->handed_over, memory_order_relaxed),
 		.queue_refused = atomic_load_explicit(&own(w)->queue_refused, memory_order_relaxed),
+		.stun_answered = atomic_load_explicit(&own(w)->stun_answered, memory_order_relaxed),
 	};
 	transport_gauges(w->transport, &ret->transport);
 	txn_gauges(w->txn, &ret->txn);

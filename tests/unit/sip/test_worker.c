@@ -19,7 +19,7 @@ static struct {
 	atomic_uint requests, acks, stray, refused[REJECT_COUNT];
 	atomic_uint closed[WORKERS]; /* connections, as each worker was told */
 	atomic_uint wrong_thread;    /* a message that another worker owns */
-	bool reply;
+	bool mute;                   /* nothing refused is answered */
 } f;
 
 static enum reject_reason on_screen(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
@@ -30,6 +30,11 @@ static enum reject_reason on_screen(void *arg, const struct flow_addr *from, con
 static void on_refused(void *arg, const struct flow_addr *from, enum reject_reason why)
 {
 	atomic_fetch_add(&f.refused[why], 1);
+}
+
+static bool on_may_answer(void *arg, const struct flow_addr *to)
+{
+	return !f.mute;
 }
 
 static bool on_outgoing(void *arg, void *guard, const struct destination *d, struct str text)
@@ -74,22 +79,24 @@ static void on_connection_closed(void *arg, unsigned network, uint64_t connectio
 
 static const struct worker_user user = {.screen = on_screen,
 					.refused = on_refused,
+					.may_answer = on_may_answer,
 					.connection_closed = on_connection_closed,
 					.outgoing = on_outgoing,
 					.request = on_request,
 					.ack = on_ack,
 					.stray_response = on_stray};
 
-static void begin(unsigned n, bool random_delivery, unsigned queue)
+static void begin_more(unsigned n, bool random_delivery, unsigned queue, const char *network)
 {
 	char text[1000], err[256] = "";
 
 	f.port = free_port();
 	snprintf(
 		text, sizeof(text),
-		"{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\",\"tcp:127.0.0.1:%u\"],\"unknown\":\"accept\"}},"
+		"{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\",\"tcp:127.0.0.1:%u\"],\"unknown\":\"accept\"%s}},"
 		"\"routes\":[],\"limits\":{\"queue\":%u,\"connections_source\":1000}}",
-		f.port, f.port, queue);
+		f.port, f.port, network, queue);
+	f.mute = false;
 	f.config = config_text(text);
 	f.key = ident_key_init(str_z("a key for this test"), 1, 1);
 	f.requests = f.acks = f.stray = f.wrong_thread = 0;
@@ -107,6 +114,11 @@ static void begin(unsigned n, bool random_delivery, unsigned queue)
 		fail_msg("%s", err);
 	for (unsigned i = 0; i < n; i++)
 		worker_set_arg(f.g, i, worker_get(f.g, i));
+}
+
+static void begin(unsigned n, bool random_delivery, unsigned queue)
+{
+	begin_more(n, random_delivery, queue, "");
 }
 
 static void end(void)
@@ -504,6 +516,67 @@ static void test_malformed(void **state)
 	}
 }
 
+/* Neither a malformed request nor STUN once the rate is used up. */
+static void test_answer_rate(void **state)
+{
+	static const char text[] = "OPTIONS sip:a@b SIP/2.0\r\n" HEAD("OPTIONS") "Max-Forwards: x\r\n\r\n";
+	char b[2000];
+
+	begin(1, false, 64);
+	int fd = client();
+	f.mute = true;
+	send(fd, text, sizeof(text) - 1, 0);
+	UNTIL_ALL(f.refused[REJECT_ANSWER_RATE] == 1);
+	assert_int_equal(f.refused[REJECT_MALFORMED], 0);
+	assert_int_equal(recv(fd, b, sizeof(b), MSG_DONTWAIT), -1);
+	f.mute = false;
+	send(fd, text, sizeof(text) - 1, 0);
+	UNTIL_ALL(f.refused[REJECT_MALFORMED] == 1);
+	assert_true(recv(fd, b, sizeof(b), MSG_DONTWAIT) > 0);
+	close(fd);
+	end();
+}
+
+/* A keep-alive is answered on a network with NAT, whichever worker gets it, and is nothing known on another one. */
+static void test_stun(void **state)
+{
+	static const uint8_t binding[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+	uint8_t b[200];
+
+	begin(1, false, 64);
+	int fd = client();
+	send(fd, binding, sizeof(binding), 0);
+	UNTIL_ALL(f.refused[REJECT_FRAMING] == 1);
+	assert_int_equal(recv(fd, b, sizeof(b), MSG_DONTWAIT), -1);
+	close(fd);
+	end();
+
+	begin_more(WORKERS, true, 64, ",\"nat\":true");
+	fd = client();
+	struct addr from = client_addr(fd);
+	for (unsigned i = 0; i < 10; i++) {
+		ssize_t n = -1;
+
+		send(fd, binding, sizeof(binding), 0);
+		UNTIL_ALL((n = recv(fd, b, sizeof(b), MSG_DONTWAIT)) > 0);
+		assert_int_equal(n, 32);
+		assert_memory_equal(b, "\x01\x01\x00\x0c", 4);
+		assert_memory_equal(b + 4, binding + 4, 16);
+		assert_int_equal((b[26] << 8 | b[27]) ^ 0x2112, addr_port(&from));
+	}
+	f.mute = true;
+	send(fd, binding, sizeof(binding), 0);
+	UNTIL_ALL(f.refused[REJECT_ANSWER_RATE] == 1);
+	/* over TCP it is no frame */
+	struct addr a = ours();
+	int tcp = client_connect(&a);
+	client_send(tcp, binding, sizeof(binding));
+	UNTIL_ALL(f.refused[REJECT_FRAMING] == 1);
+	close(tcp);
+	close(fd);
+	end();
+}
+
 /* Made with a network that the receiving worker does not know yet: refused, not looked up. */
 static void test_unknown_network(void **state)
 {
@@ -557,7 +630,8 @@ int main(void)
 		cmocka_unit_test(test_closed),         cmocka_unit_test(test_closed_port),
 		cmocka_unit_test(test_stop_busy),      cmocka_unit_test(test_queue_full),
 		cmocka_unit_test(test_queue_full_tcp), cmocka_unit_test(test_unsure),
-		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_unknown_network),
+		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_answer_rate),
+		cmocka_unit_test(test_stun),           cmocka_unit_test(test_unknown_network),
 		cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);

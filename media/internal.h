@@ -75,7 +75,8 @@ struct remote {
 	/* what sending a packet there needs: one line of the cache */
 	struct addr target[2]; /* where to send; unset: nowhere; [latch_component] */
 	bool used, send, receive, rtcp_mux, rtp;
-	bool silent; /* SILENT was told, and nothing came since */
+	bool silent;   /* SILENT was told, and nothing came since */
+	bool restored; /* its past came with it, and has not been taken up yet */
 	/* and an RTP packet from there: four more */
 	uint64_t packets, bytes, relayed;
 	uint64_t first_ns, last_ns; /* packets accepted, RTCP not included */
@@ -170,6 +171,7 @@ struct commit {
 	struct order order;
 	struct side *side;
 	unsigned fork;
+	bool restored; /* all of it: nothing begins anew */
 	size_t n;
 	struct stream *streams[MEDIA_MAX_STREAMS];
 	struct remote *remotes[MEDIA_MAX_STREAMS]; /* NULL: not used */
@@ -306,13 +308,14 @@ void side_free(struct side *d);
 
 /* ---- remote.c: a far end ------------------------------------------------------------------------------------- */
 
-struct remote *remote_create(const struct media_remote *what, uint64_t window_ns);
-/* Takes over counters from what was there before (NULL: nothing), and the latches when the addresses are the same. */
+struct remote *remote_create(const struct media_remote *what, uint64_t window_ns, uint64_t now_ns);
+/* Takes over counters from what was there before (NULL: nothing, or what it was created with), and the latches when the
+ * addresses are the same. */
 void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns);
 /* Computes the targets anew: after a commit, and when a latch moved. */
 void remote_aim(struct remote *r, const struct side *d);
-void remote_stats(const struct remote *r, struct media_direction *ret);
-void session_stats(const struct session *s, struct media_stats *ret);
+void remote_stats(const struct remote *r, uint64_t now_ns, struct media_direction *ret);
+void session_stats(const struct session *s, uint64_t now_ns, struct media_stats *ret);
 
 /* ---- worker.c, orders.c, packet.c (worker's thread) ---------------------------------------------------------- */
 

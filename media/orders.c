@@ -191,7 +191,8 @@ static void commit(struct worker *w, struct commit *c, uint64_t now_ns)
 	for (size_t i = 0; i < c->n; i++)
 		commit_stream(c, i, now_ns);
 	session_find_ways(s);
-	reopen_latches(s, now_ns);
+	if (!c->restored)
+		reopen_latches(s, now_ns);
 	watch_side(w, c->side, now_ns);
 	port_order_done(s->port);
 	free(c);
@@ -259,7 +260,7 @@ static void carry_out(struct worker *w, struct order *o, uint64_t now_ns)
 		break;
 	case ORDER_QUERY: {
 		struct query *q = container_of(o, struct query, order);
-		session_stats(o->session, &q->stats);
+		session_stats(o->session, now_ns, &q->stats);
 		port_order_done(o->session->port);
 		worker_notify(w, &q->notice);
 		break;

@@ -101,17 +101,21 @@ static struct commit *commit_create(struct side *d, unsigned fork, const struct 
 {
 	struct session *s = d->session;
 	struct commit *c = calloc(1, sizeof(*c));
+	uint64_t now_ns = clock_ns();
+
 	if (!c)
 		return NULL;
 	c->order = (struct order){.what = ORDER_COMMIT, .session = s};
 	c->side = d;
 	c->fork = fork;
 	c->n = d->n_streams;
+	c->restored = true;
 	for (size_t i = 0; i < c->n; i++) {
 		c->streams[i] = d->streams[i];
 		if (i >= n || !streams[i].used || !d->streams[i])
 			continue;
-		c->remotes[i] = remote_create(&streams[i], s->port->media->window_ns);
+		c->restored = c->restored && streams[i].past;
+		c->remotes[i] = remote_create(&streams[i], s->port->media->window_ns, now_ns);
 		if (!c->remotes[i]) {
 			commit_free(c);
 			return NULL;

@@ -46,7 +46,7 @@ enum profile { PROFILE_RTP, PROFILE_DATAGRAM, PROFILE_COUNT };
 
 /* ---- letters ------------------------------------------------------------------------------------------------- */
 
-enum order_what { ORDER_COMMIT, ORDER_SETTINGS, ORDER_RELEASE, ORDER_QUERY, ORDER_END };
+enum order_what { ORDER_COMMIT, ORDER_SETTINGS, ORDER_RELEASE, ORDER_QUERY, ORDER_ACL, ORDER_END };
 
 struct order {
 	struct letter letter; /* first */
@@ -152,6 +152,7 @@ struct side {
 	struct stream *live[MEDIA_MAX_STREAMS];
 	unsigned selected;
 	bool echo;
+	struct acl *acl; /* that replaced those of the remotes, or NULL */
 };
 
 struct session {
@@ -175,6 +176,14 @@ struct commit {
 	size_t n;
 	struct stream *streams[MEDIA_MAX_STREAMS];
 	struct remote *remotes[MEDIA_MAX_STREAMS]; /* NULL: not used */
+};
+
+/* A media ACL that replaces those of a side's remotes; from then on the side's. */
+struct acl {
+	struct order order;
+	struct side *side;
+	size_t n;
+	struct cidr list[];
 };
 
 struct query {
@@ -314,6 +323,8 @@ struct remote *remote_create(const struct media_remote *what, uint64_t window_ns
 void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns);
 /* Computes the targets anew: after a commit, and when a latch moved. */
 void remote_aim(struct remote *r, const struct side *d);
+/* From now on this list; acl outlives r, or is replaced. */
+void remote_set_acl(struct remote *r, const struct acl *acl, const struct side *d);
 void remote_stats(const struct remote *r, uint64_t now_ns, struct media_direction *ret);
 void session_stats(const struct session *s, uint64_t now_ns, struct media_stats *ret);
 

@@ -95,8 +95,9 @@ enum media_side { MEDIA_A, MEDIA_B };
 
 enum media_event_type {
 	MEDIA_EV_PREPARED, /* answer to media_prepare(): local addresses */
-	MEDIA_EV_FAILED,   /* answer to media_prepare(): error; nothing was changed. Also when media_commit() or
-			    * media_query() found no memory, or a stale id was prepared, queried or ended */
+	MEDIA_EV_FAILED,   /* answer to media_prepare(): error; nothing was changed. Also when media_commit(),
+			    * media_set_acl() or media_query() found no memory, or a stale id was prepared, queried or
+			    * ended */
 	MEDIA_EV_SOURCE,   /* a later change of source was taken; log and count */
 	MEDIA_EV_SILENT,   /* no packet for the stream's inactivity time, in the direction it should flow */
 	MEDIA_EV_STATS,    /* answer to media_query() */
@@ -282,6 +283,11 @@ struct media_remote {
  * all is as it was). Needs a prepared side. */
 void media_commit(struct media_port *p, media_id s, enum media_side side, unsigned fork,
 		  const struct media_remote *streams, size_t n);
+/* Replaces the media ACL of all remotes of a side (a reload: it holds for live calls). A source that only the ACL
+ * vouched for and that is outside now is dropped, and counts as refused; no window opens for others on that account.
+ * The list is copied. No event, but FAILED when there is no memory: then the old list still holds, and a caller who
+ * cannot live with that ends the session. A side that has not been committed ignores it: its commit brings a list. */
+void media_set_acl(struct media_port *p, media_id s, enum media_side side, const struct cidr *acl, size_t n_acl);
 /* From now on this fork is heard, and spoken to. Fork 0 is until another is named, which may be before its commit. The
  * inactivity time of both sides begins anew. */
 void media_select(struct media_port *p, media_id s, enum media_side side, unsigned fork);

@@ -212,6 +212,20 @@ static void settings(struct worker *w, struct side *d, uint64_t now_ns)
 			watch_anew(w, d->session->live[which], now_ns);
 }
 
+static void set_acl(struct acl *a)
+{
+	struct side *d = a->side;
+	struct acl *before = d->acl;
+
+	d->acl = a;
+	for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++)
+		for (unsigned f = 0; d->live[i] && f < MEDIA_MAX_FORKS; f++)
+			if (d->live[i]->remotes[f])
+				remote_set_acl(d->live[i]->remotes[f], a, d);
+	port_order_done(d->session->port);
+	free(before);
+}
+
 static void leave_stream(struct worker *w, struct stream *st)
 {
 	wheel_cancel(&w->wheel, &st->silence);
@@ -254,6 +268,9 @@ static void carry_out(struct worker *w, struct order *o, uint64_t now_ns)
 		break;
 	case ORDER_SETTINGS:
 		settings(w, container_of(o, struct side, settings), now_ns);
+		break;
+	case ORDER_ACL:
+		set_acl(container_of(o, struct acl, order));
 		break;
 	case ORDER_RELEASE:
 		release(w, container_of(o, struct side, release), now_ns);

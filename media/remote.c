@@ -181,6 +181,15 @@ void remote_aim(struct remote *r, const struct side *d)
 	aim(&r->target[LATCH_RTCP], addr_is_set(rtcp) ? rtcp : &guess, d);
 }
 
+void remote_set_acl(struct remote *r, const struct acl *acl, const struct side *d)
+{
+	r->rules.acl = acl->list;
+	r->rules.n_acl = acl->n;
+	latch_recheck(&r->latch[LATCH_RTP], &r->rules, NULL);
+	latch_recheck(&r->latch[LATCH_RTCP], &r->rules, &r->latch[LATCH_RTP].source);
+	remote_aim(r, d);
+}
+
 static uint32_t window_left_ms(const struct latch *l, uint64_t now_ns)
 {
 	return addr_is_set(&l->source) || l->open_until_ns <= now_ns

@@ -213,5 +213,6 @@ void side_free(struct side *d)
 		if (d->streams[i])
 			stream_free(d->streams[i]);
 	pool_unref(d->pool);
+	free(d->acl);
 	free(d);
 }

@@ -894,7 +894,7 @@ static const struct key accounts_keys[] = {
 	 .max = 24LL * HOUR_MS,
 	 .preset = "300000",
 	 .lifetime = CONFIG_AT_ONCE,
-	 .doc = "how long it stays locked after its last failure; failures older than this are forgotten"},
+	 .doc = "how long a lock lasts; so many failures within this time make one"},
 	END,
 };
 static const struct object object_accounts = {.name = "accounts", .keys = accounts_keys};

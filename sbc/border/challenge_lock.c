@@ -13,7 +13,7 @@
 
 struct lock_entry {
 	uint64_t key;
-	uint64_t last_ms;
+	uint64_t since_ms; /* the first failure; once locked, the one that locked it */
 	uint32_t failures; /* 0: free */
 };
 struct lock_bucket {
@@ -78,7 +78,7 @@ static struct lock_bucket *bucket_enter(struct lock_table *t, uint64_t key, pthr
 /* It still says something. */
 static bool live(const struct lock_entry *e, const struct config_accounts *c, uint64_t now_ms)
 {
-	return e->failures && now_ms < e->last_ms + c->lockout_ms;
+	return e->failures && now_ms < e->since_ms + c->lockout_ms;
 }
 
 static struct lock_entry *find(struct lock_bucket *b, uint64_t key)
@@ -95,7 +95,7 @@ static bool says_less(const struct lock_entry *a, const struct lock_entry *b, co
 	bool x = live(a, c, now_ms), y = live(b, c, now_ms);
 	if (x != y)
 		return y;
-	return a->failures != b->failures ? a->failures < b->failures : a->last_ms < b->last_ms;
+	return a->failures != b->failures ? a->failures < b->failures : a->since_ms < b->since_ms;
 }
 
 static struct lock_entry *find_or_place(struct lock_bucket *b, uint64_t key, const struct config_accounts *c,
@@ -113,8 +113,8 @@ static struct lock_entry *find_or_place(struct lock_bucket *b, uint64_t key, con
 	return e;
 }
 
-/* true: it is locked by this failure. One that is locked already stays so from its last failure on: what comes while it
- * is locked is not looked at, and so is no failure. */
+/* true: it is locked by this failure. Failures count from the first one on for as long as a lock lasts, then from none:
+ * a phone with an old password, locked again and again, does not add up to a lock of all others at its address. */
 static bool failed(struct lock_table *t, uint64_t key, unsigned most, const struct config_accounts *c, uint64_t now_ms,
 		   unsigned *forgotten)
 {
@@ -122,11 +122,12 @@ static bool failed(struct lock_table *t, uint64_t key, unsigned most, const stru
 	struct lock_bucket *b = bucket_enter(t, key, &lock);
 	struct lock_entry *e = find_or_place(b, key, c, now_ms, forgotten);
 	if (!live(e, c, now_ms))
-		e->failures = 0;
-	e->last_ms = now_ms;
+		*e = (struct lock_entry){.key = key, .since_ms = now_ms};
 	if (e->failures < UINT32_MAX)
 		e->failures++;
 	bool now_locked = e->failures == most;
+	if (now_locked)
+		e->since_ms = now_ms;
 	pthread_mutex_unlock(lock);
 	return now_locked;
 }

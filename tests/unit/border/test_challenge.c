@@ -563,6 +563,22 @@ static void test_source_lock(void **state)
 	assert_int_equal(log_in(&good), CHALLENGE_OK);
 }
 
+/* A phone with an old password tries for a day: it alone is locked, never its neighbours behind the same NAT. */
+static void test_broken_phone_locks_no_neighbour(void **state)
+{
+	struct phone broken = phone_of("alice", "old", "192.0.2.7:5060");
+	struct phone good = phone_of("bob", "secret-of-bob", "192.0.2.7:5062");
+	unsigned locked = 0;
+	for (unsigned i = 0; i < 24 * 360; i++) {
+		enum challenge_verdict v = log_in(&broken);
+		assert_true(v == CHALLENGE_FORBIDDEN || v == CHALLENGE_LOCKED);
+		locked += v == CHALLENGE_LOCKED;
+		assert_int_equal(log_in(&good), CHALLENGE_OK);
+		now += 10000;
+	}
+	assert_true(locked > 24 * 180);
+}
+
 /* Who forges a source has no nonce for it: nothing that he sends is counted. */
 static void test_forger_locks_nobody(void **state)
 {
@@ -717,6 +733,7 @@ int main(void)
 		T(test_unknown_looks_the_same),
 		T(test_success_clears),
 		T(test_source_lock),
+		T(test_broken_phone_locks_no_neighbour),
 		T(test_forger_locks_nobody),
 		cmocka_unit_test(test_locks_are_bounded),
 		T(test_hmac_fails),

@@ -58,11 +58,14 @@ static bool info_well_formed(struct str value)
 {
 	struct digest_param p;
 	unsigned n = 0;
+	bool any = false;
 	int r;
-	while ((r = digest_param_next(&value, &p)) == 1)
+	while ((r = digest_param_next(&value, &p)) == 1) {
 		if (++n > DIGEST_PARAMS_MAX)
 			return false;
-	return r == 0 && n;
+		any |= param_crosses(p.name, IN_INFO);
+	}
+	return r == 0 && any;
 }
 
 /* Which kind of value a header holds; 0: another header, or a value of it that is no Digest or not well formed. */

@@ -101,7 +101,8 @@ static const struct {
 	{"pbx", "=access", R401, "WWW-Authenticate: Basic realm=\"10.0.0.5\"\nWWW-Authenticate: Bearer x=\"y\"\n", ""},
 	{"pbx", "=access", R401, "WWW-Authenticate: Digest realm=\"a\", realm=\"b\", nonce=\"n\"\n", ""},
 	{"=access", "pbx", REQ, "Authorization: Digest username=\"a\"\nAuthorization: Basic YTpi\n", ""},
-	{"pbx", "=access", "SIP/2.0 200 OK", "Authentication-Info: 10.0.0.5\nAuthentication-Info: \n", ""},
+	{"pbx", "=access", "SIP/2.0 200 OK",
+	 "Authentication-Info: 10.0.0.5\nAuthentication-Info: \nAuthentication-Info: x=\"10.0.0.5\"\n", ""},
 };
 
 static void test_crossing(void **state)

@@ -32,6 +32,7 @@ struct connection {
 	char *body; /* owned; body_n of body_cap bytes have come */
 	size_t body_n, body_cap;
 	bool may_change;
+	bool taken; /* a request has come */
 	bool begun; /* the headers of the answer are sent */
 	struct rpc_job *job;
 };

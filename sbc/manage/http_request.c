@@ -191,6 +191,10 @@ int http_on_request(struct connection *c, const char *path)
 	bool post = lws_hdr_total_length(c->wsi, WSI_TOKEN_POST_URI) > 0;
 	const struct resource *r = find_resource(c->m, path);
 
+	/* libwebsockets goes on to a second request while we still work on the first */
+	if (c->taken)
+		return -1;
+	c->taken = true;
 	if (!r && (get || head))
 		return refuse(c, 404, "not found\n", NULL);
 	if (r && !r->get)

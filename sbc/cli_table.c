@@ -207,6 +207,6 @@ void cli_line(FILE *f, const char *name, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fprintf(f, "%-*s", NAME_COLUMNS, name);
-	cli_print_text(f, text, 0);
+	cli_print_text(f, text[0] ? text : "-", 0);
 	fputc('\n', f);
 }

@@ -119,7 +119,7 @@ static int reg_remove(int argc, char **argv)
 }
 
 const struct cli_verb cli_reg_verbs[] = {
-	{"list", "[--limit N]", "registered contacts, oldest first", reg_list},
+	{"list", "[--limit N]", "registered contacts", reg_list},
 	{"show", "AOR", "the contacts of one address of record (user@host)", reg_show},
 	{"remove", "AOR", "removes all contacts of an address of record", reg_remove},
 	{0},

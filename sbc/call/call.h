@@ -37,7 +37,7 @@
 	X(CALL_EV_CALLEE_HUNG_UP)                                                                                      \
 	X(CALL_EV_BOUND)  /* ringing or call length at its limit */                                                    \
 	X(CALL_EV_SILENT) /* no media where there should be */                                                         \
-	X(CALL_EV_DRAIN)  /* the process, or an operator, ends it */                                                             \
+	X(CALL_EV_DRAIN)  /* the process, or an operator, ends it */                                                   \
 	X(CALL_EV_BROKEN) /* out of memory, or an answer that cannot be used */                                        \
 	X(CALL_EV_LEG_ENDED)                                                                                           \
 	X(CALL_EV_MEDIA_ENDED)
@@ -155,7 +155,7 @@ struct calls {
 	struct hash_key tag_key;
 	struct hmap by_tag;
 	struct list all;
-	struct list ended; /* call.node moved here, to be reaped */
+	struct list ended;  /* call.node moved here, to be reaped */
 	struct list by_age; /* every call, oldest first: what management walks */
 	struct list asks;   /* its questions that are not answered yet */
 	unsigned n_asks;

@@ -10,6 +10,7 @@
 #include "base/writer.h"
 #include "sbc/call/calls.h"
 #include "sbc/manage/gather.h"
+#include "sbc/manage/regs.h"
 
 #define RPC_MAX_BODY   65536       /* bytes of a request */
 #define RPC_MAX_BATCH  20          /* calls of one request */
@@ -44,6 +45,8 @@ struct rpc_sources {
 	/* As it is now; main thread. */
 	const struct config *(*config)(void *arg);
 	struct calls *(*calls)(void *arg, unsigned worker); /* any thread */
+	/* Puts a question to the keeper of registrations at a worker, on its thread. NULL: there is none. */
+	void (*regs)(void *arg, unsigned worker, struct regs_ask *a);
 	/* Writes the Prometheus text. */
 	void (*metrics)(void *arg, struct writer *w);
 	bool (*ready)(void *arg);

@@ -281,10 +281,130 @@ static void test_out_of_memory(void **state)
 	}
 }
 
+/* ---- registrations: two workers, which are both this thread's loop ---- */
+
+static const struct {
+	unsigned worker;
+	const char *alias, *aor;
+} regs[] = {{0, "a", "x@h"}, {1, "b", "y@h"}, {1, "c", "z@h"}, {0, "d", "y@h"}, {0, "e", "x@h"}};
+static struct loop *loop;
+
+static struct reg_snapshot *reg_new(size_t i)
+{
+	struct reg_snapshot *r = calloc(1, sizeof(*r));
+
+	strcpy(r->alias, regs[i].alias);
+	r->aor = str_z(regs[i].aor);
+	r->state = "live";
+	r->expires_ms = 1000 * i;
+	return r;
+}
+
+static void ask_regs(void *arg, unsigned worker, struct regs_ask *a)
+{
+	struct reg_snapshot **end = &a->first;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < LENGTH(regs); i++) {
+		bool wanted = a->kind == REGS_LIST ? strcmp(regs[i].alias, a->after) > 0 : !strcmp(regs[i].aor, a->aor);
+
+		if (regs[i].worker != worker)
+			continue;
+		a->total++;
+		if (!wanted)
+			continue;
+		if (a->kind == REGS_REMOVE) {
+			a->removed++;
+		} else if (a->kind == REGS_LIST && n == a->limit) {
+			a->more = true;
+		} else {
+			*end = reg_new(i);
+			end = &(*end)->next;
+			n++;
+		}
+	}
+	a->done(a);
+}
+
+static struct loop *loop_of(void *arg, unsigned i)
+{
+	return loop;
+}
+
+/* What an answer says, in short: aliases, "next" and how many were removed. */
+static void told(const char *method, const char *params, char ret[256])
+{
+	char text[256];
+	struct told t = {0};
+	struct rpc_job *job;
+	json_t *root, *result, *list;
+	struct writer w = writer_init(ret, 255);
+
+	snprintf(text, sizeof(text), "{" V "\"method\":\"%s\",\"params\":%s,\"id\":1}", method, params);
+	rpc_submit(rpc, str_z(text), true, on_done, &t, &job);
+	for (unsigned i = 0; i < 100 && !t.times; i++)
+		loop_drain(loop);
+	assert_int_equal(t.times, 1);
+	root = json_loadb(t.body, t.n, 0, NULL);
+	result = json_object_get(root, "result");
+	list = json_object_get(result, "bindings");
+	if (!result)
+		writer_fmt(&w, "%d", (int)json_integer_value(json_object_get(json_object_get(root, "error"), "code")));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		writer_z(&w, json_string_value(json_object_get(json_array_get(list, i), "alias")));
+	if (json_is_string(json_object_get(result, "next")))
+		writer_fmt(&w, " next %s", json_string_value(json_object_get(result, "next")));
+	if (json_object_get(result, "total"))
+		writer_fmt(&w, " of %d", (int)json_integer_value(json_object_get(result, "total")));
+	if (json_object_get(result, "removed"))
+		writer_fmt(&w, "removed %d", (int)json_integer_value(json_object_get(result, "removed")));
+	ret[w.n] = '\0';
+	json_decref(root);
+	free(t.body);
+}
+
+static void test_registrations(void **state)
+{
+	static const struct {
+		const char *method, *params, *want;
+	} list[] = {
+		{"ul.dump", "[]", "abcde of 5"},
+		{"ul.dump", "[5]", "abcde of 5"},
+		{"ul.dump", "[2]", "ab next b of 5"},
+		{"ul.dump", "[2,\"b\"]", "cd next d of 5"},
+		{"ul.dump", "[2,\"d\"]", "e of 5"},
+		{"ul.dump", "[2,\"e\"]", " of 5"},
+		{"ul.dump", "{\"limit\":1,\"after\":\"c\"}", "d next d of 5"},
+		{"ul.dump", "[1,\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]", "-32602"},
+		{"ul.lookup", "[\"y@h\"]", "bd"},
+		{"ul.lookup", "[\"sip:y@h\"]", "bd"},
+		{"ul.lookup", "[\"nobody@h\"]", "-32001"},
+		{"ul.lookup", "[\"y\"]", "-32602"},
+		{"ul.lookup", "[]", "-32602"},
+		{"ul.rm", "{\"aor\":\"y@h\"}", "removed 2"},
+		{"ul.rm", "{\"aor\":\"nobody@h\"}", "-32001"},
+	};
+	char got[256];
+
+	told("ul.dump", "[]", got);
+	assert_string_equal(got, "-32002");
+	assert_int_equal(loop_create(64, &loop), 0);
+	sources.regs = ask_regs;
+	sources.door = (struct gather_door){.loop = loop, .n_workers = 2, .worker = loop_of};
+	for (size_t i = 0; i < LENGTH(list); i++) {
+		told(list[i].method, list[i].params, got);
+		if (strcmp(got, list[i].want) != 0)
+			fail_msg("%s %s: %s", list[i].method, list[i].params, got);
+	}
+	assert_int_equal(sources.door.open, 0);
+	loop_destroy(loop);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
-	static const struct CMUnitTest tests[] = {CASE(test_cases), CASE(test_bounds), CASE(test_unknown_call),
-						  CASE(test_methods), CASE(test_out_of_memory)};
+	static const struct CMUnitTest tests[] = {CASE(test_cases),         CASE(test_bounds),
+						  CASE(test_unknown_call),  CASE(test_methods),
+						  CASE(test_out_of_memory), CASE(test_registrations)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,6 +252,8 @@ struct config {
 	} cdr;
 	struct {
 		struct addr listen; /* unset: no management port */
+		const char *token;  /* NULL: whoever reaches the port may change things. Secret: never printed */
+		struct config_strings names; /* by which a browser may call us, besides addresses and localhost */
 	} manage;
 	const char *server_name; /* Server/User-Agent we send; NULL: none. Default "Limen" */
 	const char *cluster_key; /* NULL: random at start. Secret: never printed */
@@ -312,6 +314,11 @@ int config_reload(const struct config *old, const char *path, struct config **re
 		  void (*fn)(void *arg, enum config_change what, const char *place), void *arg);
 
 /* ---- the table of keys, for people and editors ------------------------------------------------------------------- */
+
+/* Is there a value at this place ("timers.t1", "peers.carrier-a.targets[0]"; empty: the whole)? */
+bool config_has_place(const struct config *c, struct str place);
+/* The value at a place as JSON, with what defaults and profiles gave and without secrets; null where there is none. */
+void config_show(const struct config *c, struct str place, struct writer *w);
 
 /* JSON Schema (2020-12) of the file. 0, or -EIO. */
 int config_schema_print(FILE *f);

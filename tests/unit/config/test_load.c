@@ -48,6 +48,8 @@ static void defaults(void **state)
 	assert_null(c->dns.servers);
 	assert_null(c->cluster_key);
 	assert_false(addr_is_set(&c->manage.listen));
+	assert_null(c->manage.token);
+	assert_int_equal(c->manage.names.n, 0);
 	assert_string_equal(c->server_name, "Limen");
 	assert_int_equal(c->leak, CONFIG_LEAK_COUNT);
 	assert_string_equal(c->path, "etc/limen.json");
@@ -297,12 +299,12 @@ static void routes(void **state)
 
 static void the_rest(void **state)
 {
-	struct config *c =
-		load_good("{" NET ", 'timers': {'t1': 50, 't2': '1s', 'call_max': '12h', 'drain': '5m', 'b': '2min'},"
-			  "'limits': {'calls': 5}, 'workers': 3, 'media': {'workers': 2},"
-			  "'dns': {'servers': ['127.0.0.1', '[::1]:5353']}, 'log': {'level': 'debug', 'mask': true,"
-			  "'file': 'l'}, 'cdr': {'file': 'c'}, 'manage': {'listen': '[::1]:8080'}, 'server_name': '',"
-			  "'leak': 'block'}");
+	struct config *c = load_good(
+		"{" NET ", 'timers': {'t1': 50, 't2': '1s', 'call_max': '12h', 'drain': '5m', 'b': '2min'},"
+		"'limits': {'calls': 5}, 'workers': 3, 'media': {'workers': 2},"
+		"'dns': {'servers': ['127.0.0.1', '[::1]:5353']}, 'log': {'level': 'debug', 'mask': true,"
+		"'file': 'l'}, 'cdr': {'file': 'c'}, 'manage': {'listen': '[::1]:8080', 'token': 'sesame-sesame-16', 'names': 'sbc.example'}, 'server_name': '',"
+		"'leak': 'block'}");
 	assert_int_equal(c->timers.t1, 50);
 	assert_int_equal(c->timers.t2, 1000);
 	assert_int_equal(c->timers.b, 120000);
@@ -313,6 +315,9 @@ static void the_rest(void **state)
 	assert_string_equal(c->dns.servers, "127.0.0.1:53,[::1]:5353");
 	assert_int_equal(c->log.level, CONFIG_LOG_DEBUG);
 	assert_addr(&c->manage.listen, "[::1]:8080");
+	assert_string_equal(c->manage.token, "sesame-sesame-16");
+	assert_int_equal(c->manage.names.n, 1);
+	assert_string_equal(c->manage.names.v[0], "sbc.example");
 	assert_null(c->server_name);
 	assert_int_equal(c->leak, CONFIG_LEAK_BLOCK);
 	config_unref(c);

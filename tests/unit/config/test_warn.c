@@ -12,6 +12,14 @@ static const struct {
 	 "'routes': [{'match': {'network': 'n'}, 'deny': {}}]}",
 	 ""},
 	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}}", "0: routes: no route: every call is refused\n"},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}],"
+	 "'manage': {'listen': '192.0.2.1:8080'}}",
+	 "0: manage.listen: whoever reaches this address may end calls; give 'token', or listen on 127.0.0.1\n"},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}],"
+	 "'manage': {'listen': '192.0.2.1:8080', 'token': '0123456789abcdef'}}",
+	 ""},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}], 'manage': {'listen': '[::1]:8080'}}",
+	 ""},
 	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}, {'deny': {'code': 404}}]}",
 	 "0: routes[0]: matches every request, so the routes after it are never reached\n"},
 	{"{'networks': {'n': {'listen': ['udp:192.0.2.1', 'udp:[2001:db8::1]'], 'media': {'address': '192.0.2.1'}}},"

@@ -224,6 +224,13 @@ static enum reject_reason on_screen(void *arg, const struct flow_addr *from, con
 	return border_screen(cs->border, cs->config, from, p, n, loop_now_ms(cs->worker->loop));
 }
 
+static bool on_may_answer(void *arg, const struct flow_addr *to)
+{
+	struct calls *cs = arg;
+
+	return border_may_answer(cs->border, cs->config, to, loop_now_ms(cs->worker->loop));
+}
+
 static void on_refused(void *arg, const struct flow_addr *from, enum reject_reason why)
 {
 	struct calls *cs = arg;
@@ -307,6 +314,7 @@ static void on_stray_response(void *arg, const struct message *m)
 
 const struct worker_user calls_worker_user = {
 	.screen = on_screen,
+	.may_answer = on_may_answer,
 	.refused = on_refused,
 	.outgoing = on_outgoing,
 	.request = on_request,

@@ -58,7 +58,8 @@ struct setup {
 	struct border_decision decision;
 	struct sdp *offer; /* leg A's; NULL: late offer */
 	struct targets targets;
-	int best_status; /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
+	bool target_found; /* targets.at is to be called as soon as there are ports */
+	int best_status;   /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
 	enum reject_reason best_reject;
 	int best_peer;        /* who said it */
 	struct message *best; /* the response it came in; NULL: ours */

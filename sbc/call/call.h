@@ -90,6 +90,7 @@ struct call {
 	struct config *config;  /* as the call began */
 	char id[IDENT_LEN + 1]; /* in log and CDR */
 	uint8_t slot;
+	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
 	bool reaped, record_sent, echo, late, draining;
 	bool peer_in_counted, peer_out_counted;
@@ -144,7 +145,8 @@ struct calls {
 	struct list by_age; /* every call, oldest first: what management walks */
 	struct list asks;   /* its questions that are not answered yet */
 	unsigned n_asks;
-	struct loop_deferred reaper, media_dispatch;
+	struct loop_deferred reaper, media_dispatch, facts_walk;
+	uint32_t facts; /* counts configurations */
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
@@ -255,6 +257,13 @@ void calls_reap_later(struct calls *cs, struct call *c);
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
  * dialog. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
+
+/* ---- facts.c: what a reload changes in live calls ---- */
+
+/* That peer (of the call's own configuration) as it is configured now: for facts of security alone. NULL: no peer. */
+const struct config_peer *facts_peer(const struct call *c, int peer);
+/* calls->config is new: tells the relay of every call, some in each turn. */
+void facts_changed(struct calls *cs);
 
 /* ---- told.c: our own headers, and what crosses ---- */
 

@@ -228,6 +228,13 @@ static enum reject_reason on_screen(void *arg, const struct flow_addr *from, con
 	return border_screen(cs->border, cs->config, from, p, n, loop_now_ms(cs->worker->loop));
 }
 
+static bool on_may_answer(void *arg, const struct flow_addr *to)
+{
+	struct calls *cs = arg;
+
+	return border_may_answer(cs->border, cs->config, to, loop_now_ms(cs->worker->loop));
+}
+
 static void on_refused(void *arg, const struct flow_addr *from, enum reject_reason why)
 {
 	struct calls *cs = arg;
@@ -311,6 +318,7 @@ static void on_stray_response(void *arg, const struct message *m)
 
 const struct worker_user calls_worker_user = {
 	.screen = on_screen,
+	.may_answer = on_may_answer,
 	.refused = on_refused,
 	.outgoing = on_outgoing,
 	.request = on_request,
@@ -377,6 +385,7 @@ void calls_destroy(struct calls *cs)
 	list_for_each_safe (n, &cs->all)
 		call_destroy(list_entry(n, struct call, node));
 	loop_defer_cancel(&cs->reaper);
+	loop_defer_cancel(&cs->facts_walk);
 	loop_poll_close(cs->port_poll);
 	media_port_close(cs->port);
 	leak_table_destroy(cs->leaks);
@@ -396,6 +405,7 @@ int calls_set_config(struct calls *cs, struct config *config)
 	cs->leaks = leaks;
 	config_unref(cs->config);
 	cs->config = config_ref(config);
+	facts_changed(cs);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 		.remote = without_params(&m->to, remote, sizeof(remote)),
 		.target = m->contact.uri.text,
 		.local_tag = tag,
-		.peer = destination_of_flow(cs->config, &m->source),
+		.peer = destination_of_flow(&m->source),
 	};
 	int err;
 
@@ -66,7 +66,7 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 		return;
 	}
 	local = transport_local(cs->config, d.peer.network, d.peer.transport, addr_is_v6(&d.peer.remote),
-				d.peer.listener);
+				&d.peer.local);
 	addr_write(&v, &local);
 	r.via_host = writer_result(&v);
 	r.slot = id.slot;

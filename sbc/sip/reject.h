@@ -56,6 +56,7 @@
 	X(REJECT_RESOLVE, 503, "Service Unavailable", "unresolved")                                                    \
 	X(REJECT_TIMEOUT, 408, "Request Timeout", "timeout")                                                           \
 	X(REJECT_RINGING_BOUND, 408, "Request Timeout", "ringing_bound")                                               \
+	X(REJECT_UPDATE_OVERDUE, 504, "Server Time-out", "update_overdue")                                             \
 	X(REJECT_LEAK, 500, "Server Internal Error", "leak_blocked")
 
 enum reject_reason {

@@ -34,6 +34,11 @@ static const struct config_listen *find_listen(const struct config_network *n, e
 	return first;
 }
 
+bool transport_listens(const struct config *c, unsigned network, enum config_transport t, bool v6)
+{
+	return find_listen(&c->networks[network], t, v6, NULL) != NULL;
+}
+
 struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6,
 			    const struct addr *local)
 {

@@ -49,10 +49,10 @@ static void same_number(const char *what, long ours, long theirs)
 	differ(what, str_z(a), b);
 }
 
-/* Hosts compare without case and brackets. */
+/* Hosts compare without case, brackets, and blanks before the '>', which sofia leaves on. */
 static void same_host(const char *what, struct str ours, const char *theirs)
 {
-	struct str t = str_z(theirs ? theirs : "");
+	struct str t = str_trim(str_z(theirs ? theirs : ""));
 
 	if (t.n > 2 && t.p[0] == '[')
 		t = (struct str){t.p + 1, t.n - 2};

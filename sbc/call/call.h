@@ -10,6 +10,7 @@
 #include "sbc/call/calls.h"
 #include "sbc/call/leg.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/verdict.h"
 
 #define CALL_STATES(X)                                                                                                 \
 	X(CALL_SETUP)    /* looking for a target and media ports; no INVITE out */                                     \
@@ -37,7 +38,7 @@
 	X(CALL_EV_CALLEE_HUNG_UP)                                                                                      \
 	X(CALL_EV_BOUND)  /* ringing or call length at its limit */                                                    \
 	X(CALL_EV_SILENT) /* no media where there should be */                                                         \
-	X(CALL_EV_DRAIN)  /* the process ends its calls */                                                             \
+	X(CALL_EV_DRAIN)  /* the process, or an operator, ends it */                                                   \
 	X(CALL_EV_BROKEN) /* out of memory, or an answer that cannot be used */                                        \
 	X(CALL_EV_LEG_ENDED)                                                                                           \
 	X(CALL_EV_MEDIA_ENDED)
@@ -85,9 +86,11 @@ bool side_event(struct call *c, enum media_side side, enum leg_media_event ev);
 struct call {
 	struct calls *calls;
 	struct list node;       /* calls->all */
+	struct list age;        /* calls->by_age */
 	struct config *config;  /* as the call began */
 	char id[IDENT_LEN + 1]; /* in log and CDR */
 	uint8_t slot;
+	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
 	bool reaped, record_sent, echo, late, draining;
 	bool peer_in_counted, peer_out_counted;
@@ -138,8 +141,12 @@ struct calls {
 	struct hash_key tag_key;
 	struct hmap by_tag;
 	struct list all;
-	struct list ended; /* call.node moved here, to be reaped */
-	struct loop_deferred reaper, media_dispatch;
+	struct list ended;  /* call.node moved here, to be reaped */
+	struct list by_age; /* every call, oldest first: what management walks */
+	struct list asks;   /* its questions that are not answered yet */
+	unsigned n_asks;
+	struct loop_deferred reaper, media_dispatch, facts_walk;
+	uint32_t facts; /* counts configurations */
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
@@ -251,6 +258,13 @@ void calls_reap_later(struct calls *cs, struct call *c);
  * dialog. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
 
+/* ---- facts.c: what a reload changes in live calls ---- */
+
+/* That peer (of the call's own configuration) as it is configured now: for facts of security alone. NULL: no peer. */
+const struct config_peer *facts_peer(const struct call *c, int peer);
+/* calls->config is new: tells the relay of every call, some in each turn. */
+void facts_changed(struct calls *cs);
+
 /* ---- told.c: our own headers, and what crosses ---- */
 
 /* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
@@ -269,7 +283,18 @@ bool told_as(struct call *c, int from_peer, struct leg *to, const struct message
 
 /* ---- record.c ---- */
 
+/* The facts of a call as they are now; what they point to is the call's, or in attempts and text. until_ns: up to when
+ * the verdict looks. */
+void record_fill(const struct call *c, const struct media_stats *stats, uint64_t until_ns,
+		 struct cdr_attempt attempts[CDR_MAX_ATTEMPTS], char text[2][VERDICT_MAX], struct cdr *ret);
 /* The call's CDR, once. stats: NULL when there was no media session. */
 void record_send(struct call *c, const struct media_stats *stats);
+
+/* ---- snapshot.c ---- */
+
+/* The relay told its counters, or (NULL) that it cannot. True: they were asked for. */
+bool snapshot_stats(struct call *c, const struct media_stats *stats);
+void snapshot_call_gone(struct call *c); /* takes it off by_age */
+void snapshot_cancel(struct calls *cs);
 
 #endif

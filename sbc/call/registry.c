@@ -110,6 +110,9 @@ static void on_failed(struct call *c, const struct media_event *e)
 
 	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
 	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
+		/* or its counters were asked for, and it is too busy to tell: nothing is wrong with the call */
+		if (snapshot_stats(c, NULL))
+			return;
 		call_post(c, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});
 		return;
@@ -188,6 +191,7 @@ static void on_media(void *arg, const struct media_event *e)
 		on_silent(c, e);
 		break;
 	case MEDIA_EV_STATS:
+		snapshot_stats(c, e->stats);
 		break;
 	case MEDIA_EV_ENDED:
 		c->media_ended = true;
@@ -342,6 +346,8 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	random_bytes(&cs->tag_key, sizeof(cs->tag_key));
 	list_init(&cs->all);
 	list_init(&cs->ended);
+	list_init(&cs->by_age);
+	list_init(&cs->asks);
 	cs->reaper.fn = reap;
 	err = leak_table_create(cs->config, &cs->leaks);
 	if (err < 0)
@@ -373,11 +379,13 @@ void calls_destroy(struct calls *cs)
 {
 	if (!cs)
 		return;
+	snapshot_cancel(cs);
 	list_for_each_safe (n, &cs->ended)
 		call_destroy(list_entry(n, struct call, node));
 	list_for_each_safe (n, &cs->all)
 		call_destroy(list_entry(n, struct call, node));
 	loop_defer_cancel(&cs->reaper);
+	loop_defer_cancel(&cs->facts_walk);
 	loop_poll_close(cs->port_poll);
 	media_port_close(cs->port);
 	leak_table_destroy(cs->leaks);
@@ -397,6 +405,7 @@ int calls_set_config(struct calls *cs, struct config *config)
 	cs->leaks = leaks;
 	config_unref(cs->config);
 	cs->config = config_ref(config);
+	facts_changed(cs);
 	return 0;
 }
 

@@ -239,6 +239,7 @@ static void write_media(const struct metrics_sources *s, struct writer *w)
 		F("sessions", GAUGE, "media sessions alive", sessions),
 		F("ports_used", GAUGE, "RTP ports in use, each with its RTCP port", ports_used),
 		F("ports", GAUGE, "RTP ports that the configuration gives", ports_total),
+		F("ports_open", GAUGE, "RTP ports not in use whose sockets are kept for the next call", ports_open),
 		F("ports_skipped_total", COUNTER, "ports found taken by another program", ports_skipped),
 		F("packets_total", COUNTER, "packets received", packets),
 		F("bytes_total", COUNTER, "bytes of packets received", bytes),

@@ -36,6 +36,9 @@ struct config_acl {
 	size_t n_deny;
 };
 
+/* Digest authentication (product §2): none, relayed between the ends, or Limen's own challenge by accounts.file. */
+enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_RELAY, CONFIG_AUTH_LIMEN };
+
 struct config_network {
 	const char *name;
 	const struct config_listen *listen;
@@ -43,11 +46,15 @@ struct config_network {
 	struct addr advertise; /* host only (port 0); unset: the listen address. 1:1 NAT, for its family */
 	const char *device;    /* NULL: none */
 	bool nat; /* phones behind NAT: answer and route to where requests come from, latch open by default */
+	bool keepalive_stun;   /* STUN Binding requests on UDP listeners are answered; default: nat */
 	struct config_acl acl; /* signalling */
 	enum config_unknown_source
-		unknown;      /* a source that is no peer: default drop; accept makes it a call from the network */
-	unsigned source_rate; /* requests per second from one source that is no peer; 0: no limit. Default 50 */
-	uint8_t dscp;         /* signalling; default 24 (CS3) */
+		unknown;       /* a source that is no peer: default drop; accept makes it a call from the network */
+	unsigned source_rate;  /* requests per second from one source that is no peer; 0: no limit. Default 50 */
+	uint8_t dscp;          /* signalling; default 24 (CS3) */
+	enum config_auth auth; /* of requests from who is no peer; default none */
+	const char *realm;     /* of our challenges here; default: the advertised or first listen host. NULL only with
+				  n_listen 0 */
 	struct {
 		struct addr address[2];   /* port 0; at most one a family */
 		struct addr advertise[2]; /* same index; unset: as address */
@@ -110,7 +117,12 @@ struct config_peer {
 	bool sdp_unknown_drop;         /* lines and attributes of SDP that Limen does not know; default: pass */
 	const uint16_t *failover;      /* status codes that try the next target; default 503, 408, 502, 504 */
 	size_t n_failover;
-	unsigned try_ms; /* how long one address may stay silent before the next is tried; default 4000 */
+	unsigned try_ms;       /* how long one address may stay silent before the next is tried; default 4000 */
+	enum config_auth auth; /* none or relay; default: relay where the network's is, else none */
+	struct {
+		const char *user, *password; /* what Limen answers this peer's challenges with; NULL: nothing */
+		const char *realm;           /* only challenges of this realm; NULL: any */
+	} credentials;                       /* secret: never printed */
 };
 
 /* ---- routes -------------------------------------------------------------------------------------------------- */
@@ -190,8 +202,21 @@ struct config_limits {
 	unsigned message_bytes;      /* 65535 */
 	unsigned connections;        /* TCP, all: 4000 */
 	unsigned connections_source; /* of one source address: 100 */
+	unsigned answers;            /* refusals without a transaction, over UDP, per second: 1000 */
+	unsigned answers_source;     /* of them to one source that is no peer: 50; a peer gets ten times that */
 	unsigned queue;              /* hand-over queue entries per worker: 4096 */
 	unsigned targets;            /* addresses tried for one call: 8 */
+	unsigned nonces;             /* digest nonces whose counts are remembered: 262144 */
+	unsigned lockouts;           /* accounts and sources whose failed logins are remembered: 65536 */
+};
+
+/* Accounts that `auth: limen` challenges for. */
+struct config_accounts {
+	const char *file;         /* NULL: none */
+	unsigned nonce_ms;        /* a nonce is good for so long: 300000 */
+	unsigned failures;        /* of one account from one source, until it is locked there: 5 */
+	unsigned source_failures; /* of one source over all accounts, until it is locked: 100 */
+	unsigned lockout_ms;      /* 300000 */
 };
 
 enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
@@ -207,6 +232,7 @@ struct config {
 	size_t n_routes;
 	struct config_timers timers;
 	struct config_limits limits;
+	struct config_accounts accounts;
 	unsigned workers; /* signalling; 1 */
 	struct {
 		unsigned workers;          /* 0: one per core */

@@ -54,6 +54,17 @@ static const struct word identity_words[] = {
 	{"pass", CONFIG_IDENTITY_PASS, false},
 	{NULL, 0, false},
 };
+static const struct word network_auth_words[] = {
+	{"none", CONFIG_AUTH_NONE, false},
+	{"relay", CONFIG_AUTH_RELAY, false},
+	{"limen", CONFIG_AUTH_LIMEN, false},
+	{NULL, 0, false},
+};
+static const struct word peer_auth_words[] = {
+	{"none", CONFIG_AUTH_NONE, false},
+	{"relay", CONFIG_AUTH_RELAY, false},
+	{NULL, 0, false},
+};
 static const struct word strategy_words[] = {
 	{"priority", CONFIG_PRIORITY, false},
 	{"weight", CONFIG_WEIGHT, false},
@@ -129,6 +140,12 @@ static const char *check_server(const char *z)
 		if (!isprint((unsigned char)*p))
 			return "has a character in it that a Server header cannot have";
 	return strlen(z) <= 100 ? NULL : "is longer than 100 characters; shorten it";
+}
+
+/* Goes between quotes as it is. */
+static const char *check_realm(const char *z)
+{
+	return strpbrk(z, "\"\\") ? "has a quote or backslash in it; remove it" : check_line(z);
 }
 
 static const char *check_path(const char *z)
@@ -247,6 +264,11 @@ static const struct key network_keys[] = {
 	 .preset = "false",
 	 .lifetime = CONFIG_NEW_CALLS,
 	 .doc = "phones behind NAT: answer and route to where requests come from; media.latch is open unless given"},
+	{.name = "keepalive_stun",
+	 .kind = KIND_BOOL,
+	 M(config_network, keepalive_stun),
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "answer STUN Binding requests on UDP listeners, by which phones keep their NAT open (RFC 5626). Default: true on a network with nat"},
 	{.name = "acl",
 	 .kind = KIND_OBJECT,
 	 M(config_network, acl),
@@ -279,6 +301,19 @@ static const struct key network_keys[] = {
 	 .object = &object_network_media,
 	 .only_if_given = true,
 	 .doc = "relay of media on this network; without it calls here have no media"},
+	{.name = "auth",
+	 .kind = KIND_WORD,
+	 M(config_network, auth),
+	 .words = network_auth_words,
+	 .preset = "\"none\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "digest authentication of who is no peer: none, relay (challenges and credentials cross to a peer that says relay, too), limen (Limen challenges, by accounts.file)"},
+	{.name = "realm",
+	 .kind = KIND_TEXT,
+	 M(config_network, realm),
+	 .check = check_realm,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "realm of Limen's challenges here. Default: the address advertised or listened on"},
 	LATER("tls"),
 	LATER("ws"),
 	LATER("wss"),
@@ -286,7 +321,6 @@ static const struct key network_keys[] = {
 	LATER("certificate"),
 	LATER("registrar"),
 	LATER("register"),
-	LATER("auth"),
 	LATER("keepalive"),
 	LATER("outbound"),
 	LATER("bans"),
@@ -369,6 +403,35 @@ static const struct key codecs_keys[] = {
 	END,
 };
 const struct object object_codecs = {.name = "codecs", .keys = codecs_keys};
+
+static const struct key credentials_keys[] = {
+	{.name = "user",
+	 .kind = KIND_TEXT,
+	 .required = true,
+	 M(config_peer, credentials.user),
+	 .check = check_line,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "user name that challenges are answered with"},
+	{.name = "password",
+	 .kind = KIND_SECRET,
+	 .required = true,
+	 M(config_peer, credentials.password),
+	 .check = check_line,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "${NAME} or file:PATH, or the password itself"},
+	{.name = "realm",
+	 .kind = KIND_TEXT,
+	 M(config_peer, credentials.realm),
+	 .check = check_line,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "only challenges of this realm are answered. Default: any"},
+	END,
+};
+static const struct object object_credentials = {
+	.name = "credentials",
+	.keys = credentials_keys,
+	.finish = credentials_finish,
+};
 
 static const struct key peer_keys[] = {
 	{.name = "profile",
@@ -482,8 +545,19 @@ static const struct key peer_keys[] = {
 	 .preset = "4000",
 	 .lifetime = CONFIG_NEW_CALLS,
 	 .doc = "how long one address may stay silent before the next is tried"},
+	{.name = "auth",
+	 .kind = KIND_WORD,
+	 M(config_peer, auth),
+	 .words = peer_auth_words,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "relay: digest challenges and credentials cross between this peer and whoever says relay, too; none: they do not. Default: relay where the peer's network says so, else none"},
+	{.name = "credentials",
+	 .kind = KIND_OBJECT,
+	 .offset = 0,
+	 .object = &object_credentials,
+	 .only_if_given = true,
+	 .doc = "what Limen answers this peer's digest challenges with"},
 	LATER("register"),
-	LATER("auth"),
 	LATER("password"),
 	LATER("user"),
 	LATER("tls"),
@@ -739,8 +813,16 @@ static const struct key limits_keys[] = {
 	LIMIT(message_bytes, 1024, 65535, "65535", CONFIG_AT_ONCE, "largest message"),
 	LIMIT(connections, 1, 1000000, "4000", CONFIG_AT_ONCE, "TCP connections"),
 	LIMIT(connections_source, 1, 1000000, "100", CONFIG_AT_ONCE, "TCP connections of one source address"),
+	LIMIT(answers, 1, 1000000, "1000", CONFIG_AT_ONCE,
+	      "per second and in all: answers over UDP to requests that are refused before a transaction (malformed ones, for instance) and to STUN; forged sources make us send these to others"),
+	LIMIT(answers_source, 1, 1000000, "50", CONFIG_AT_ONCE,
+	      "of these to one source that is no peer; a peer's source gets ten times as many"),
 	LIMIT(queue, 16, 1000000, "4096", CONFIG_RESTART, "messages that wait to be handed to another worker"),
 	LIMIT(targets, 1, 32, "8", CONFIG_NEW_CALLS, "addresses tried for one call"),
+	LIMIT(nonces, 1024, 16777216, "262144", CONFIG_RESTART,
+	      "digest nonces whose counts are remembered, 36 bytes each; the oldest is forgotten and its user challenged anew"),
+	LIMIT(lockouts, 1024, 16777216, "65536", CONFIG_RESTART,
+	      "accounts and sources whose failed logins are remembered, 24 bytes each"),
 	LATER("registrations"),
 	LATER("bans"),
 	LATER("subscriptions"),
@@ -780,6 +862,51 @@ static const struct key media_keys[] = {
 	END,
 };
 static const struct object object_media = {.name = "media", .keys = media_keys};
+
+static const struct key accounts_keys[] = {
+	{.name = "file",
+	 .kind = KIND_CUSTOM,
+	 M(config_accounts, file),
+	 .parse = parse_accounts_file,
+	 .schema = SCHEMA_TEXT,
+	 .form = "path, from the folder of this file",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "users: lines user:realm:algorithm:HA1 (MD5, SHA-256) or user:realm:plain:password; read at start and at each reload"},
+	{.name = "nonce_ms",
+	 .kind = KIND_TIME,
+	 M(config_accounts, nonce_ms),
+	 .min = 1000,
+	 .max = HOUR_MS,
+	 .preset = "300000",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "how long a nonce of ours is good"},
+	{.name = "failures",
+	 .kind = KIND_INT,
+	 M(config_accounts, failures),
+	 .min = 1,
+	 .max = 1000,
+	 .preset = "5",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "failed logins of one account from one source (IPv6: its /64) until it is locked there"},
+	{.name = "source_failures",
+	 .kind = KIND_INT,
+	 M(config_accounts, source_failures),
+	 .min = 1,
+	 .max = 1000000,
+	 .preset = "100",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "failed logins from one source, over all accounts, until it is locked"},
+	{.name = "lockout_ms",
+	 .kind = KIND_TIME,
+	 M(config_accounts, lockout_ms),
+	 .min = 1000,
+	 .max = 24LL * HOUR_MS,
+	 .preset = "300000",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "how long a lock lasts; so many failures within this time make one"},
+	END,
+};
+static const struct object object_accounts = {.name = "accounts", .keys = accounts_keys};
 
 static const struct key log_keys[] = {
 	{.name = "level",
@@ -875,6 +1002,11 @@ static const struct key root_keys[] = {
 	 .doc = "where calls go: the first route that matches is taken"},
 	{.name = "timers", .kind = KIND_OBJECT, .offset = 0, .object = &object_timers, .doc = "times"},
 	{.name = "limits", .kind = KIND_OBJECT, .offset = 0, .object = &object_limits, .doc = "limits of the whole"},
+	{.name = "accounts",
+	 .kind = KIND_OBJECT,
+	 M(config, accounts),
+	 .object = &object_accounts,
+	 .doc = "who may log in on a network with auth: limen"},
 	{.name = "workers",
 	 .kind = KIND_INT,
 	 M(config, workers),

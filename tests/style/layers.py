@@ -22,6 +22,7 @@ LIBRARIES = {  # header prefix -> the rooms that may see it
     "pcre2.h": ["config"],
     "uv.h": ["sbc/sip", "sbc/manage", "sbc"],
     "ares.h": ["sbc/sip"],
+    "openssl/": ["sbc/sip", "sbc/border", "media"],
     "libwebsockets.h": ["sbc/manage"],
 }
 

@@ -74,6 +74,7 @@ static void network(void **state)
 	assert_string_equal(config_transport_text(n->listen[2].transport), "udp");
 	assert_string_equal(n->device, "eth0");
 	assert_true(n->nat);
+	assert_true(n->keepalive_stun); /* of nat */
 	assert_int_equal(n->acl.n_allow, 2);
 	assert_int_equal(n->acl.allow[0].bits, 24);
 	assert_int_equal(n->acl.n_deny, 1);
@@ -85,6 +86,20 @@ static void network(void **state)
 	assert_addr(&n->media.advertise[1], "198.51.100.1:0");
 	assert_int_equal(n->media.port_min, 10000);
 	assert_int_equal(n->media.port_max, 10001);
+	config_unref(c);
+}
+
+static void stun_keepalive(void **state)
+{
+	struct config *c =
+		load_good("{'networks': {'a': {'listen': 'udp:192.0.2.1', 'nat': true, 'keepalive_stun': false},"
+			  "'b': {'listen': 'udp:192.0.2.2', 'keepalive_stun': true},"
+			  "'c': {'listen': 'udp:192.0.2.3'}}, 'limits': {'answers': 7, 'answers_source': 3}}");
+	assert_false(c->networks[0].keepalive_stun);
+	assert_true(c->networks[1].keepalive_stun);
+	assert_false(c->networks[2].keepalive_stun);
+	assert_int_equal(c->limits.answers, 7);
+	assert_int_equal(c->limits.answers_source, 3);
 	config_unref(c);
 }
 
@@ -324,6 +339,55 @@ static void write_file(const char *path, const char *text)
 	fclose(f);
 }
 
+static void authentication(void **state)
+{
+	setenv("LIMEN_TEST_PASSWORD", "hush:hush", 1);
+	struct config *c =
+		load_good("{'networks': {'a': {'listen': 'udp:192.0.2.1', 'auth': 'limen', 'realm': 'pbx.example'},"
+			  "'b': {'listen': 'udp:192.0.2.2', 'advertise': '198.51.100.2', 'auth': 'relay'},"
+			  "'c': {'listen': 'udp:[2001:db8::1]:5070'}},"
+			  "'peers': {'p': {'network': 'a', 'targets': '192.0.2.9'},"
+			  "'q': {'network': 'b', 'targets': '192.0.2.8', 'credentials':"
+			  "{'user': 'u', 'password': '${LIMEN_TEST_PASSWORD}', 'realm': 'r'}},"
+			  "'r': {'network': 'b', 'targets': '192.0.2.7', 'auth': 'none'},"
+			  "'s': {'network': 'c', 'targets': '[2001:db8::9]', 'auth': 'relay',"
+			  "'credentials': {'user': 'v', 'password': 'w'}}},"
+			  "'accounts': {'file': 'users.txt', 'nonce_ms': '1m', 'failures': 3, 'source_failures': 30,"
+			  "'lockout_ms': 2000}, 'limits': {'nonces': 2048, 'lockouts': 4096}}");
+	assert_int_equal(c->networks[0].auth, CONFIG_AUTH_LIMEN);
+	assert_string_equal(c->networks[0].realm, "pbx.example");
+	assert_string_equal(c->networks[1].realm, "198.51.100.2");
+	assert_string_equal(c->networks[2].realm, "2001:db8::1");
+	assert_int_equal(c->networks[2].auth, CONFIG_AUTH_NONE);
+	assert_int_equal(c->peers[0].auth, CONFIG_AUTH_NONE);
+	assert_null(c->peers[0].credentials.user);
+	assert_int_equal(c->peers[1].auth, CONFIG_AUTH_RELAY); /* of its network */
+	assert_string_equal(c->peers[1].credentials.user, "u");
+	assert_string_equal(c->peers[1].credentials.password, "hush:hush");
+	assert_string_equal(c->peers[1].credentials.realm, "r");
+	assert_int_equal(c->peers[2].auth, CONFIG_AUTH_NONE);
+	assert_int_equal(c->peers[3].auth, CONFIG_AUTH_RELAY);
+	assert_null(c->peers[3].credentials.realm);
+	assert_string_equal(c->accounts.file, "etc/users.txt"); /* beside etc/limen.json */
+	assert_int_equal(c->accounts.nonce_ms, 60000);
+	assert_int_equal(c->accounts.failures, 3);
+	assert_int_equal(c->accounts.source_failures, 30);
+	assert_int_equal(c->accounts.lockout_ms, 2000);
+	assert_int_equal(c->limits.nonces, 2048);
+	assert_int_equal(c->limits.lockouts, 4096);
+	config_unref(c);
+	c = load_good("{" NET ", 'accounts': {'file': '/etc/limen/users'}}");
+	assert_string_equal(c->accounts.file, "/etc/limen/users");
+	assert_int_equal(c->accounts.nonce_ms, 300000);
+	assert_int_equal(c->accounts.failures, 5);
+	assert_int_equal(c->accounts.source_failures, 100);
+	assert_int_equal(c->accounts.lockout_ms, 300000);
+	assert_int_equal(c->limits.nonces, 262144);
+	assert_int_equal(c->limits.lockouts, 65536);
+	config_unref(c);
+	unsetenv("LIMEN_TEST_PASSWORD");
+}
+
 static void secrets_and_variables(void **state)
 {
 	char folder[] = "/tmp/limen-config-XXXXXX", path[64], key[64];
@@ -386,6 +450,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(network),
 		cmocka_unit_test(latch_given_goes_before_nat),
+		cmocka_unit_test(stun_keepalive),
 		cmocka_unit_test(target_forms),
 		cmocka_unit_test(targets_over_ipv6),
 		cmocka_unit_test(sources),
@@ -395,6 +460,7 @@ int main(void)
 		cmocka_unit_test(routes),
 		cmocka_unit_test(the_rest),
 		cmocka_unit_test(comments),
+		cmocka_unit_test(authentication),
 		cmocka_unit_test(secrets_and_variables),
 		cmocka_unit_test(deep_and_large),
 	};

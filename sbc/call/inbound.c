@@ -58,7 +58,7 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		break;
 	case METHOD_INVITE:
 	case METHOD_UPDATE:
-		exchange_request(l->call, l, t, m);
+		reoffer_request(l->call, l, t, m);
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:

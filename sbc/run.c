@@ -29,6 +29,8 @@ struct program {
 	struct worker_group *group;
 	struct calls *calls[WORKER_MAX];
 	struct pass *pass[WORKER_MAX];
+	struct location *location[WORKER_MAX];
+	atomic_uint_fast64_t registrations; /* of all workers */
 	unsigned n_workers;
 	struct manage *manage;
 	uv_signal_t on_term, on_int, on_hup, on_usr1;
@@ -126,6 +128,7 @@ static void set_worker_config(void *arg)
 	if (calls_set_config(c->p->calls[c->worker], c->config) < 0) {
 		say(LOG_ERROR, "reload: a worker is out of memory");
 	} else {
+		location_set_config(c->p->location[c->worker], c->config);
 		pass_set_config(c->p->pass[c->worker], c->config);
 		worker_set_config(worker_get(c->p->group, c->worker), c->config);
 	}
@@ -210,6 +213,7 @@ static void write_metrics(void *arg, struct writer *w)
 	metrics_write(&(struct metrics_sources){.config = p->config,
 						.group = p->group,
 						.calls = p->calls,
+						.location = p->location,
 						.media = p->media,
 						.border = p->border,
 						.log = p->log,
@@ -282,7 +286,13 @@ static int start_workers(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		struct worker *w = worker_get(p->group, i);
 
-		err = pass_create(w, p->border, &p->pass[i]);
+		err = location_create(
+			&(struct location_params){
+				.loop = w->loop, .key = &p->key, .config = p->config, .shared = &p->registrations},
+			&p->location[i]);
+		if (err < 0)
+			return fail("worker", err);
+		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
 		if (err < 0)
 			return fail("worker", err);
 		err = calls_create(&(struct calls_params){.worker = w,
@@ -290,7 +300,7 @@ static int start_workers(struct program *p)
 							  .border = p->border,
 							  .cdr = p->cdr ? cdr_to_writer : NULL,
 							  .cdr_arg = p->cdr,
-							  .pass = pass_options,
+							  .pass = pass_request,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
 		if (err < 0)
@@ -385,6 +395,7 @@ static void stop(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		calls_destroy(p->calls[i]);
 		pass_destroy(p->pass[i]);
+		location_destroy(p->location[i]);
 	}
 	worker_group_destroy(p->group);
 	if (p->media)

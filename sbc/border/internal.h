@@ -71,6 +71,7 @@ struct peer_state {
 struct border_state {
 	struct hash_key key;
 	_Atomic uint64_t calls;
+	struct gcra registers; /* towards the core */
 	/* Only ever added to, at the head, by the main thread: readers need no lock. Entries live as long as the state:
 	 * as many as peer names were ever configured in this process. */
 	struct peer_state *_Atomic peers[PEER_BUCKETS];

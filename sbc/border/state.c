@@ -182,6 +182,11 @@ bool border_peer_gauges(struct border_state *s, const char *peer, struct border_
 	return true;
 }
 
+bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms)
+{
+	return !per_second || gcra_take(&s->registers, per_second, now_ms);
+}
+
 uint64_t border_calls(struct border_state *s)
 {
 	return atomic_load_explicit(&s->calls, memory_order_relaxed);

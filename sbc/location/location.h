@@ -157,6 +157,8 @@ struct location_binding *location_next(const struct location_aor *a, const struc
 struct location_binding *location_match(const struct location_aor *a, const struct location_contact *c);
 bool location_same_uri(struct str a, struct str b);
 
+/* The slot of this AoR's aliases. */
+uint8_t location_slot(const struct location *l, struct str aor);
 /* The alias of a contact: a function of the key, the AoR and what makes the contact (instance and reg-id, else URI), so
  * that a phone that asks again after a lost answer is at the core the same. */
 void location_alias(const struct location *l, uint8_t slot, unsigned network, struct str aor,

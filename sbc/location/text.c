@@ -38,6 +38,11 @@ struct hash_key location_alias_key(const struct ident_key *k)
 	return (struct hash_key){{siphash_str(&k->mac, STR("alias key 0")), siphash_str(&k->mac, STR("alias key 1"))}};
 }
 
+uint8_t location_slot(const struct location *l, struct str aor)
+{
+	return ident_slot_of_aor(l->key, aor);
+}
+
 void location_alias(const struct location *l, uint8_t slot, unsigned network, struct str aor,
 		    const struct location_contact *c, char ret[IDENT_LEN + 1])
 {

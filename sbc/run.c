@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "sbc/call/machine.h"
 #include "sbc/faults.h"
+#include "sbc/location/phones.h"
 #include "sbc/manage/manage.h"
 #include "sbc/media_networks.h"
 #include "sbc/pass/pass.h"
@@ -30,6 +31,7 @@ struct program {
 	struct calls *calls[WORKER_MAX];
 	struct pass *pass[WORKER_MAX];
 	struct location *location[WORKER_MAX];
+	struct phones phones[WORKER_MAX];
 	atomic_uint_fast64_t registrations; /* of all workers */
 	unsigned n_workers;
 	struct manage *manage;
@@ -286,12 +288,16 @@ static int start_workers(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		struct worker *w = worker_get(p->group, i);
 
-		err = location_create(
-			&(struct location_params){
-				.loop = w->loop, .key = &p->key, .config = p->config, .shared = &p->registrations},
-			&p->location[i]);
+		p->phones[i] = (struct phones){.worker = w, .border = p->border};
+		err = location_create(&(struct location_params){.loop = w->loop,
+								.key = &p->key,
+								.config = p->config,
+								.shared = &p->registrations,
+								.user = phones_user(&p->phones[i])},
+				      &p->location[i]);
 		if (err < 0)
 			return fail("worker", err);
+		p->phones[i].location = p->location[i];
 		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
 		if (err < 0)
 			return fail("worker", err);

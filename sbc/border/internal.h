@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/hash.h"
+#include "base/hmap.h"
 #include "base/writer.h"
 #include "sbc/border/border.h"
 
@@ -67,6 +68,17 @@ struct peer_state {
 	char name[];
 };
 
+#define PHONE_SHARDS 64
+struct phone_shard {
+	pthread_mutex_t lock;
+	struct hmap phones;
+};
+struct phone_sources {
+	struct phone_shard shard[PHONE_SHARDS];
+};
+void phones_init(struct phone_sources *s);
+void phones_finish(struct phone_sources *s);
+
 #define PEER_BUCKETS 1024
 struct border_state {
 	struct hash_key key;
@@ -78,6 +90,7 @@ struct border_state {
 	struct known known;
 	struct health health;
 	struct sources *sources;
+	struct phone_sources phones;
 };
 
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */

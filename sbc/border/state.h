@@ -35,6 +35,11 @@ int border_state_set_config(struct border_state *s, const struct config *c);
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms);
 
+/* A phone's source begins or ends to be registered; counted, so each begin needs its end. Networks with `phones` let
+ * its requests in like a peer's. */
+void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, bool known);
+bool border_phone_is_known(struct border_state *s, unsigned network, const struct addr *a);
+
 /* ---- admission: limits per peer ------------------------------------------------------------------------------- */
 
 /* A call from (or towards) a peer begins: REJECT_NONE and counted, or the reason and nothing counted. Each success is

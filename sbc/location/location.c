@@ -197,8 +197,7 @@ static void set_state(struct location_binding *b, enum location_state s)
 static void stop_probe(struct location_binding *b)
 {
 	if (b->probe)
-		client_txn_detach(b->probe);
-	b->probe = NULL;
+		b->location->user.probe_end(b->location->user.arg, b);
 	b->missed = 0;
 }
 
@@ -640,7 +639,7 @@ void location_destroy(struct location *l)
 {
 	if (!l)
 		return;
-	l->user = (struct location_user){0};
+	l->user = (struct location_user){.probe_end = l->user.probe_end, .arg = l->user.arg};
 	hmap_for_each_safe (n, &l->aors) {
 		struct location_aor *a = container_of(n, struct location_aor, node);
 

@@ -20,7 +20,6 @@
 #include "sbc/sip/aor.h"
 #include "sbc/sip/ident.h"
 #include "sbc/sip/loop.h"
-#include "sbc/sip/transaction.h"
 #include "sbc/sip/transport.h"
 
 #define LOCATION_URI_MAX      512 /* of a Contact's URI */
@@ -76,10 +75,13 @@ void location_count_at(struct location *l, size_t offset, int by);
 
 struct location_binding;
 
-/* What a location asks of others; members may be NULL. Not to call back into the location, save for reading. */
+/* What a location asks of others; members may be NULL. Not to call back into the location, save for reading, and
+ * location_flow_dead() from keepalive(). */
 struct location_user {
 	/* It is time for a keep-alive to this phone. */
 	void (*keepalive)(void *arg, struct location_binding *b);
+	/* Its keep-alive under way (b->probe, not NULL) is of no interest any more: to be freed and set NULL. */
+	void (*probe_end)(void *arg, struct location_binding *b);
 	/* A binding was made or changed (save: location_seen()), or is about to go: for a store. */
 	void (*changed)(void *arg, const struct location_binding *b);
 	void (*removed)(void *arg, const struct location_binding *b);
@@ -115,7 +117,7 @@ struct location_link {
 	struct location_binding *binding;
 };
 
-/* To be read by everybody, to be written by location.c alone, `probe` and `missed` excepted (keepalive.c). */
+/* To be read by everybody, to be written by location.c alone, `probe` and `missed` excepted (phones.c). */
 struct location_binding {
 	struct hmap_node by_alias, by_connection; /* the latter when flow.connection */
 	struct list node;                         /* of its AoR, oldest first */
@@ -123,7 +125,7 @@ struct location_binding {
 	struct wheel_timer timer; /* what comes first: keep-alive, phone's expiry, core's expiry */
 	struct location *location;
 	struct location_aor *aor;
-	struct client_txn *probe;                             /* an OPTIONS under way; detached when the binding goes */
+	struct location_probe *probe;                         /* a keep-alive under way; the user's own */
 	struct destination flow;                              /* `reply` is set: an existing connection only */
 	uint64_t phone_until_ms, core_until_ms, core_half_ms; /* monotonic; half of what the core gave is over */
 	uint64_t since_ms, seen_ms, keepalive_ms;             /* made; last REGISTER; next keep-alive, 0: none */

@@ -254,6 +254,7 @@ bool pass_options(void *arg, struct server_txn *t, const struct message *m)
 	struct border_request r = border_request_of(p->config, m, (uint32_t)random_u64());
 	struct passing *g;
 
+	r.registered = border_phone_is_known(p->border, m->source.network, &m->source.remote);
 	if (!m->ruri.user.n || m->max_forwards == 0) {
 		answer(p, t);
 		return true;

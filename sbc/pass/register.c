@@ -42,6 +42,7 @@ static enum reject_reason route(struct registering *g)
 	struct border_request q = border_request_of(g->config, g->request, (uint32_t)random_u64());
 	const struct border_decision *d = &g->decision;
 
+	q.registered = border_phone_is_known(g->registrar->border, q.network, &q.source);
 	border_decide(g->config, &q, NULL, NULL, &g->decision);
 	if (d->reject == REJECT_NO_ROUTE)
 		return REJECT_METHOD;
@@ -139,8 +140,6 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 	}
 	if (why == REJECT_NONE)
 		why = wish_check(r, w, challenges_cross(r->config, w->network, (int)g->decision.target[0]));
-	if (why == REJECT_NONE && brief(r, w))
-		why = REJECT_BRIEF;
 	if (why == REJECT_NONE)
 		why = admit(r);
 	if (why != REJECT_NONE) {
@@ -160,6 +159,8 @@ void registrar_request(struct registrar *r, struct server_txn *t, const struct m
 	location_count(r->location, received, 1);
 	w.flow = destination_of_flow(r->config, &m->source);
 	why = wish_read(r->location, m, &w);
+	if (why == REJECT_NONE && brief(r, &w))
+		why = REJECT_BRIEF;
 	if (why != REJECT_NONE)
 		registrar_refuse(r, t, why);
 	else if (wish_absorb(r, &w))

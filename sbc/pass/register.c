@@ -69,8 +69,9 @@ static void forbid(struct registering *g)
 static void continue_dialogue(struct registering *g)
 {
 	const struct wish *w = &g->wish;
-	struct location_aor *a = location_aor(g->registrar->location, w->network, w->aor);
-	uint8_t slot = location_slot(g->registrar->location, w->aor);
+	struct location *l = g->registrar->location;
+	struct location_aor *a = location_aor(l, w->network, w->aor);
+	uint8_t slot = location_slot(l, w->aor);
 
 	ident_mint(g->registrar->worker->key, slot, g->tag);
 	ident_mint(g->registrar->worker->key, slot, g->call_id);
@@ -78,8 +79,11 @@ static void continue_dialogue(struct registering *g)
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct location_binding *b = location_match(a, &w->v[i].contact);
 
-		if (!b)
+		if (!b) {
+			location_alias(l, slot, w->network, w->aor, &w->v[i].contact, g->alias[i]);
 			continue;
+		}
+		memcpy(g->alias[i], b->alias, sizeof(g->alias[i]));
 		memcpy(g->call_id, b->core_call_id, sizeof(g->call_id));
 		if (b->core_cseq >= g->cseq)
 			g->cseq = b->core_cseq + 1;

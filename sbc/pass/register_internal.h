@@ -15,7 +15,6 @@ struct wished {
 	struct location_contact contact;
 	struct str q;
 	unsigned expires_s; /* 0: to be removed */
-	char alias[IDENT_LEN + 1];
 };
 
 struct wish {
@@ -42,6 +41,8 @@ struct registrar {
 	struct config *config;
 	struct list requests; /* registering.node */
 	unsigned n;
+	uint64_t date_s; /* whose text `date` is */
+	char date[48];
 };
 
 struct registering {
@@ -60,6 +61,7 @@ struct registering {
 	unsigned min_expires_s; /* of the core's 423, for which it is asked once more; 0: none yet */
 	uint32_t cseq;
 	char call_id[IDENT_LEN + 1], tag[IDENT_LEN + 1];
+	char alias[WISH_CONTACTS_MAX][IDENT_LEN + 1]; /* of wish.v: what the core has, or will */
 };
 
 /* ---- register_read.c: a phone's REGISTER -> wish; pure ---- */

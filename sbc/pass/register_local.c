@@ -91,17 +91,22 @@ bool wish_absorb(struct registrar *r, const struct wish *w)
 /* ---- answers ---- */
 
 /* RFC 3261 §20.17 */
-static void write_date(struct writer *w)
+static void write_date(struct registrar *r, struct writer *w)
 {
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t now = (time_t)(clock_wall_us(clock_ns()) / 1000000);
+	struct writer d = writer_init(r->date, sizeof(r->date) - 1);
 	struct tm t;
 
-	if (gmtime_r(&now, &t))
-		writer_fmt(w, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday], t.tm_mday,
+	if ((uint64_t)now != r->date_s && gmtime_r(&now, &t)) {
+		r->date_s = (uint64_t)now;
+		writer_fmt(&d, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday], t.tm_mday,
 			   months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+		r->date[d.n] = '\0';
+	}
+	writer_z(w, r->date);
 }
 
 static void write_contact(struct writer *w, const struct location *l, const struct location_binding *b)
@@ -145,7 +150,7 @@ void wish_answer(struct registrar *r, struct server_txn *t, const struct wish *w
 	bool outbound = false;
 
 	write_bindings(&h, r, w, &outbound);
-	write_date(&h);
+	write_date(r, &h);
 	/* RFC 5626 §6, and §5.4: how long a connection may be silent before we close it */
 	if (w->outbound && outbound) {
 		writer_lit(&h, "Require: outbound\r\n");

@@ -167,10 +167,22 @@ void registrar_request(struct registrar *r, struct server_txn *t, const struct m
 		why = REJECT_BRIEF;
 	if (why != REJECT_NONE)
 		registrar_refuse(r, t, why);
-	else if (wish_absorb(r, &w))
-		wish_answer(r, t, &w, NULL);
 	else
 		relay(r, t, m, &w);
+}
+
+bool registrar_glance(struct registrar *r, const struct message *m)
+{
+	char headers[HEADERS_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
+	struct wish w;
+
+	w.flow = destination_of_flow(r->config, &m->source);
+	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w))
+		return false;
+	wish_write_answer(r, &w, &h);
+	txn_layer_answer(r->worker->txn, m, &(struct reply){.status = 200, .headers = writer_result(&h)});
+	return true;
 }
 
 /* ---- life ---- */

@@ -405,6 +405,8 @@ static bool foreign(const struct registering *g, bool challenged)
 static void accepted(struct registering *g, const struct message *m)
 {
 	struct registrar *r = g->registrar;
+	char headers[HEADERS_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
 	bool challenged = challenges_cross(g->config, g->wish.network, g->targets.at.peer);
 	int err = 0;
 
@@ -420,8 +422,11 @@ static void accepted(struct registering *g, const struct message *m)
 		refuse(g, err == -EMFILE ? REJECT_CONTACTS : err == -ENOSPC ? REJECT_REGISTRATIONS : REJECT_NO_MEMORY);
 		return;
 	}
+	wish_write_answer(r, &g->wish, &h);
 	if (g->in)
-		wish_answer(r, g->in, &g->wish, &g->forbidden_in);
+		server_txn_reply(g->in, &(struct reply){.status = 200,
+							.headers = h.overflow ? STR_NONE : writer_result(&h),
+							.guard = &g->forbidden_in});
 	registering_free(g);
 }
 

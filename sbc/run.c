@@ -308,6 +308,7 @@ static int start_workers(struct program *p)
 							  .cdr_arg = p->cdr,
 							  .pass = pass_request,
 							  .glance = pass_glance,
+							  .location = p->location[i],
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
 		if (err < 0)
@@ -417,8 +418,8 @@ static void stop(struct program *p)
 	explicit_bzero(&p->key, sizeof(p->key));
 }
 
-/* glibc gives each thread an arena of its own that grows by one page and one mprotect(2) at a time: nearly one a call.
- */
+/* For builds without jemalloc: glibc gives each thread an arena of its own that grows by one page and one mprotect(2)
+ * at a time: nearly one a call. */
 static void set_allocator(void)
 {
 	mallopt(M_ARENA_MAX, 1);

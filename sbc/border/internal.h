@@ -91,6 +91,8 @@ struct border_state {
 	struct health health;
 	struct sources *sources;
 	struct phone_sources phones;
+	struct sources *answers; /* the same table, of answers to refused requests */
+	struct gcra answers_rate;
 };
 
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */

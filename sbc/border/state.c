@@ -64,7 +64,8 @@ int border_state_create(const struct config *c, struct border_state **ret)
 	pthread_mutex_init(&s->health.lock, NULL);
 	phones_init(&s->phones);
 	s->sources = sources_create();
-	if (!s->sources || border_state_set_config(s, c) < 0) {
+	s->answers = sources_create();
+	if (!s->sources || !s->answers || border_state_set_config(s, c) < 0) {
 		border_state_destroy(s);
 		return -ENOMEM;
 	}
@@ -85,6 +86,7 @@ void border_state_destroy(struct border_state *s)
 		}
 	sources_destroy(s->sources);
 	phones_finish(&s->phones);
+	sources_destroy(s->answers);
 	pthread_mutex_destroy(&s->health.lock);
 	explicit_bzero(&s->key, sizeof(s->key));
 	free(s);

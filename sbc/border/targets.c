@@ -34,10 +34,8 @@ static bool next_address(struct targets *t)
 		return false;
 	}
 	a = &t->addr[t->next_addr++];
-	t->at.to = (struct destination){.network = t->config->peers[t->at.peer].network,
-					.transport = a->transport,
-					.listener = -1,
-					.remote = a->addr};
+	t->at.to = (struct destination){
+		.network = t->config->peers[t->at.peer].network, .transport = a->transport, .remote = a->addr};
 	t->tried++;
 	return true;
 }

@@ -142,6 +142,9 @@ static void retire_b(struct call *c)
 {
 	if (!c->b)
 		return;
+	/* not 481: the caller's dialogs live on */
+	relay_drop(c, REJECT_GLARE);
+	early_forget_branches(c->b);
 	list_append(&c->old_legs, &c->b->old);
 	c->b = NULL;
 }
@@ -188,7 +191,7 @@ static struct leg *make_leg(struct call *c)
 		.from_peer = c->peer_in,
 		.to_peer = at->peer,
 		.to_network = at->to.network,
-		.local = transport_local(c->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), -1),
+		.local = transport_local(c->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), NULL),
 	};
 
 	headers_write_target_host(at->configured, &h);
@@ -292,7 +295,7 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 	}
 	/* a leak or a lack of memory is ours: another target would not mend it */
 	if (!status)
-		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN;
+		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN || reject == REJECT_FLOW_GONE;
 	return code_fails_over(c, status);
 }
 

@@ -7,6 +7,7 @@
 #include "media/media.h"
 #include "sbc/border/border.h"
 #include "sbc/call/cdr.h"
+#include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
 
 struct calls;
@@ -22,6 +23,8 @@ struct calls_params {
 	/* A REGISTER before it has a transaction: txn_user.glance. */
 	bool (*glance)(void *arg, const struct message *m);
 	void *pass_arg; /* of both */
+	/* Registered phones, to be told of connections that die; NULL: none. */
+	struct location *location;
 };
 int calls_create(const struct calls_params *p, struct calls **ret);
 /* All calls must be gone, or are dropped without a word (tests, second kill). */
@@ -44,6 +47,7 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(calls_failed, "calls that ended without an answer")                                                          \
 	X(failovers, "further targets or addresses tried")                                                             \
 	X(forks_second_2xx, "further 2xx of a forked INVITE, ended by ACK and BYE")                                    \
+	X(early_full, "early dialogs or previews not shown to the caller: too many in a call")                         \
 	X(cancel_crossed, "2xx that crossed our CANCEL, ended by ACK and BYE")                                         \
 	X(ack_lost, "2xx of ours never acknowledged")                                                                  \
 	X(glare, "re-INVITEs refused or retried for glare (491)")                                                      \

@@ -224,6 +224,13 @@ static enum reject_reason on_screen(void *arg, const struct flow_addr *from, con
 	return border_screen(cs->border, cs->config, from, p, n, loop_now_ms(cs->worker->loop));
 }
 
+static bool on_may_answer(void *arg, const struct flow_addr *to)
+{
+	struct calls *cs = arg;
+
+	return border_may_answer(cs->border, cs->config, to, loop_now_ms(cs->worker->loop));
+}
+
 static void on_refused(void *arg, const struct flow_addr *from, enum reject_reason why)
 {
 	struct calls *cs = arg;
@@ -251,6 +258,14 @@ static bool on_outgoing(void *arg, void *guard, const struct destination *d, str
 		log_end(&l);
 	}
 	return cs->config->leak != CONFIG_LEAK_BLOCK;
+}
+
+static void on_connection_closed(void *arg, unsigned network, uint64_t connection)
+{
+	struct calls *cs = arg;
+
+	if (cs->location)
+		location_connection_closed(cs->location, connection);
 }
 
 static bool on_glance(void *arg, const struct message *m)
@@ -308,7 +323,7 @@ static void on_stray_response(void *arg, const struct message *m)
 			return;
 		}
 		call_count(&cs->counters.forks_second_2xx, 1);
-		stray_answer_end(cs, m, NULL);
+		stray_answer_end(cs, m, m->cseq + 1, NULL);
 		return;
 	}
 	call_count(&cs->counters.rejects[REJECT_STRAY_RESPONSE], 1);
@@ -316,6 +331,8 @@ static void on_stray_response(void *arg, const struct message *m)
 
 const struct worker_user calls_worker_user = {
 	.screen = on_screen,
+	.may_answer = on_may_answer,
+	.connection_closed = on_connection_closed,
 	.refused = on_refused,
 	.outgoing = on_outgoing,
 	.glance = on_glance,
@@ -340,6 +357,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->cdr_arg = p->cdr_arg;
 	cs->pass = p->pass;
 	cs->glance = p->glance;
+	cs->location = p->location;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);
 	random_bytes(&cs->tag_key, sizeof(cs->tag_key));
@@ -381,6 +399,7 @@ void calls_destroy(struct calls *cs)
 	list_for_each_safe (n, &cs->all)
 		call_destroy(list_entry(n, struct call, node));
 	loop_defer_cancel(&cs->reaper);
+	loop_defer_cancel(&cs->facts_walk);
 	loop_poll_close(cs->port_poll);
 	media_port_close(cs->port);
 	leak_table_destroy(cs->leaks);
@@ -400,6 +419,7 @@ int calls_set_config(struct calls *cs, struct config *config)
 	cs->leaks = leaks;
 	config_unref(cs->config);
 	cs->config = config_ref(config);
+	facts_changed(cs);
 	return 0;
 }
 

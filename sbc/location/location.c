@@ -287,7 +287,7 @@ static uint64_t connection_hash(uint64_t id)
 static int flow_link(struct location_binding *b, const struct destination *d)
 {
 	b->flow = *d;
-	b->flow.reply = true;
+	b->flow.flow_only = true;
 	return d->connection ? hmap_insert(&b->location->connections, &b->by_connection, connection_hash(d->connection))
 			     : 0;
 }
@@ -472,7 +472,7 @@ static void renew(struct location_binding *b, const struct location_update *u)
 
 static bool same_flow(const struct destination *a, const struct destination *b)
 {
-	return a->network == b->network && a->transport == b->transport && a->listener == b->listener &&
+	return a->network == b->network && a->transport == b->transport && addr_equal(&a->local, &b->local) &&
 	       a->connection == b->connection && addr_equal(&a->remote, &b->remote);
 }
 

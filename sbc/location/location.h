@@ -126,7 +126,7 @@ struct location_binding {
 	struct location *location;
 	struct location_aor *aor;
 	struct location_probe *probe;                         /* a keep-alive under way; the user's own */
-	struct destination flow;                              /* `reply` is set: an existing connection only */
+	struct destination flow;                              /* `flow_only` is set: an existing connection only */
 	uint64_t phone_until_ms, core_until_ms, core_half_ms; /* monotonic; half of what the core gave is over */
 	uint64_t since_ms, seen_ms, keepalive_ms;             /* made; last REGISTER; next keep-alive, 0: none */
 	uint64_t phone_call_id;                               /* keyed hash */

@@ -42,7 +42,7 @@ static void on_failed(void *arg, struct client_txn *t, enum reject_reason why)
 	struct location_probe *probe = arg;
 	struct location_binding *b = probe->binding;
 
-	if (why == REJECT_TARGETS_DOWN)
+	if (why == REJECT_FLOW_GONE)
 		location_flow_dead(b, "keep-alive not sent");
 	else
 		probe_end(probe->phones, b);
@@ -81,7 +81,7 @@ static int send_options(struct phones *p, struct location_binding *b, struct loc
 	char headers[2048], via[ADDR_STRLEN];
 	struct writer h = writer_init(headers, sizeof(headers)), v = writer_init(via, sizeof(via));
 	struct addr local = transport_local(w->config, b->flow.network, b->flow.transport, addr_is_v6(&b->flow.remote),
-					    b->flow.listener);
+					    &b->flow.local);
 	struct client_request req = {
 		.method = METHOD_OPTIONS,
 		.ruri = location_uri(b),

@@ -86,7 +86,7 @@ static struct crossing crossing_back(struct passing *g)
 		.from_peer = g->targets.at.peer,
 		.to_peer = g->decision.peer,
 		.to_network = f->network,
-		.local = transport_local(g->config, f->network, CONFIG_UDP, addr_is_v6(&f->remote), (int)f->listener),
+		.local = transport_local(g->config, f->network, f->transport, addr_is_v6(&f->remote), &f->local),
 	};
 }
 
@@ -175,7 +175,7 @@ static bool send_on(struct passing *g)
 		.from_peer = g->decision.peer,
 		.to_peer = at->peer,
 		.to_network = at->to.network,
-		.local = transport_local(g->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), -1),
+		.local = transport_local(g->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), NULL),
 	};
 	struct client_request req = {
 		.method = METHOD_OPTIONS,

@@ -161,7 +161,7 @@ void registrar_request(struct registrar *r, struct server_txn *t, const struct m
 	enum reject_reason why;
 
 	location_count(r->location, received, 1);
-	w.flow = destination_of_flow(r->config, &m->source);
+	w.flow = destination_of_flow(&m->source);
 	why = wish_read(r->location, m, &w);
 	if (why == REJECT_NONE && brief(r, &w))
 		why = REJECT_BRIEF;
@@ -177,7 +177,7 @@ bool registrar_glance(struct registrar *r, const struct message *m)
 	struct writer h = writer_init(headers, sizeof(headers));
 	struct wish w;
 
-	w.flow = destination_of_flow(r->config, &m->source);
+	w.flow = destination_of_flow(&m->source);
 	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w))
 		return false;
 	wish_write_answer(r, &w, &h);

@@ -203,7 +203,7 @@ static bool send_on(struct registering *g)
 		.from_peer = g->decision.peer,
 		.to_peer = at->peer,
 		.to_network = at->to.network,
-		.local = transport_local(g->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), -1),
+		.local = transport_local(g->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), NULL),
 	};
 	struct client_request req = {
 		.method = METHOD_REGISTER,
@@ -476,7 +476,7 @@ static void refused(struct registering *g, const struct message *m)
 		.from_peer = g->targets.at.peer,
 		.to_peer = g->decision.peer,
 		.to_network = f->network,
-		.local = transport_local(c, f->network, back.transport, addr_is_v6(&f->remote), back.listener),
+		.local = transport_local(c, f->network, back.transport, addr_is_v6(&f->remote), &back.local),
 	};
 	struct str v;
 

@@ -10,6 +10,7 @@
 	X(REJECT_FRAMING, 0, "", "framing")                                                                            \
 	X(REJECT_ACL, 0, "", "acl")                                                                                    \
 	X(REJECT_RATE, 0, "", "rate")                                                                                  \
+	X(REJECT_ANSWER_RATE, 0, "", "answer_rate") /* would be answered, but too many were */                         \
 	X(REJECT_UNKNOWN_DROP, 0, "", "unknown_source_dropped")                                                        \
 	X(REJECT_CONNECTIONS, 0, "", "connections")                                                                    \
 	X(REJECT_QUEUE, 0, "", "queue_full")                                                                           \
@@ -50,6 +51,8 @@
 	X(REJECT_NO_PORT, 503, "Service Unavailable", "no_media_port")                                                 \
 	X(REJECT_TOO_LARGE, 513, "Message Too Large", "too_large")                                                     \
 	X(REJECT_TARGETS_DOWN, 503, "Service Unavailable", "targets_down")                                             \
+	/* RFC 5626 §5.3: nobody but the phone itself can make its flow anew */                                       \
+	X(REJECT_FLOW_GONE, 480, "Temporarily Unavailable", "flow_gone")                                               \
 	X(REJECT_RESOLVE, 503, "Service Unavailable", "unresolved")                                                    \
 	X(REJECT_TIMEOUT, 408, "Request Timeout", "timeout")                                                           \
 	X(REJECT_RINGING_BOUND, 408, "Request Timeout", "ringing_bound")                                               \
@@ -62,7 +65,7 @@
 	X(REJECT_REGISTER_PENDING, 503, "Service Unavailable", "register_pending")                                     \
 	X(REJECT_REGISTRAR_SILENT, 503, "Service Unavailable", "registrar_silent")                                     \
 	X(REJECT_ALIAS, 404, "Not Found", "alias")                                                                     \
-	X(REJECT_FLOW_DEAD, 480, "Temporarily Unavailable", "flow_dead")                                               \
+	X(REJECT_UPDATE_OVERDUE, 504, "Server Time-out", "update_overdue")                                             \
 	X(REJECT_LEAK, 500, "Server Internal Error", "leak_blocked")
 
 enum reject_reason {

@@ -57,6 +57,8 @@ struct txn_user {
 	/* A request was refused without a transaction (limit, memory, merged, CANCEL of nothing, txn_layer_refuse()).
 	 */
 	void (*refused)(void *arg, const struct message *m, enum reject_reason why);
+	/* May such a request be answered now? false: dropped, and told as REJECT_ANSWER_RATE. NULL: always. */
+	bool (*may_answer)(void *arg, const struct flow_addr *to);
 	void *arg;
 };
 
@@ -78,6 +80,11 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 bool txn_layer_answer(struct txn_layer *l, const struct message *m, const struct reply *r);
 /* transport_user.send_failed() is passed on here. May be called from inside `send`. */
 void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error);
+
+/* ICMP says that the datagram with this branch, to `to`, did not arrive (transport_user.unreachable, proven by
+ * scan_quoted()): a client transaction that has no answer yet fails at once. false: there is none. */
+bool txn_layer_unreachable(struct txn_layer *l, unsigned network, const struct addr *to, struct str branch,
+			   enum method method, int error);
 
 struct txn_gauges {
 	uint64_t server_invite, server_other, client_invite, client_other; /* alive now, lingering ones included */
@@ -151,8 +158,9 @@ struct client_ops {
 	/* Each response that passes the machine: provisional, final, and further 2xx of an INVITE (each must be ACKed
 	 * by the user). */
 	void (*response)(void *arg, struct client_txn *t, const struct message *m);
-	/* No final answer: timer B/F or try_ms (REJECT_TIMEOUT), the transport failed (REJECT_TARGETS_DOWN), or nothing
-	 * came after client_txn_cancel() (REJECT_CANCELLED). Only `terminated` follows. */
+	/* No final answer: timer B/F or try_ms (REJECT_TIMEOUT), the transport failed (REJECT_TARGETS_DOWN; with
+	 * `flow_only` REJECT_FLOW_GONE), or nothing came after client_txn_cancel() (REJECT_CANCELLED). Only
+	 * `terminated` follows. */
 	void (*failed)(void *arg, struct client_txn *t, enum reject_reason why);
 	void (*terminated)(void *arg, struct client_txn *t); /* t is dead after this */
 };
@@ -181,6 +189,9 @@ struct client_request {
  * then. The ACK of a non-2xx is the layer's. r and all that it points to are the caller's again on return, but ops, arg
  * and guard. */
 struct client_txn *client_txn_start(struct txn_layer *l, const struct client_request *r, int *ret_error);
+/* The reason that such an error stands for: -ENOTCONN is REJECT_FLOW_GONE, the transport's others REJECT_TARGETS_DOWN.
+ */
+enum reject_reason client_txn_reject_of(int error);
 /* Sends a CANCEL now, or as soon as a provisional response allows it (RFC 3261 §9.1). After 64*T1 without a final
  * response the INVITE fails with REJECT_CANCELLED. Nothing happens once there is a final response, or for another
  * method.

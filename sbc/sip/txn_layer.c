@@ -102,9 +102,10 @@ bool txn_outgoing(struct txn_layer *l, void *guard, const struct destination *d,
 
 bool txn_send_stateless(struct txn_layer *l, const struct message *m, const struct reply *r, struct str tag)
 {
-	struct destination d = destination_of_flow(l->config, &m->source);
+	struct destination d = destination_of_flow(&m->source);
 	struct str text = txn_write_stateless(l, m, r, tag);
 
+	d.flow_only = true;
 	return text.n && txn_outgoing(l, r->guard, &d, text) && l->io.send(l->io.arg, &d, text.p, text.n, 0) >= 0;
 }
 
@@ -114,7 +115,11 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 	struct writer w = writer_init(headers, sizeof(headers));
 	struct reply r = {.status = reject_status(why), .phrase = reject_phrase(why)};
 
-	if (m->request && m->method != METHOD_ACK && r.status) {
+	if (!m->request || m->method == METHOD_ACK || !r.status) {
+		; /* dropped */
+	} else if (l->user.may_answer && !l->user.may_answer(l->user.arg, &m->source)) {
+		why = REJECT_ANSWER_RATE;
+	} else {
 		txn_write_refusal_headers(l, why, m, &w);
 		if (!w.overflow)
 			r.headers = writer_result(&w);
@@ -136,10 +141,9 @@ bool txn_layer_answer(struct txn_layer *l, const struct message *m, const struct
 /* ---- what is received ---- */
 
 /* A BYE that its sender repeats while it has no answer (RFC 3261 §17.1.2, timer E). */
-static bool is_repeated_end(const struct txn_layer *l, const struct message *m)
+static bool is_repeated_end(const struct message *m)
 {
-	return m->method == METHOD_BYE && m->to.tag.n &&
-	       !transport_reliable(destination_of_flow(l->config, &m->source).transport);
+	return m->method == METHOD_BYE && m->to.tag.n && !transport_reliable(m->source.transport);
 }
 
 static void receive_new(struct txn_layer *l, const struct message *m, struct txn_id id)
@@ -166,7 +170,7 @@ static void receive_new(struct txn_layer *l, const struct message *m, struct txn
 	}
 	if (why == REJECT_NONE)
 		server_txn_offer(s, m);
-	else if (!is_repeated_end(l, m))
+	else if (!is_repeated_end(m))
 		txn_layer_refuse(l, m, why);
 	else if (l->user.refused)
 		/* a refusal would end the call for its sender alone, and we would never hear of it */
@@ -282,4 +286,15 @@ void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error)
 
 	if (t)
 		txn_post_send_failed(t, error);
+}
+
+bool txn_layer_unreachable(struct txn_layer *l, unsigned network, const struct addr *to, struct str branch,
+			   enum method method, int error)
+{
+	struct client_txn *c = txn_find_client(l, txn_id_of_client(l, network, branch, method), method);
+
+	if (!c || c->t.reliable || !addr_equal(&c->to.remote, to))
+		return false;
+	txn_post_send_failed(&c->t, error);
+	return true;
 }

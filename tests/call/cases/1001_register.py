@@ -33,6 +33,13 @@ def run(t):
     t.b.expect_quiet(0.3)
     t.equal(t.metric("limen_register_absorbed_total"), 1, "absorbed")
     t.equal(t.metric("limen_register_relayed_total"), 1, "relayed")
+    # the very same once more: answered alike, and nothing changes
+    raw = phone.send(phone.contact(300), send=False)
+    for _ in range(2):
+        t.a.send(raw)
+        t.equal(contacts(phone.answered()), {phone.uri: 60}, "contacts told to a repetition")
+        t.a.seen.clear()
+    t.equal(t.metric("limen_register_absorbed_total"), 2, "absorbed, repetitions apart")
     # the end
     phone.send(phone.contact(0))
     again = registrar.take()

@@ -21,7 +21,8 @@ def run(t):
     alias = registrar.aliases()
     for s in list(t.a_tcp.conns):
         t.a_tcp.drop(s)
-    t.wait_metric("limen_sip_connections", 0)
+    t.wait_metric("limen_registrations_live", 0)
+    t.wait_log("phone unreachable.*connection closed")
     # a new port in its Contact is the same flow of the same instance (RFC 5626 §6)
     phone.uri = phone.uri.replace(":5060", ":5099")
     phone.send(phone.contact(300), headers=supported)

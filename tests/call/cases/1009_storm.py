@@ -19,7 +19,8 @@ def run(t):
     for p in phones:
         p.send()
     accepted = 0
-    while t.metric("limen_register_core_limited_total") + t.metric("limen_register_relayed_total") < N:
+    while t.metric("limen_register_core_limited_total") + t.metric("limen_register_relayed_total") < N or (
+            len(t.b.inbox) < t.metric("limen_register_relayed_total")):
         t.b.pump(0.05)
     while t.b.inbox:
         registrar.take()

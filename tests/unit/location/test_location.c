@@ -23,7 +23,7 @@ static void test_made_and_found(void **state)
 	assert_string_equal(t.uri, "sip:alice@10.0.0.2:5060");
 	assert_string_equal(t.aor, ALICE);
 	assert_int_equal(t.user_bytes, 5);
-	assert_true(t.to.reply);
+	assert_true(t.to.flow_only);
 	struct destination d = flow_of("192.0.2.1:40000", 0);
 	assert_true(addr_equal(&t.to.remote, &d.remote));
 	assert_int_equal(f.known, 1);

@@ -39,6 +39,9 @@ struct config_acl {
 	size_t n_deny;
 };
 
+/* Digest authentication (product §2): none, relayed between the ends, or Limen's own challenge by accounts.file. */
+enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_RELAY, CONFIG_AUTH_LIMEN };
+
 struct config_network {
 	const char *name;
 	const struct config_listen *listen;
@@ -56,6 +59,9 @@ struct config_network {
 	unsigned keepalive_ms; /* default 25000 */
 	unsigned source_rate;  /* requests per second from one source that is no peer; 0: no limit. Default 50 */
 	uint8_t dscp;          /* signalling; default 24 (CS3) */
+	enum config_auth auth; /* of requests from who is no peer; default none */
+	const char *realm;     /* of our challenges here; default: the advertised or first listen host. NULL only with
+				  n_listen 0 */
 	struct {
 		struct addr address[2];   /* port 0; at most one a family */
 		struct addr advertise[2]; /* same index; unset: as address */
@@ -118,7 +124,12 @@ struct config_peer {
 	bool sdp_unknown_drop;         /* lines and attributes of SDP that Limen does not know; default: pass */
 	const uint16_t *failover;      /* status codes that try the next target; default 503, 408, 502, 504 */
 	size_t n_failover;
-	unsigned try_ms; /* how long one address may stay silent before the next is tried; default 4000 */
+	unsigned try_ms;       /* how long one address may stay silent before the next is tried; default 4000 */
+	enum config_auth auth; /* none or relay; default: relay where the network's is, else none */
+	struct {
+		const char *user, *password; /* what Limen answers this peer's challenges with; NULL: nothing */
+		const char *realm;           /* only challenges of this realm; NULL: any */
+	} credentials;                       /* secret: never printed */
 };
 
 /* ---- routes -------------------------------------------------------------------------------------------------- */
@@ -203,6 +214,8 @@ struct config_limits {
 	unsigned queue;              /* hand-over queue entries per worker: 4096 */
 	unsigned targets;            /* addresses tried for one call: 8 */
 	unsigned registrations;      /* contacts of phones, all workers together: 100000 */
+	unsigned nonces;             /* digest nonces whose counts are remembered: 262144 */
+	unsigned lockouts;           /* accounts and sources whose failed logins are remembered: 65536 */
 };
 
 /* Relayed registrations; times in seconds, as SIP has them. */
@@ -213,6 +226,15 @@ struct config_registrations {
 	unsigned max_contacts;  /* of one address of record: 10 */
 	unsigned core_rate;     /* REGISTERs per second towards the core, all workers together; 0: no limit */
 	unsigned pending;       /* REGISTERs under way to the core, per worker: 1000 */
+};
+
+/* Accounts that `auth: limen` challenges for. */
+struct config_accounts {
+	const char *file;         /* NULL: none */
+	unsigned nonce_ms;        /* a nonce is good for so long: 300000 */
+	unsigned failures;        /* of one account from one source, until it is locked there: 5 */
+	unsigned source_failures; /* of one source over all accounts, until it is locked: 100 */
+	unsigned lockout_ms;      /* 300000 */
 };
 
 enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
@@ -229,6 +251,7 @@ struct config {
 	struct config_timers timers;
 	struct config_limits limits;
 	struct config_registrations registrations;
+	struct config_accounts accounts;
 	unsigned workers; /* signalling; 1 */
 	struct {
 		unsigned workers;          /* 0: one per core */
@@ -248,6 +271,8 @@ struct config {
 	} cdr;
 	struct {
 		struct addr listen; /* unset: no management port */
+		const char *token;  /* NULL: whoever reaches the port may change things. Secret: never printed */
+		struct config_strings names; /* by which a browser may call us, besides addresses and localhost */
 	} manage;
 	const char *server_name; /* Server/User-Agent we send; NULL: none. Default "Limen" */
 	const char *cluster_key; /* NULL: random at start. Secret: never printed */
@@ -308,6 +333,11 @@ int config_reload(const struct config *old, const char *path, struct config **re
 		  void (*fn)(void *arg, enum config_change what, const char *place), void *arg);
 
 /* ---- the table of keys, for people and editors ------------------------------------------------------------------- */
+
+/* Is there a value at this place ("timers.t1", "peers.carrier-a.targets[0]"; empty: the whole)? */
+bool config_has_place(const struct config *c, struct str place);
+/* The value at a place as JSON, with what defaults and profiles gave and without secrets; null where there is none. */
+void config_show(const struct config *c, struct str place, struct writer *w);
 
 /* JSON Schema (2020-12) of the file. 0, or -EIO. */
 int config_schema_print(FILE *f);

@@ -159,6 +159,7 @@ enum header_kind {
 	HEADER_WARNING,  /* agent replaced; the text stays unless it names a host */
 	HEADER_IDENTITY, /* URIs with their hosts replaced, where the receiving peer says `identity: pass` */
 	HEADER_PRIVACY,  /* value as it is, where the receiving peer says `identity: pass` */
+	HEADER_AUTH,     /* digest, where both ends say `auth: relay`; `pass` does not help it */
 	HEADER_URI,      /* holds URIs or other names of its side: stays, unless the peer's `pass` names it */
 	HEADER_LEG,      /* each leg's own: never copied */
 };
@@ -183,6 +184,9 @@ void reason_write(struct writer *w, struct str value);
 /* Writes one line of a Warning or identity header with hosts replaced; nothing when no element of it can stand. */
 void warning_write(struct writer *w, struct str value, const struct crossing *x);
 void identity_write(struct writer *w, struct str name, struct str value, const struct crossing *x);
+
+/* Writes one line of a digest header, its known parameters only; nothing when it is no Digest or not well formed. */
+void auth_write(struct writer *w, struct str name, struct str value);
 
 /* Next parameter of "a=b;c;d=\"e;f\"": cut off *params. false at the end. */
 bool param_next(struct str *params, struct str *ret_name, struct str *ret_value);

@@ -96,6 +96,7 @@ static struct call *call_new(struct calls *cs, const struct message *m)
 	c->route = -1;
 	list_init(&c->old_legs);
 	list_append(&cs->all, &c->node);
+	list_append(&cs->by_age, &c->age);
 	call_count(&cs->counters.calls, 1);
 	return c;
 }
@@ -118,6 +119,7 @@ void setup_free(struct call *c)
 void call_destroy(struct call *c)
 {
 	list_remove(&c->node);
+	snapshot_call_gone(c);
 	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);
 	exchange_drop(c);

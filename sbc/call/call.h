@@ -10,6 +10,7 @@
 #include "sbc/call/calls.h"
 #include "sbc/call/leg.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/verdict.h"
 
 #define CALL_STATES(X)                                                                                                 \
 	X(CALL_SETUP)    /* looking for a target and media ports; no INVITE out */                                     \
@@ -37,7 +38,7 @@
 	X(CALL_EV_CALLEE_HUNG_UP)                                                                                      \
 	X(CALL_EV_BOUND)  /* ringing or call length at its limit */                                                    \
 	X(CALL_EV_SILENT) /* no media where there should be */                                                         \
-	X(CALL_EV_DRAIN)  /* the process ends its calls */                                                             \
+	X(CALL_EV_DRAIN)  /* the process, or an operator, ends it */                                                   \
 	X(CALL_EV_BROKEN) /* out of memory, or an answer that cannot be used */                                        \
 	X(CALL_EV_LEG_ENDED)                                                                                           \
 	X(CALL_EV_MEDIA_ENDED)
@@ -57,7 +58,8 @@ struct setup {
 	struct border_decision decision;
 	struct sdp *offer; /* leg A's; NULL: late offer */
 	struct targets targets;
-	int best_status; /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
+	bool target_found; /* targets.at is to be called as soon as there are ports */
+	int best_status;   /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
 	enum reject_reason best_reject;
 	int best_peer;        /* who said it */
 	struct message *best; /* the response it came in; NULL: ours */
@@ -85,6 +87,7 @@ bool side_event(struct call *c, enum media_side side, enum leg_media_event ev);
 struct call {
 	struct calls *calls;
 	struct list node;       /* calls->all */
+	struct list age;        /* calls->by_age */
 	struct config *config;  /* as the call began */
 	char id[IDENT_LEN + 1]; /* in log and CDR */
 	uint8_t slot;
@@ -141,7 +144,10 @@ struct calls {
 	struct hash_key tag_key;
 	struct hmap by_tag;
 	struct list all;
-	struct list ended; /* call.node moved here, to be reaped */
+	struct list ended;  /* call.node moved here, to be reaped */
+	struct list by_age; /* every call, oldest first: what management walks */
+	struct list asks;   /* its questions that are not answered yet */
+	unsigned n_asks;
 	struct loop_deferred reaper, media_dispatch, facts_walk;
 	uint32_t facts; /* counts configurations */
 	struct call_counters counters;
@@ -280,7 +286,18 @@ bool told_as(struct call *c, int from_peer, struct leg *to, const struct message
 
 /* ---- record.c ---- */
 
+/* The facts of a call as they are now; what they point to is the call's, or in attempts and text. until_ns: up to when
+ * the verdict looks. */
+void record_fill(const struct call *c, const struct media_stats *stats, uint64_t until_ns,
+		 struct cdr_attempt attempts[CDR_MAX_ATTEMPTS], char text[2][VERDICT_MAX], struct cdr *ret);
 /* The call's CDR, once. stats: NULL when there was no media session. */
 void record_send(struct call *c, const struct media_stats *stats);
+
+/* ---- snapshot.c ---- */
+
+/* The relay told its counters, or (NULL) that it cannot. True: they were asked for. */
+bool snapshot_stats(struct call *c, const struct media_stats *stats);
+void snapshot_call_gone(struct call *c); /* takes it off by_age */
+void snapshot_cancel(struct calls *cs);
 
 #endif

@@ -110,6 +110,9 @@ static void on_failed(struct call *c, const struct media_event *e)
 
 	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
 	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
+		/* or its counters were asked for, and it is too busy to tell: nothing is wrong with the call */
+		if (snapshot_stats(c, NULL))
+			return;
 		call_post(c, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});
 		return;
@@ -125,7 +128,7 @@ static void tell_ready(struct call *c)
 	if (c->media_pending)
 		return;
 	/* leg A's ports are there before the target's name is resolved: attempt_next() goes on from there */
-	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->targets.next_addr)
+	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->target_found)
 		return;
 	if (c->media_failed) {
 		c->media_failed = false;
@@ -188,6 +191,7 @@ static void on_media(void *arg, const struct media_event *e)
 		on_silent(c, e);
 		break;
 	case MEDIA_EV_STATS:
+		snapshot_stats(c, e->stats);
 		break;
 	case MEDIA_EV_ENDED:
 		c->media_ended = true;
@@ -363,6 +367,8 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	random_bytes(&cs->tag_key, sizeof(cs->tag_key));
 	list_init(&cs->all);
 	list_init(&cs->ended);
+	list_init(&cs->by_age);
+	list_init(&cs->asks);
 	cs->reaper.fn = reap;
 	err = leak_table_create(cs->config, &cs->leaks);
 	if (err < 0)
@@ -394,6 +400,7 @@ void calls_destroy(struct calls *cs)
 {
 	if (!cs)
 		return;
+	snapshot_cancel(cs);
 	list_for_each_safe (n, &cs->ended)
 		call_destroy(list_entry(n, struct call, node));
 	list_for_each_safe (n, &cs->all)

@@ -63,6 +63,8 @@ static void forbid(struct registering *g)
 	leak_set_add(&g->forbidden_out, m->via.host);
 	leak_set_add(&g->forbidden_out, m->contact.uri.host);
 	leak_set_allow(&g->forbidden_in, m->contact.uri.host);
+	g->forbidden_out.auth_relay = g->forbidden_in.auth_relay =
+		registering_challenged(g, (int)g->decision.target[0]);
 }
 
 /* Call-ID and CSeq of ours go on from what the core has of one of these contacts (RFC 3261 §10.2.4). */
@@ -143,7 +145,7 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 		return;
 	}
 	if (why == REJECT_NONE)
-		why = wish_check(r, w, challenges_cross(r->config, w->network, (int)g->decision.target[0]));
+		why = wish_check(r, w, registering_challenged(g, (int)g->decision.target[0]));
 	if (why == REJECT_NONE)
 		why = admit(r);
 	if (why != REJECT_NONE) {

@@ -28,6 +28,16 @@ static void refuse(struct registering *g, enum reject_reason why)
 	registering_free(g);
 }
 
+bool registering_challenged(const struct registering *g, int peer)
+{
+	struct crossing x = {.config = g->config,
+			     .from_peer = g->decision.peer,
+			     .to_peer = peer,
+			     .to_network = g->config->peers[peer].network};
+
+	return headers_relay_auth(g->request, &x);
+}
+
 /* ---- what the core is asked ---- */
 
 static unsigned core_seconds(const struct registering *g, const struct wished *c)
@@ -98,7 +108,7 @@ static void write_contacts(struct writer *h, const struct registering *g, const 
 	const struct wish *w = &g->wish;
 
 	if (w->star) {
-		write_star(h, g, x, challenges_cross(g->config, w->network, g->targets.at.peer));
+		write_star(h, g, x, registering_challenged(g, g->targets.at.peer));
 		return;
 	}
 	for (unsigned i = 0; i < w->n; i++)
@@ -144,18 +154,6 @@ static void write_crossing(struct writer *h, const struct message *m, const stru
 	}
 }
 
-static void write_credentials(struct writer *h, const struct registering *g)
-{
-	static const struct str names[] = {{"Authorization", 13}, {"Proxy-Authorization", 19}};
-	struct str v;
-
-	if (!challenges_cross(g->config, g->wish.network, g->targets.at.peer))
-		return;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		for (unsigned nth = 0; message_header(g->request, names[i], nth, &v); nth++)
-			header_write(h, names[i], v);
-}
-
 static void write_headers(struct registering *g, const struct crossing *x, struct writer *h)
 {
 	int hops = g->request->max_forwards;
@@ -170,7 +168,6 @@ static void write_headers(struct registering *g, const struct crossing *x, struc
 	writer_lit(h, "Supported: path\r\nPath: <sip:");
 	addr_write(h, &x->local);
 	writer_z(h, g->targets.at.to.transport == CONFIG_TCP ? ";transport=tcp;lr>\r\n" : ";lr>\r\n");
-	write_credentials(h, g);
 	if (g->config->server_name)
 		header_write(h, STR("User-Agent"), str_z(g->config->server_name));
 	write_crossing(h, g->request, x);
@@ -195,7 +192,7 @@ static bool send_on(struct registering *g)
 {
 	const struct target *at = &g->targets.at;
 	const struct config_peer *p = &g->config->peers[at->peer];
-	char headers[HEADERS_MAX], ruri[320], host[300], via[ADDR_STRLEN];
+	char headers[HEADERS_MAX], ruri[1200], host[300], via[ADDR_STRLEN];
 	struct writer h = writer_init(headers, sizeof(headers)), r = writer_init(ruri, sizeof(ruri)),
 		      n = writer_init(host, sizeof(host)), v = writer_init(via, sizeof(via));
 	struct crossing x = {
@@ -223,8 +220,10 @@ static bool send_on(struct registering *g)
 	x.target_host = writer_result(&n);
 	addr_write(&v, &x.local);
 	req.via_host = writer_result(&v);
-	writer_lit(&r, "sip:");
-	writer_str(&r, x.target_host);
+	if (!headers_write_auth_ruri(g->request, &x, STR_NONE, &r)) {
+		writer_lit(&r, "sip:");
+		writer_str(&r, x.target_host);
+	}
 	req.ruri = writer_result(&r);
 	write_headers(g, &x, &h);
 	req.headers = writer_result(&h);
@@ -407,7 +406,7 @@ static void accepted(struct registering *g, const struct message *m)
 	struct registrar *r = g->registrar;
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
-	bool challenged = challenges_cross(g->config, g->wish.network, g->targets.at.peer);
+	bool challenged = registering_challenged(g, g->targets.at.peer);
 	int err = 0;
 
 	location_count(r->location, accepted, 1);
@@ -451,22 +450,12 @@ static bool ask_for_longer(struct registering *g, const struct message *m)
 	return true;
 }
 
-static void write_challenge(struct writer *h, const struct message *m)
-{
-	static const struct str names[] = {{"WWW-Authenticate", 16}, {"Proxy-Authenticate", 18}};
-	struct str v;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		for (unsigned nth = 0; message_header(m, names[i], nth, &v); nth++)
-			header_write(h, names[i], v);
-}
-
 static void refused(struct registering *g, const struct message *m)
 {
 	const struct config *c = g->config;
 	const struct flow_addr *f = &g->request->source;
 	bool challenge = m->status == 401 || m->status == 407;
-	bool cross = challenge && challenges_cross(c, f->network, g->targets.at.peer);
+	bool cross = challenge && registering_challenged(g, g->targets.at.peer);
 	int status = cross ? m->status : status_across(m->status);
 	char headers[HEADERS_MAX], phrase[PHRASE_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
@@ -485,8 +474,6 @@ static void refused(struct registering *g, const struct message *m)
 	else
 		location_count(g->registrar->location, refused, 1);
 	leak_set_add(&g->forbidden_in, m->to.tag);
-	if (cross)
-		write_challenge(&h, m);
 	if (m->status == 423 && message_header(m, STR("Min-Expires"), 0, &v))
 		writer_fmt(&h, "Min-Expires: %u\r\n", expires_read(v));
 	write_crossing(&h, m, &x);

@@ -89,14 +89,11 @@ void registrar_refuse(struct registrar *r, struct server_txn *t, enum reject_rea
 /* ---- register_core.c: to the core and back ---- */
 
 void registering_next(struct registering *g);
+/* Do this peer's challenges reach the phone, and its credentials the peer? */
+bool registering_challenged(const struct registering *g, int peer);
 void registering_free(struct registering *g);
 void registering_silent(struct wheel_timer *t);
 extern const struct server_ops registering_in_ops;
 extern const struct targets_user registering_targets_user;
-
-/* ---- challenge.c ---- */
-
-/* Do the core's challenges reach this network's phones, and their credentials the core? */
-bool challenges_cross(const struct config *c, unsigned network, int peer);
 
 #endif

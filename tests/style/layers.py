@@ -15,14 +15,15 @@ MAY = {  # room -> rooms whose headers it may include, besides its own
     "sbc/location": ["base", "config", "sbc/sip", "sbc/border"],
     "sbc/pass": ["base", "config", "sbc/sip", "sbc/border", "sbc/location"],
     "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sdp", "media"],
-    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/call", "media"],
+    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/call", "media", "sdp"],
 }
 LIBRARIES = {  # header prefix -> the rooms that may see it
     "sofia-sip/": ["sbc/sip"],
-    "jansson.h": ["config"],
+    "jansson.h": ["config", "sbc/manage", "sbc"],
     "pcre2.h": ["config"],
     "uv.h": ["sbc/sip", "sbc/manage", "sbc"],
     "ares.h": ["sbc/sip"],
+    "openssl/": ["sbc/sip", "sbc/border", "media"],
     "libwebsockets.h": ["sbc/manage"],
 }
 

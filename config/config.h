@@ -27,6 +27,9 @@ struct config_listen {
 
 enum config_latch { CONFIG_LATCH_STRICT, CONFIG_LATCH_RESTRICTED, CONFIG_LATCH_OPEN };
 
+/* What is sent to a registered phone so that the NAT in front of it keeps its hole open. */
+enum config_keepalive { CONFIG_KEEPALIVE_NONE, CONFIG_KEEPALIVE_CRLF, CONFIG_KEEPALIVE_OPTIONS };
+
 enum config_unknown_source { CONFIG_UNKNOWN_DROP, CONFIG_UNKNOWN_REJECT, CONFIG_UNKNOWN_ACCEPT };
 
 struct config_acl {
@@ -49,7 +52,11 @@ struct config_network {
 	bool keepalive_stun;   /* STUN Binding requests on UDP listeners are answered; default: nat */
 	struct config_acl acl; /* signalling */
 	enum config_unknown_source
-		unknown;       /* a source that is no peer: default drop; accept makes it a call from the network */
+		unknown; /* a source that is no peer: default drop; accept makes it a call from the network */
+	bool phones;     /* sources that are no peers may register here whatever `unknown` says, and are known once they
+			    have */
+	enum config_keepalive keepalive;
+	unsigned keepalive_ms; /* default 25000 */
 	unsigned source_rate;  /* requests per second from one source that is no peer; 0: no limit. Default 50 */
 	uint8_t dscp;          /* signalling; default 24 (CS3) */
 	enum config_auth auth; /* of requests from who is no peer; default none */
@@ -206,8 +213,19 @@ struct config_limits {
 	unsigned answers_source;     /* of them to one source that is no peer: 50; a peer gets ten times that */
 	unsigned queue;              /* hand-over queue entries per worker: 4096 */
 	unsigned targets;            /* addresses tried for one call: 8 */
+	unsigned registrations;      /* contacts of phones, all workers together: 100000 */
 	unsigned nonces;             /* digest nonces whose counts are remembered: 262144 */
 	unsigned lockouts;           /* accounts and sources whose failed logins are remembered: 65536 */
+};
+
+/* Relayed registrations; times in seconds, as SIP has them. */
+struct config_registrations {
+	unsigned expires_core;  /* asked of the core at least: 3600 */
+	unsigned expires_phone; /* told to phones on a network with nat at most: 60 */
+	unsigned expires_min;   /* phones that ask for less are answered 423: 10 */
+	unsigned max_contacts;  /* of one address of record: 10 */
+	unsigned core_rate;     /* REGISTERs per second towards the core, all workers together; 0: no limit */
+	unsigned pending;       /* REGISTERs under way to the core, per worker: 1000 */
 };
 
 /* Accounts that `auth: limen` challenges for. */
@@ -232,6 +250,7 @@ struct config {
 	size_t n_routes;
 	struct config_timers timers;
 	struct config_limits limits;
+	struct config_registrations registrations;
 	struct config_accounts accounts;
 	unsigned workers; /* signalling; 1 */
 	struct {

@@ -12,6 +12,7 @@ static void write_metrics(void *arg, struct writer *w)
 	metrics_write(&(struct metrics_sources){.config = p->config,
 						.group = p->group,
 						.calls = p->calls,
+						.location = p->location,
 						.media = p->media,
 						.border = p->border,
 						.log = p->log,

@@ -203,6 +203,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 		return;
 	}
 	d = &c->setup->decision;
+	r.registered = border_phone_is_known(cs->border, r.network, &r.source);
 	border_decide(cs->config, &r, NULL, NULL, d);
 	c->peer_in = d->peer;
 	c->route = d->route;

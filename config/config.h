@@ -27,6 +27,9 @@ struct config_listen {
 
 enum config_latch { CONFIG_LATCH_STRICT, CONFIG_LATCH_RESTRICTED, CONFIG_LATCH_OPEN };
 
+/* What is sent to a registered phone so that the NAT in front of it keeps its hole open. */
+enum config_keepalive { CONFIG_KEEPALIVE_NONE, CONFIG_KEEPALIVE_CRLF, CONFIG_KEEPALIVE_OPTIONS };
+
 enum config_unknown_source { CONFIG_UNKNOWN_DROP, CONFIG_UNKNOWN_REJECT, CONFIG_UNKNOWN_ACCEPT };
 
 struct config_acl {
@@ -45,9 +48,13 @@ struct config_network {
 	bool nat; /* phones behind NAT: answer and route to where requests come from, latch open by default */
 	struct config_acl acl; /* signalling */
 	enum config_unknown_source
-		unknown;      /* a source that is no peer: default drop; accept makes it a call from the network */
-	unsigned source_rate; /* requests per second from one source that is no peer; 0: no limit. Default 50 */
-	uint8_t dscp;         /* signalling; default 24 (CS3) */
+		unknown; /* a source that is no peer: default drop; accept makes it a call from the network */
+	bool phones;     /* sources that are no peers may register here whatever `unknown` says, and are known once they
+			    have */
+	enum config_keepalive keepalive;
+	unsigned keepalive_ms; /* default 25000 */
+	unsigned source_rate;  /* requests per second from one source that is no peer; 0: no limit. Default 50 */
+	uint8_t dscp;          /* signalling; default 24 (CS3) */
 	struct {
 		struct addr address[2];   /* port 0; at most one a family */
 		struct addr advertise[2]; /* same index; unset: as address */
@@ -192,6 +199,17 @@ struct config_limits {
 	unsigned connections_source; /* of one source address: 100 */
 	unsigned queue;              /* hand-over queue entries per worker: 4096 */
 	unsigned targets;            /* addresses tried for one call: 8 */
+	unsigned registrations;      /* contacts of phones, all workers together: 100000 */
+};
+
+/* Relayed registrations; times in seconds, as SIP has them. */
+struct config_registrations {
+	unsigned expires_core;  /* asked of the core at least: 3600 */
+	unsigned expires_phone; /* told to phones on a network with nat at most: 60 */
+	unsigned expires_min;   /* phones that ask for less are answered 423: 10 */
+	unsigned max_contacts;  /* of one address of record: 10 */
+	unsigned core_rate;     /* REGISTERs per second towards the core, all workers together; 0: no limit */
+	unsigned pending;       /* REGISTERs under way to the core, per worker: 1000 */
 };
 
 enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
@@ -207,6 +225,7 @@ struct config {
 	size_t n_routes;
 	struct config_timers timers;
 	struct config_limits limits;
+	struct config_registrations registrations;
 	unsigned workers; /* signalling; 1 */
 	struct {
 		unsigned workers;          /* 0: one per core */

@@ -62,6 +62,12 @@ static const struct word strategy_words[] = {
 	{"hash", 0, true},
 	{NULL, 0, false},
 };
+static const struct word keepalive_words[] = {
+	{"none", CONFIG_KEEPALIVE_NONE, false},
+	{"crlf", CONFIG_KEEPALIVE_CRLF, false},
+	{"options", CONFIG_KEEPALIVE_OPTIONS, false},
+	{NULL, 0, false},
+};
 static const struct word level_words[] = {
 	{"error", CONFIG_LOG_ERROR, false},
 	{"warn", CONFIG_LOG_WARN, false},
@@ -268,6 +274,27 @@ static const struct key network_keys[] = {
 	 .preset = "\"drop\"",
 	 .lifetime = CONFIG_AT_ONCE,
 	 .doc = "a request from a source that is no peer: drop it, reject it with 403, or accept it as a call from the network"},
+	{.name = "phones",
+	 .kind = KIND_BOOL,
+	 M(config_network, phones),
+	 .preset = "false",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "sources that are no peers may register here whatever `unknown` says, and while they are registered their requests are accepted as from the network"},
+	{.name = "keepalive",
+	 .kind = KIND_WORD,
+	 M(config_network, keepalive),
+	 .words = keepalive_words,
+	 .preset = "\"none\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "what is sent to registered phones to keep the NAT in front of them open: none, crlf (an empty message), options (a phone that leaves two unanswered is unreachable until it registers again)"},
+	{.name = "keepalive_ms",
+	 .kind = KIND_TIME,
+	 M(config_network, keepalive_ms),
+	 .min = 1000,
+	 .max = 3600000,
+	 .preset = "25000",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "how often; a NAT may forget a UDP flow after 30 s"},
 	{.name = "source_rate",
 	 .kind = KIND_INT,
 	 M(config_network, source_rate),
@@ -296,7 +323,6 @@ static const struct key network_keys[] = {
 	LATER("registrar"),
 	LATER("register"),
 	LATER("auth"),
-	LATER("keepalive"),
 	LATER("outbound"),
 	LATER("bans"),
 	END,
@@ -750,12 +776,36 @@ static const struct key limits_keys[] = {
 	LIMIT(connections_source, 1, 1000000, "100", CONFIG_AT_ONCE, "TCP connections of one source address"),
 	LIMIT(queue, 16, 1000000, "4096", CONFIG_RESTART, "messages that wait to be handed to another worker"),
 	LIMIT(targets, 1, 32, "8", CONFIG_NEW_CALLS, "addresses tried for one call"),
-	LATER("registrations"),
+	LIMIT(registrations, 1, 10000000, "100000", CONFIG_AT_ONCE,
+	      "contacts of registered phones; more are answered 503"),
 	LATER("bans"),
 	LATER("subscriptions"),
 	END,
 };
 static const struct object object_limits = {.name = "limits", .keys = limits_keys};
+
+#define REGISTRATION(member, lo, hi, def, text)                                                                        \
+	{                                                                                                              \
+		.name = #member, .kind = KIND_INT, M(config, registrations.member), .min = lo, .max = hi,              \
+		.preset = def, .lifetime = CONFIG_AT_ONCE, .doc = text                                                 \
+	}
+#define WEEK_S 604800
+
+static const struct key registrations_keys[] = {
+	REGISTRATION(
+		expires_core, 0, WEEK_S, "3600",
+		"seconds of registration asked of the core at least; refreshes of phones are answered here until half of what it gave is over. 0: what the phone asks for"),
+	REGISTRATION(expires_phone, 1, WEEK_S, "60",
+		     "seconds told to phones on a network with nat at most, so that their refreshes keep the NAT open"),
+	REGISTRATION(expires_min, 0, 3600, "10", "phones that ask for fewer seconds are answered 423; 0: no bound"),
+	REGISTRATION(max_contacts, 1, 64, "10", "contacts of one address of record; more are answered 403"),
+	REGISTRATION(
+		core_rate, 0, 1000000, "0",
+		"REGISTERs per second towards the core; more are answered 503 with a Retry-After by chance. 0: no limit"),
+	REGISTRATION(pending, 1, 1000000, "1000", "REGISTERs under way to the core, per worker; more are answered 503"),
+	END,
+};
+static const struct object object_registrations = {.name = "registrations", .keys = registrations_keys};
 
 static const struct key media_keys[] = {
 	{.name = "workers",
@@ -895,6 +945,11 @@ static const struct key root_keys[] = {
 	 .doc = "where calls go: the first route that matches is taken"},
 	{.name = "timers", .kind = KIND_OBJECT, .offset = 0, .object = &object_timers, .doc = "times"},
 	{.name = "limits", .kind = KIND_OBJECT, .offset = 0, .object = &object_limits, .doc = "limits of the whole"},
+	{.name = "registrations",
+	 .kind = KIND_OBJECT,
+	 .offset = 0,
+	 .object = &object_registrations,
+	 .doc = "REGISTER of phones, relayed to the core"},
 	{.name = "workers",
 	 .kind = KIND_INT,
 	 M(config, workers),

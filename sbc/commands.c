@@ -90,6 +90,7 @@ static void set_worker_config(void *arg)
 	if (calls_set_config(c->p->calls[c->worker], c->config) < 0) {
 		program_say(LOG_ERROR, "reload: a worker is out of memory");
 	} else {
+		location_set_config(c->p->location[c->worker], c->config);
 		pass_set_config(c->p->pass[c->worker], c->config);
 		worker_set_config(worker_get(c->p->group, c->worker), c->config);
 	}

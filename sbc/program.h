@@ -7,8 +7,10 @@
 #include <uv.h>
 
 #include "sbc/call/calls.h"
+#include "sbc/location/phones.h"
 #include "sbc/manage/manage.h"
 #include "sbc/pass/pass.h"
+#include "sbc/registrations.h"
 #include "sbc/run.h"
 
 struct program {
@@ -22,6 +24,10 @@ struct program {
 	struct worker_group *group;
 	struct calls *calls[WORKER_MAX];
 	struct pass *pass[WORKER_MAX];
+	struct location *location[WORKER_MAX];
+	struct phones phones[WORKER_MAX];
+	struct registrations registrations_of[WORKER_MAX];
+	atomic_uint_fast64_t registrations; /* of all workers */
 	unsigned n_workers;
 	struct manage *manage;
 	struct rpc_sources rpc;

@@ -60,7 +60,18 @@ static int start_workers(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		struct worker *w = worker_get(p->group, i);
 
-		err = pass_create(w, p->border, &p->pass[i]);
+		p->phones[i] = (struct phones){.worker = w, .border = p->border};
+		err = location_create(&(struct location_params){.loop = w->loop,
+								.key = &p->key,
+								.config = p->config,
+								.shared = &p->registrations,
+								.user = phones_user(&p->phones[i])},
+				      &p->location[i]);
+		if (err < 0)
+			return fail("worker", err);
+		p->phones[i].location = p->location[i];
+		registrations_init(&p->registrations_of[i], w, p->location[i]);
+		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
 		if (err < 0)
 			return fail("worker", err);
 		err = calls_create(&(struct calls_params){.worker = w,
@@ -68,7 +79,7 @@ static int start_workers(struct program *p)
 							  .border = p->border,
 							  .cdr = p->cdr ? cdr_to_writer : NULL,
 							  .cdr_arg = p->cdr,
-							  .pass = pass_options,
+							  .pass = pass_request,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
 		if (err < 0)
@@ -160,6 +171,8 @@ static void stop(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		calls_destroy(p->calls[i]);
 		pass_destroy(p->pass[i]);
+		registrations_finish(&p->registrations_of[i]);
+		location_destroy(p->location[i]);
 	}
 	if (p->loop)
 		loop_drain(p->loop); /* answers that came too late */

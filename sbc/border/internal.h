@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/hash.h"
+#include "base/hmap.h"
 #include "base/writer.h"
 #include "sbc/border/border.h"
 
@@ -67,16 +68,29 @@ struct peer_state {
 	char name[];
 };
 
+#define PHONE_SHARDS 64
+struct phone_shard {
+	pthread_mutex_t lock;
+	struct hmap phones;
+};
+struct phone_sources {
+	struct phone_shard shard[PHONE_SHARDS];
+};
+void phones_init(struct phone_sources *s);
+void phones_finish(struct phone_sources *s);
+
 #define PEER_BUCKETS 1024
 struct border_state {
 	struct hash_key key;
 	_Atomic uint64_t calls;
+	struct gcra registers; /* towards the core */
 	/* Only ever added to, at the head, by the main thread: readers need no lock. Entries live as long as the state:
 	 * as many as peer names were ever configured in this process. */
 	struct peer_state *_Atomic peers[PEER_BUCKETS];
 	struct known known;
 	struct health health;
 	struct sources *sources;
+	struct phone_sources phones;
 };
 
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */

@@ -6,8 +6,6 @@
 #include "base/clock.h"
 #include "sbc/call/timers.h"
 
-#define HEADERS_MAX 16384
-
 /* ---- forks ---- */
 
 /* The media fork of a branch, by its To tag: its place in leg B's list. Beyond the limit the last one is shared. */
@@ -54,35 +52,22 @@ static const char *tag_for(struct leg *a, uint64_t digest)
 	return e->by_tag.text;
 }
 
-/* ---- the media of an answer, or of the preview of one in a provisional response ---- */
-
-/* Writes leg A's answer from leg B's into w. False: it cannot be one. No SDP: true, nothing written. */
+/* Writes leg A's answer from leg B's, or from the preview of one, into w: from now on that branch is heard. */
 static bool take_answer(struct call *c, const struct message *m, unsigned fork, struct writer *w)
 {
-	enum reject_reason why;
-	struct sdp *answer = negotiate_parse(m, &why);
-	bool ok;
-
-	if (!answer)
-		return why == REJECT_NONE;
-	leg_forbid_message(c->a, m, answer);
-	ok = sdp_check_answer(c->setup->offer, answer) == 0 && negotiate_write(c, c->a, answer, c->setup->offer, w);
-	if (ok) {
-		negotiate_commit(c, c->a, c->setup->offer, c->b, answer, fork);
-		negotiate_select(c, fork);
-	}
-	sdp_free(answer);
-	return ok;
+	if (!negotiate_answer(c, m, c->b, c->a, c->setup->offer, fork, w))
+		return false;
+	negotiate_select(c, fork);
+	return true;
 }
 
 /* ---- provisional ---- */
 
 void answer_relay_provisional(struct call *c, const struct message *m)
 {
-	char headers[HEADERS_MAX], body[SDP_MAX_BYTES], phrase[64];
-	struct writer h = writer_init(headers, sizeof(headers)), b = writer_init(body, sizeof(body)),
-		      p = writer_init(phrase, sizeof(phrase) - 1);
-	struct reply r = {.status = m->status, .guard = &c->a->forbidden};
+	char body[SDP_MAX_BYTES];
+	struct writer b = writer_init(body, sizeof(body));
+	struct told t;
 
 	if (!c->setup || m->status == 199) /* RFC 6228: a branch of a fork that we hide */
 		return;
@@ -95,20 +80,13 @@ void answer_relay_provisional(struct call *c, const struct message *m)
 		c->ring_ns = clock_ns();
 		call_log(c, LOG_INFO, "call ringing", "status", m->phrase);
 	}
-	writer_str(&p, m->phrase);
-	phrase[p.overflow ? 0 : p.n] = '\0';
-	if (phrase[0])
-		r.phrase = phrase;
-	r.to_tag = str_z(tag_for(c->a, b.n ? c->a->origin.digest : 0));
-	write_own_headers(c->a, false, true, &h);
-	write_crossing(c, c->b, c->a, m, &h);
-	if (h.overflow)
+	if (!told_as(c, c->b->peer, c->a, m, m->status, true, &t))
 		return;
-	r.headers = writer_result(&h);
-	r.body = writer_result(&b);
+	t.reply.to_tag = str_z(tag_for(c->a, b.n ? c->a->origin.digest : 0));
+	t.reply.body = writer_result(&b);
 	if (b.n)
-		r.content_type = STR("application/sdp");
-	leg_event(c->a, LEG_DO_RING, &(struct leg_arg){.reply = &r});
+		t.reply.content_type = STR("application/sdp");
+	leg_event(c->a, LEG_DO_RING, &(struct leg_arg){.reply = &t.reply});
 }
 
 /* ---- final ---- */
@@ -122,26 +100,30 @@ static void answered(struct call *c)
 	call_log(c, LOG_INFO, "call answered", NULL, STR_NONE);
 }
 
+/* Our own 200 to the caller; the built-in target's words are ours alone. */
+static bool write_own_answer(struct leg *a, struct told *t)
+{
+	struct writer h = writer_init(t->headers, sizeof(t->headers));
+
+	write_own_headers(a, false, true, &h);
+	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->forbidden};
+	return !h.overflow;
+}
+
 static bool send_answer(struct call *c, const struct message *m, struct str body)
 {
-	char headers[HEADERS_MAX];
-	struct writer h = writer_init(headers, sizeof(headers));
-	struct reply r = {.status = 200, .body = body, .guard = &c->a->forbidden};
 	const char *tag = tag_for(c->a, body.n ? c->a->origin.digest : 0);
+	struct told t;
 
 	memcpy(c->a->dialog.local_tag, tag, IDENT_LEN + 1);
-	if (m)
-		r.status = m->status;
-	write_own_headers(c->a, false, true, &h);
-	if (m)
-		write_crossing(c, c->b, c->a, m, &h);
-	if (h.overflow)
+	if (m ? !told_as(c, c->b->peer, c->a, m, m->status, true, &t) : !write_own_answer(c->a, &t))
 		return false;
-	r.to_tag = str_z(tag);
-	r.headers = writer_result(&h);
+	t.reply.phrase = NULL;
+	t.reply.to_tag = str_z(tag);
+	t.reply.body = body;
 	if (body.n)
-		r.content_type = STR("application/sdp");
-	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &r}))
+		t.reply.content_type = STR("application/sdp");
+	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &t.reply}))
 		return false;
 	/* one that could not be sent is no answer; the leg has said so */
 	if (c->a->state != LEG_ENDED)
@@ -156,7 +138,7 @@ bool answer_caller(struct call *c, const struct message *m)
 	struct setup *s = c->setup;
 
 	leg_offer_event(c->b, ANSWER_GOT);
-	border_address_worked(c->calls->border, &s->addr[s->next_addr - 1].addr);
+	targets_outcome(&s->targets, m->status, REJECT_NONE);
 	if (c->n_attempts)
 		c->attempts[c->n_attempts - 1].status = m->status;
 	if (m->body.n) {
@@ -188,7 +170,7 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 	s->best = message_ref(m); /* its headers cross with our offer */
 	leg_offer_event(c->b, OFFER_GOT);
 	leg_forbid_message(c->a, m, s->offer);
-	border_address_worked(c->calls->border, &s->addr[s->next_addr - 1].addr);
+	targets_outcome(&s->targets, m->status, REJECT_NONE);
 	if (!negotiate_prepare(c, MEDIA_A, c->a->network,
 			       negotiate_v6(c, c->a->network, addr_is_v6(&c->a->dialog.peer.remote)), s->offer) ||
 	    !negotiate_prepare(c, MEDIA_B, p->network,
@@ -214,23 +196,12 @@ bool answer_late(struct call *c, const struct message *ack)
 {
 	char body[SDP_MAX_BYTES];
 	struct writer b = writer_init(body, sizeof(body));
-	enum reject_reason why;
-	struct sdp *answer = negotiate_parse(ack, &why);
-	const struct sdp *offer = c->setup ? c->setup->offer : NULL;
-	bool ok = false;
 
-	if (!answer || !offer)
-		goto out;
-	leg_forbid_message(c->b, ack, answer);
-	if (sdp_check_answer(offer, answer) || !negotiate_write(c, c->b, answer, offer, &b))
-		goto out;
+	if (!c->setup || !c->setup->offer || !negotiate_answer(c, ack, c->a, c->b, c->setup->offer, 0, &b))
+		return false;
 	leg_offer_event(c->a, ANSWER_GOT);
 	leg_offer_event(c->b, ANSWER_SENT);
-	negotiate_commit(c, c->b, offer, c->a, answer, 0);
-	ok = leg_event(c->b, LEG_DO_ACK, &(struct leg_arg){.body = writer_result(&b)});
-out:
-	sdp_free(answer);
-	return ok;
+	return leg_event(c->b, LEG_DO_ACK, &(struct leg_arg){.body = writer_result(&b)});
 }
 
 /* ---- the built-in target ---- */

@@ -106,8 +106,7 @@ void setup_free(struct call *c)
 
 	if (!s)
 		return;
-	if (s->query)
-		resolve_cancel(s->query);
+	targets_stop(&s->targets);
 	message_free(s->best);
 	message_free(s->invite);
 	sdp_free(s->offer);
@@ -202,6 +201,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 		return;
 	}
 	d = &c->setup->decision;
+	r.registered = border_phone_is_known(cs->border, r.network, &r.source);
 	border_decide(cs->config, &r, NULL, NULL, d);
 	c->peer_in = d->peer;
 	c->route = d->route;
@@ -228,7 +228,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 		call_post(c, CALL_EV_BROKEN, &(struct call_arg){.reject = why, .cause = reject_key(why)});
 	} else {
 		call_timers_begun(c);
-		attempt_next(c);
+		attempt_begin(c);
 	}
 	call_run(c);
 }

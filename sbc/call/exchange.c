@@ -9,8 +9,6 @@
 
 #include "sbc/call/timers.h"
 
-#define HEADERS_MAX 16384
-
 #define EXCHANGE_STATES(X)                                                                                             \
 	X(EXCHANGE_PREPARING) /* new streams: ports are being taken */                                                 \
 	X(EXCHANGE_FORWARDED) /* sent on; its final response awaited */                                                \
@@ -27,18 +25,8 @@
 	X(EXCHANGE_CANCEL)                                                                                             \
 	X(EXCHANGE_ACK)
 
-enum exchange_state {
-#define X(name) name,
-	EXCHANGE_STATES(X)
-#undef X
-		EXCHANGE_STATE_COUNT
-};
-enum exchange_event {
-#define X(name) name,
-	EXCHANGE_EVENTS(X)
-#undef X
-		EXCHANGE_EVENT_COUNT
-};
+enum exchange_state { EXCHANGE_STATES(MACHINE_ENUM) EXCHANGE_STATE_COUNT };
+enum exchange_event { EXCHANGE_EVENTS(MACHINE_ENUM) EXCHANGE_EVENT_COUNT };
 
 struct exchange {
 	struct call *call;
@@ -56,33 +44,13 @@ struct exchange {
 
 static bool exchange_event_(struct exchange *x, enum exchange_event ev, const struct message *m);
 
-/* After the exchange, its 2xx is the leg's affair alone. */
-static void unacked_terminated(void *arg, struct server_txn *t)
-{
-	struct leg *l = arg;
-
-	if (l->unacked.txn == t)
-		l->unacked.txn = NULL;
-}
-
-static void unacked_cancelled(void *arg, struct server_txn *t, const struct message *m)
-{
-}
-
-static void unacked_failed(void *arg, struct server_txn *t, int error)
-{
-}
-
-static const struct server_ops unacked_ops = {
-	.cancelled = unacked_cancelled, .failed = unacked_failed, .terminated = unacked_terminated};
-
 static void exchange_free(struct exchange *x)
 {
 	if (x->call->exchange == x)
 		x->call->exchange = NULL;
 	call_timers_exchange_over(x->call, &x->bound);
 	if (x->in && x->in == x->from->unacked.txn)
-		server_txn_own(x->in, &unacked_ops, x->from);
+		leg_own_unacked(x->from, x->in);
 	else if (x->in)
 		server_txn_detach(x->in);
 	if (x->out)
@@ -103,42 +71,30 @@ static void refuse(struct exchange *x, enum reject_reason why)
 
 static int reply_ok(struct exchange *x, const struct message *m, struct str body)
 {
-	char headers[HEADERS_MAX];
-	struct writer h = writer_init(headers, sizeof(headers));
-	struct reply r = {.status = 200, .body = body, .guard = &x->from->forbidden};
+	struct told t;
 
-	write_own_headers(x->from, false, true, &h);
-	if (m)
-		write_crossing(x->call, x->to, x->from, m, &h);
-	if (h.overflow)
+	if (!told_as(x->call, x->to->peer, x->from, m, 200, true, &t))
 		return -EMSGSIZE;
-	r.headers = writer_result(&h);
-	if (body.n)
-		r.content_type = STR("application/sdp");
 	if (!x->in)
 		return -ENOENT;
+	t.reply.phrase = NULL;
+	t.reply.body = body;
+	if (body.n)
+		t.reply.content_type = STR("application/sdp");
 	if (x->method == METHOD_INVITE)
-		return leg_reply_2xx(x->from, x->in, x->cseq, &r);
-	return server_txn_reply(x->in, &r);
+		return leg_reply_2xx(x->from, x->in, x->cseq, &t.reply);
+	return server_txn_reply(x->in, &t.reply);
 }
 
 static void pass_refusal(struct exchange *x, const struct message *m)
 {
-	char headers[HEADERS_MAX], phrase[64];
-	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
-	struct reply r = {.status = m->status < 400 ? 488 : status_across(m->status), .guard = &x->from->forbidden};
+	struct told t;
 
-	writer_str(&p, m->phrase);
-	phrase[p.overflow ? 0 : p.n] = '\0';
-	if (phrase[0] && r.status == m->status)
-		r.phrase = phrase;
-	write_own_headers(x->from, false, false, &h);
-	write_crossing(x->call, x->to, x->from, m, &h);
-	r.headers = h.overflow ? STR_NONE : writer_result(&h);
+	told_as(x->call, x->to->peer, x->from, m, m->status < 400 ? 488 : status_across(m->status), false, &t);
 	if (m->status == 491)
 		call_count(&x->call->calls->counters.glare, 1);
 	if (x->in)
-		server_txn_reply(x->in, &r);
+		server_txn_reply(x->in, &t.reply);
 }
 
 /* ---- towards Y ---- */
@@ -220,7 +176,7 @@ static void act_forward(struct exchange *x, const struct message *m)
 		r.content_type = STR("application/sdp");
 	}
 	write_own_headers(x->to, true, true, &h);
-	write_crossing(c, x->from, x->to, x->request, &h);
+	write_crossing(c, x->from->peer, x->to, x->request, &h);
 	r.headers = writer_result(&h);
 	err = -EMSGSIZE;
 	x->out = h.overflow ? NULL : leg_request(x->to, &r, &out_ops, x, &err);
@@ -257,23 +213,17 @@ static void act_answer(struct exchange *x, const struct message *m)
 {
 	char body[SDP_MAX_BYTES];
 	struct writer b = writer_init(body, sizeof(body));
-	enum reject_reason why;
-	struct sdp *answer = negotiate_parse(m, &why);
 
 	dialog_refresh_target(&x->to->dialog, m);
 	if (x->out_method == METHOD_INVITE)
 		leg_send_ack(x->to, STR_NONE);
-	leg_forbid_message(x->from, m, answer);
-	if (!answer || sdp_check_answer(x->offer, answer) || !negotiate_write(x->call, x->from, answer, x->offer, &b)) {
+	if (!negotiate_answer(x->call, m, x->to, x->from, x->offer, x->call->b->fork, &b)) {
 		/* the far side has changed and this one cannot follow: they no longer agree on anything */
 		broken(x, "unusable answer");
-		sdp_free(answer);
 		return;
 	}
 	leg_offer_event(x->to, ANSWER_GOT);
 	leg_offer_event(x->from, ANSWER_SENT);
-	negotiate_commit(x->call, x->from, x->offer, x->to, answer, x->call->b->fork);
-	sdp_free(answer);
 	if (reply_ok(x, m, writer_result(&b)) < 0)
 		broken(x, "answer not sent");
 }
@@ -302,21 +252,15 @@ static void act_late_answer(struct exchange *x, const struct message *ack)
 {
 	char body[SDP_MAX_BYTES];
 	struct writer b = writer_init(body, sizeof(body));
-	enum reject_reason why;
-	struct sdp *answer = negotiate_parse(ack, &why);
 
-	leg_forbid_message(x->to, ack, answer);
-	if (!answer || sdp_check_answer(x->offer, answer) || !negotiate_write(x->call, x->to, answer, x->offer, &b)) {
+	if (!negotiate_answer(x->call, ack, x->from, x->to, x->offer, x->call->b->fork, &b)) {
 		leg_send_ack(x->to, STR_NONE);
 		call_post(x->call, CALL_EV_BROKEN, &(struct call_arg){.cause = "unusable answer"});
-		sdp_free(answer);
 		return;
 	}
 	leg_offer_event(x->from, ANSWER_GOT);
 	leg_offer_event(x->to, ANSWER_SENT);
-	negotiate_commit(x->call, x->to, x->offer, x->from, answer, x->call->b->fork);
 	leg_send_ack(x->to, writer_result(&b));
-	sdp_free(answer);
 }
 
 static void act_refused(struct exchange *x, const struct message *m)
@@ -357,29 +301,24 @@ struct exchange_cell {
 	enum exchange_state next;
 };
 
-#define DO(act, next)                                                                                                  \
-	{                                                                                                              \
-#act, act_##act, next                                                                                  \
-	}
-
 static const struct exchange_cell cells[EXCHANGE_STATE_COUNT][EXCHANGE_EVENT_COUNT] = {
 	[EXCHANGE_PREPARING] =
 		{
-			[EXCHANGE_READY] = DO(forward, EXCHANGE_FORWARDED),
-			[EXCHANGE_NO_PORT] = DO(no_port, EXCHANGE_DONE),
-			[EXCHANGE_CANCEL] = DO(cancel_early, EXCHANGE_DONE),
+			[EXCHANGE_READY] = MACHINE_DO(forward, EXCHANGE_FORWARDED),
+			[EXCHANGE_NO_PORT] = MACHINE_DO(no_port, EXCHANGE_DONE),
+			[EXCHANGE_CANCEL] = MACHINE_DO(cancel_early, EXCHANGE_DONE),
 		},
 	[EXCHANGE_FORWARDED] =
 		{
-			[EXCHANGE_ANSWER] = DO(answer, EXCHANGE_DONE),
-			[EXCHANGE_OFFER] = DO(offer, EXCHANGE_LATE),
-			[EXCHANGE_REFUSED] = DO(refused, EXCHANGE_DONE),
-			[EXCHANGE_GONE] = DO(gone, EXCHANGE_DONE),
-			[EXCHANGE_CANCEL] = DO(cancel, EXCHANGE_FORWARDED),
+			[EXCHANGE_ANSWER] = MACHINE_DO(answer, EXCHANGE_DONE),
+			[EXCHANGE_OFFER] = MACHINE_DO(offer, EXCHANGE_LATE),
+			[EXCHANGE_REFUSED] = MACHINE_DO(refused, EXCHANGE_DONE),
+			[EXCHANGE_GONE] = MACHINE_DO(gone, EXCHANGE_DONE),
+			[EXCHANGE_CANCEL] = MACHINE_DO(cancel, EXCHANGE_FORWARDED),
 		},
 	[EXCHANGE_LATE] =
 		{
-			[EXCHANGE_ACK] = DO(late_answer, EXCHANGE_DONE),
+			[EXCHANGE_ACK] = MACHINE_DO(late_answer, EXCHANGE_DONE),
 		},
 };
 
@@ -412,10 +351,6 @@ static void in_cancelled(void *arg, struct server_txn *t, const struct message *
 	call_run(c);
 }
 
-static void in_failed(void *arg, struct server_txn *t, int error)
-{
-}
-
 static void in_terminated(void *arg, struct server_txn *t)
 {
 	struct exchange *x = arg;
@@ -426,22 +361,7 @@ static void in_terminated(void *arg, struct server_txn *t)
 	x->in = NULL;
 }
 
-static const struct server_ops in_ops = {.cancelled = in_cancelled, .failed = in_failed, .terminated = in_terminated};
-
-/* Nothing to ask the other side: a refresh of target or session (RFC 4028), or a description that has not changed. */
-static void answer_here(struct call *c, struct leg *from, struct server_txn *t, const struct message *m, bool with_sdp)
-{
-	struct exchange x = {.call = c, .method = m->method, .from = from, .in = t, .cseq = m->cseq};
-	struct str body = with_sdp ? (struct str){from->sdp_sent, from->sdp_sent_n} : STR_NONE;
-
-	if (m->method == METHOD_INVITE)
-		server_txn_own(t, &unacked_ops, from);
-	if (reply_ok(&x, NULL, body) == 0)
-		return;
-	/* nothing waits for an ACK then, and the transaction may outlive the leg */
-	server_txn_reject(t, REJECT_NO_MEMORY);
-	server_txn_detach(t);
-}
+static const struct server_ops in_ops = {.cancelled = in_cancelled, .terminated = in_terminated};
 
 static bool new_streams(const struct call *c, const struct sdp *offer)
 {
@@ -451,43 +371,7 @@ static bool new_streams(const struct call *c, const struct sdp *offer)
 	return false;
 }
 
-static enum reject_reason blocked(struct call *c, struct leg *from)
-{
-	struct leg *to = from == c->a ? c->b : c->a;
-
-	/* RFC 3261 §14.2, RFC 3311 §5.2: what it asked before has no final answer yet */
-	if (from->state == LEG_INCOMING)
-		return REJECT_GLARE_RETRY;
-	if (c->exchange)
-		return c->exchange->from == from ? REJECT_GLARE_RETRY : REJECT_GLARE;
-	if (from->unacked.txn || (to && to->unacked.txn) || c->state != CALL_TALKING || !leg_talking(from) ||
-	    (to && !leg_talking(to)))
-		return REJECT_GLARE;
-	return REJECT_NONE;
-}
-
-/* A target refresh also says where the far side is now: a NAT's binding has moved, or its connection is another one.
- * Without, our BYE would go to where nobody is any more. Who may say so knows Call-ID and both tags. */
-static void refresh_target(struct leg *l, const struct message *m)
-{
-	struct destination d = destination_of_flow(l->call->config, &m->source);
-
-	/* which branch of a fork it is to be is not known before the answer */
-	if (!l->dialog.remote_tag)
-		return;
-	dialog_refresh_target(&l->dialog, m);
-	dialog_set_flow(&l->dialog, &d);
-	l->transport = l->dialog.peer.transport;
-}
-
-static void count_glare(struct call *c, enum reject_reason why)
-{
-	call_count(&c->calls->counters.rejects[why], 1);
-	if (why == REJECT_GLARE || why == REJECT_GLARE_RETRY)
-		call_count(&c->calls->counters.glare, 1);
-}
-
-static void begin(struct call *c, struct leg *from, struct server_txn *t, const struct message *m, struct sdp *offer)
+void exchange_begin(struct call *c, struct leg *from, struct server_txn *t, const struct message *m, struct sdp *offer)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
 
@@ -521,77 +405,9 @@ static void begin(struct call *c, struct leg *from, struct server_txn *t, const 
 	exchange_event_(x, EXCHANGE_READY, NULL);
 }
 
-/* The built-in target agrees to what it is offered, as far as it has ports. */
-static bool echo_again(struct call *c, struct leg *l, const struct sdp *offer)
+bool exchange_is_of(const struct call *c, const struct leg *from)
 {
-	char body[SDP_MAX_BYTES];
-	struct writer b = writer_init(body, sizeof(body));
-
-	if (!negotiate_write(c, l, offer, offer, &b))
-		return false;
-	negotiate_commit_echo(c, l, offer);
-	return true;
-}
-
-/* Whoever asks for more in a dialog has our 2xx: its ACK was lost, or overtaken by this. Only an answer that the ACK
- * was to bring must still be waited for. */
-static void take_for_ack(struct call *c, struct leg *from, const struct message *m)
-{
-	if (!from->unacked.txn || m->cseq <= from->unacked.cseq)
-		return;
-	if (from->unacked.txn == from->invite_in) {
-		if (!c->late)
-			leg_event(from, LEG_EV_ACK, &(struct leg_arg){0});
-		call_run(c);
-	} else if (!c->exchange) {
-		exchange_ack(c, from, m);
-	}
-}
-
-void exchange_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
-{
-	enum reject_reason why;
-	struct sdp *offer = negotiate_parse(m, &why);
-	enum offer_verdict verdict;
-
-	if (why != REJECT_NONE) {
-		count_glare(c, why);
-		server_txn_reject(t, why);
-		return;
-	}
-	if (m->method == METHOD_UPDATE && !offer) {
-		refresh_target(from, m);
-		answer_here(c, from, t, m, false);
-		return;
-	}
-	take_for_ack(c, from, m);
-	why = blocked(c, from);
-	if (why == REJECT_NONE && offer) {
-		verdict = leg_offer_event(from, OFFER_GOT);
-		why = verdict == OFFER_OK ? REJECT_NONE : verdict == OFFER_GLARE ? REJECT_GLARE : REJECT_GLARE_RETRY;
-	}
-	if (why != REJECT_NONE) {
-		count_glare(c, why);
-		server_txn_reject(t, why);
-		sdp_free(offer);
-		return;
-	}
-	refresh_target(from, m);
-	if (c->echo && offer && !echo_again(c, from, offer)) {
-		leg_offer_event(from, OFFER_DROPPED);
-		count_glare(c, REJECT_NO_CODEC);
-		server_txn_reject(t, REJECT_NO_CODEC);
-		sdp_free(offer);
-		return;
-	}
-	if ((offer && siphash_str(&c->calls->tag_key, offer->text) == from->sdp_got_digest) || c->echo) {
-		if (offer)
-			leg_offer_event(from, ANSWER_SENT);
-		answer_here(c, from, t, m, true);
-		sdp_free(offer);
-		return;
-	}
-	begin(c, from, t, m, offer);
+	return c->exchange && c->exchange->from == from;
 }
 
 void exchange_media_ready(struct call *c, bool ok)
@@ -628,31 +444,4 @@ void exchange_drop(struct call *c)
 	exchange_free(x);
 }
 
-/* ---- names ---- */
-
-static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
-{
-	*ret_next = cells[state][event].next;
-	return cells[state][event].name;
-}
-
-static const char *const state_names[] = {
-#define X(name) #name,
-	EXCHANGE_STATES(X)
-#undef X
-};
-static const char *const event_names[] = {
-#define X(name) #name,
-	EXCHANGE_EVENTS(X)
-#undef X
-};
-
-const struct machine exchange_machine = {
-	.id = MACHINE_EXCHANGE,
-	.name = "exchange",
-	.n_states = EXCHANGE_STATE_COUNT,
-	.n_events = EXCHANGE_EVENT_COUNT,
-	.state_names = state_names,
-	.event_names = event_names,
-	.describe = describe,
-};
+MACHINE_DEFINE(exchange_machine, MACHINE_EXCHANGE, "exchange", EXCHANGE_STATES, EXCHANGE_EVENTS);

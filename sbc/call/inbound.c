@@ -58,7 +58,7 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		break;
 	case METHOD_INVITE:
 	case METHOD_UPDATE:
-		exchange_request(l->call, l, t, m);
+		reoffer_request(l->call, l, t, m);
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:
@@ -114,6 +114,9 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 	case METHOD_OPTIONS:
 		if (cs->pass(cs->pass_arg, t, m))
 			call_count(&cs->counters.options_answered, 1);
+		break;
+	case METHOD_REGISTER:
+		cs->pass(cs->pass_arg, t, m);
 		break;
 	case METHOD_BYE:
 	case METHOD_UPDATE:

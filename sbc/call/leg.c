@@ -5,8 +5,6 @@
 
 #include "sbc/call/timers.h"
 
-#define HEADERS_MAX 16384 /* bytes of header lines in one message of ours */
-
 /* ---- the INVITE that made a UAS leg ---- */
 
 static void uas_cancelled(void *arg, struct server_txn *t, const struct message *cancel)
@@ -15,11 +13,6 @@ static void uas_cancelled(void *arg, struct server_txn *t, const struct message 
 
 	leg_event(l, LEG_EV_CANCEL, &(struct leg_arg){.m = cancel});
 	call_run(l->call);
-}
-
-static void uas_failed(void *arg, struct server_txn *t, int error)
-{
-	/* the caller cannot be reached now; retransmission, the ACK's timer or the ringing bound decide */
 }
 
 static void uas_terminated(void *arg, struct server_txn *t)
@@ -33,8 +26,8 @@ static void uas_terminated(void *arg, struct server_txn *t)
 	calls_reap_later(l->call->calls, l->call);
 }
 
-static const struct server_ops uas_ops = {
-	.cancelled = uas_cancelled, .failed = uas_failed, .terminated = uas_terminated};
+/* When the caller cannot be reached now, retransmission, the ACK's timer or the ringing bound decide. */
+static const struct server_ops uas_ops = {.cancelled = uas_cancelled, .terminated = uas_terminated};
 
 /* ---- life ---- */
 
@@ -154,7 +147,7 @@ bool leg_talking(const struct leg *l)
 
 /* ---- what we say of ourselves ---- */
 
-static struct addr local_addr(const struct leg *l)
+struct addr leg_local_addr(const struct leg *l)
 {
 	return transport_local(l->call->calls->config, l->network, l->transport, addr_is_v6(&l->dialog.peer.remote),
 			       l->dialog.peer.listener);
@@ -163,7 +156,7 @@ static struct addr local_addr(const struct leg *l)
 struct str leg_via_host(const struct leg *l, char *buf, size_t cap)
 {
 	struct writer w = writer_init(buf, cap);
-	struct addr a = local_addr(l);
+	struct addr a = leg_local_addr(l);
 
 	addr_write(&w, &a);
 	return writer_result(&w);
@@ -180,54 +173,6 @@ void leg_write_contact(const struct leg *l, struct writer *w)
 	if (l->transport == CONFIG_TCP)
 		writer_lit(w, ";transport=tcp");
 	writer_lit(w, ">\r\n");
-}
-
-void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w)
-{
-	const char *name = l->call->config->server_name;
-
-	if (with_contact) {
-		leg_write_contact(l, w);
-		txn_write_allow(w);
-	}
-	if (name) {
-		if (request)
-			writer_lit(w, "User-Agent: ");
-		else
-			writer_lit(w, "Server: ");
-		writer_z(w, name);
-		writer_lit(w, "\r\n");
-	}
-}
-
-/* The host that stands for a leg's far side in URIs towards it: its target as configured, else where it is. */
-static struct str far_host(const struct leg *l, char *buf, size_t cap)
-{
-	struct writer w = writer_init(buf, cap);
-
-	addr_write(&w, &l->dialog.peer.remote);
-	return writer_result(&w);
-}
-
-void crossing_to(struct call *c, struct leg *from, struct leg *to, struct crossing *ret, char *buf, size_t cap)
-{
-	*ret = (struct crossing){
-		.config = c->config,
-		.from_peer = from->peer,
-		.to_peer = to->peer,
-		.to_network = to->network,
-		.local = local_addr(to),
-		.target_host = far_host(to, buf, cap),
-	};
-}
-
-void write_crossing(struct call *c, struct leg *from, struct leg *to, const struct message *m, struct writer *w)
-{
-	struct crossing x;
-	char host[ADDR_STRLEN];
-
-	crossing_to(c, from, to, &x, host, sizeof(host));
-	headers_cross(m, &x, w);
 }
 
 /* ---- sending ---- */
@@ -273,6 +218,21 @@ int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const stru
 	l->unacked.cseq = cseq;
 	call_timers_2xx_sent(l);
 	return 0;
+}
+
+static void unacked_terminated(void *arg, struct server_txn *t)
+{
+	struct leg *l = arg;
+
+	if (l->unacked.txn == t)
+		l->unacked.txn = NULL;
+}
+
+static const struct server_ops unacked_ops = {.terminated = unacked_terminated};
+
+void leg_own_unacked(struct leg *l, struct server_txn *t)
+{
+	server_txn_own(t, &unacked_ops, l);
 }
 
 static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer *ret_text)

@@ -16,6 +16,7 @@
 #include "base/hmap.h"
 #include "media/media.h"
 #include "sbc/border/border.h"
+#include "sbc/call/machine.h"
 #include "sbc/sip/dialog.h"
 #include "sbc/sip/transaction.h"
 #include "sdp/sdp.h"
@@ -56,18 +57,8 @@ struct call;
 	X(LEG_DO_ACK)    /* the answer to OFFERED is there */                                                          \
 	X(LEG_DO_END)    /* end it, whatever its state */
 
-enum leg_state {
-#define X(name) name,
-	LEG_STATES(X)
-#undef X
-		LEG_STATE_COUNT
-};
-enum leg_event {
-#define X(name) name,
-	LEG_EVENTS(X)
-#undef X
-		LEG_EVENT_COUNT
-};
+enum leg_state { LEG_STATES(MACHINE_ENUM) LEG_STATE_COUNT };
+enum leg_event { LEG_EVENTS(MACHINE_ENUM) LEG_EVENT_COUNT };
 
 /* RFC 3264 and RFC 6337: who has an offer outstanding on this leg. */
 #define OFFER_STATES(X)                                                                                                \
@@ -85,18 +76,8 @@ enum leg_event {
 	X(ANSWER_GOT)                                                                                                  \
 	X(OFFER_DROPPED) /* refused or cancelled: back to what was agreed last */
 
-enum offer_state {
-#define X(name) name,
-	OFFER_STATES(X)
-#undef X
-		OFFER_STATE_COUNT
-};
-enum offer_event {
-#define X(name) name,
-	OFFER_EVENTS(X)
-#undef X
-		OFFER_EVENT_COUNT
-};
+enum offer_state { OFFER_STATES(MACHINE_ENUM) OFFER_STATE_COUNT };
+enum offer_event { OFFER_EVENTS(MACHINE_ENUM) OFFER_EVENT_COUNT };
 /* What is to be said to the far side about an event. */
 enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with Retry-After */, OFFER_UNEXPECTED };
 
@@ -114,18 +95,8 @@ enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with 
 	X(LEG_MEDIA_FAILED)                                                                                            \
 	X(LEG_MEDIA_COMMIT)
 
-enum leg_media_state {
-#define X(name) name,
-	LEG_MEDIA_STATES(X)
-#undef X
-		LEG_MEDIA_STATE_COUNT
-};
-enum leg_media_event {
-#define X(name) name,
-	LEG_MEDIA_EVENTS(X)
-#undef X
-		LEG_MEDIA_EVENT_COUNT
-};
+enum leg_media_state { LEG_MEDIA_STATES(MACHINE_ENUM) LEG_MEDIA_STATE_COUNT };
+enum leg_media_event { LEG_MEDIA_EVENTS(MACHINE_ENUM) LEG_MEDIA_EVENT_COUNT };
 
 /* A tag of ours in the calls' map: how a request within a dialog finds its leg. */
 struct leg_tag {
@@ -218,7 +189,8 @@ bool leg_over(const struct leg *l);    /* ENDED, and no transaction needs it */
 bool leg_talking(const struct leg *l); /* can carry requests within its dialog */
 const char *leg_state_name(enum leg_state s);
 
-/* Host:port of ours for Via, and the whole Contact line, on this leg. */
+/* Our address as the leg's far side must see it; host:port for Via, and the whole Contact line, on this leg. */
+struct addr leg_local_addr(const struct leg *l);
 struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
 void leg_write_contact(const struct leg *l, struct writer *w);
 /* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
@@ -238,6 +210,8 @@ struct client_txn *leg_request(struct leg *l, const struct client_request *what,
 			       void *arg, int *ret_error);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
+/* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */
+void leg_own_unacked(struct leg *l, struct server_txn *t);
 /* The ACK of our last INVITE, with a body or none; remembered for repetition. 0 or -errno. */
 int leg_send_ack(struct leg *l, struct str body);
 /* An ACK without a body for a 2xx to an earlier INVITE of ours. 0 or -errno. */

@@ -378,103 +378,98 @@ struct leg_cell {
 	enum leg_state next;
 };
 
-#define DO(act, next)                                                                                                  \
-	{                                                                                                              \
-#act, act_##act, next                                                                                  \
-	}
-
 static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 	{
 		[LEG_IDLE] =
 			{
-				[LEG_DO_INVITE] = DO(send_invite, LEG_CALLING),
-				[LEG_DO_END] = DO(ended, LEG_ENDED),
+				[LEG_DO_INVITE] = MACHINE_DO(send_invite, LEG_CALLING),
+				[LEG_DO_END] = MACHINE_DO(ended, LEG_ENDED),
 			},
 		[LEG_INCOMING] =
 			{
-				[LEG_DO_RING] = DO(ring, LEG_INCOMING),
-				[LEG_DO_ANSWER] = DO(send_answer, LEG_ANSWERED),
-				[LEG_DO_REJECT] = DO(reject, LEG_ENDED),
-				[LEG_DO_END] = DO(reject, LEG_ENDED),
-				[LEG_EV_CANCEL] = DO(cancelled, LEG_ENDED),
-				[LEG_EV_BYE] = DO(bye_on_early, LEG_ENDED),
+				[LEG_DO_RING] = MACHINE_DO(ring, LEG_INCOMING),
+				[LEG_DO_ANSWER] = MACHINE_DO(send_answer, LEG_ANSWERED),
+				[LEG_DO_REJECT] = MACHINE_DO(reject, LEG_ENDED),
+				[LEG_DO_END] = MACHINE_DO(reject, LEG_ENDED),
+				[LEG_EV_CANCEL] = MACHINE_DO(cancelled, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(bye_on_early, LEG_ENDED),
 			},
 		[LEG_ANSWERED] =
 			{
-				[LEG_EV_ACK] = DO(acked, LEG_CONFIRMED),
-				[LEG_EV_ACK_LOST] = DO(ack_lost, LEG_ENDING),
+				[LEG_EV_ACK] = MACHINE_DO(acked, LEG_CONFIRMED),
+				[LEG_EV_ACK_LOST] = MACHINE_DO(ack_lost, LEG_ENDING),
 				/* our 200 was lost on the way: leg B ends at once, leg A by BYE when its ACK comes */
-				[LEG_EV_CANCEL] = DO(tell_cancelled, LEG_UNACKED_END),
-				[LEG_EV_BYE] = DO(bye, LEG_ENDED),
+				[LEG_EV_CANCEL] = MACHINE_DO(tell_cancelled, LEG_UNACKED_END),
+				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
 				/* RFC 3261 §15: a UAS must not send BYE before the ACK, or before its time is over */
-				[LEG_DO_END] = DO(none, LEG_UNACKED_END),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_UNACKED_END),
 			},
 		[LEG_UNACKED_END] =
 			{
-				[LEG_EV_ACK] = DO(end_after_ack, LEG_ENDING),
-				[LEG_EV_ACK_LOST] = DO(end_after_ack, LEG_ENDING),
-				[LEG_EV_BYE] = DO(bye_ends, LEG_ENDED),
-				[LEG_EV_CANCEL] = DO(none, LEG_UNACKED_END),
-				[LEG_DO_END] = DO(none, LEG_UNACKED_END),
+				[LEG_EV_ACK] = MACHINE_DO(end_after_ack, LEG_ENDING),
+				[LEG_EV_ACK_LOST] = MACHINE_DO(end_after_ack, LEG_ENDING),
+				[LEG_EV_BYE] = MACHINE_DO(bye_ends, LEG_ENDED),
+				[LEG_EV_CANCEL] = MACHINE_DO(none, LEG_UNACKED_END),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_UNACKED_END),
 			},
 		[LEG_CALLING] =
 			{
-				[LEG_EV_PROVISIONAL] = DO(provisional, LEG_CALLING),
-				[LEG_EV_ANSWER] = DO(answer, LEG_CONFIRMED),
-				[LEG_EV_OFFER] = DO(offer, LEG_OFFERED),
-				[LEG_EV_REFUSED] = DO(refused, LEG_ENDED),
-				[LEG_EV_FAILED] = DO(failed, LEG_ENDED),
-				[LEG_EV_BYE] = DO(bye_instead_of_answer, LEG_CANCELLING),
-				[LEG_DO_END] = DO(cancel, LEG_CANCELLING),
+				[LEG_EV_PROVISIONAL] = MACHINE_DO(provisional, LEG_CALLING),
+				[LEG_EV_ANSWER] = MACHINE_DO(answer, LEG_CONFIRMED),
+				[LEG_EV_OFFER] = MACHINE_DO(offer, LEG_OFFERED),
+				[LEG_EV_REFUSED] = MACHINE_DO(refused, LEG_ENDED),
+				[LEG_EV_FAILED] = MACHINE_DO(failed, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(bye_instead_of_answer, LEG_CANCELLING),
+				[LEG_DO_END] = MACHINE_DO(cancel, LEG_CANCELLING),
 			},
 		[LEG_CANCELLING] =
 			{
-				[LEG_EV_PROVISIONAL] = DO(none, LEG_CANCELLING),
+				[LEG_EV_PROVISIONAL] = MACHINE_DO(none, LEG_CANCELLING),
 				/* RFC 3261 §9.1: the answer crossed our CANCEL */
-				[LEG_EV_ANSWER] = DO(ack_then_bye, LEG_ENDING),
-				[LEG_EV_OFFER] = DO(ack_then_bye, LEG_ENDING),
-				[LEG_EV_REFUSED] = DO(ended, LEG_ENDED),
-				[LEG_EV_FAILED] = DO(ended, LEG_ENDED),
-				[LEG_EV_BYE] = DO(reply_ok, LEG_CANCELLING),
-				[LEG_DO_END] = DO(none, LEG_CANCELLING),
+				[LEG_EV_ANSWER] = MACHINE_DO(ack_then_bye, LEG_ENDING),
+				[LEG_EV_OFFER] = MACHINE_DO(ack_then_bye, LEG_ENDING),
+				[LEG_EV_REFUSED] = MACHINE_DO(ended, LEG_ENDED),
+				[LEG_EV_FAILED] = MACHINE_DO(ended, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_CANCELLING),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_CANCELLING),
 			},
 		[LEG_OFFERED] =
 			{
 				/* no ACK before we have an answer: the 2xx goes on coming */
-				[LEG_EV_ANSWER_AGAIN] = DO(none, LEG_OFFERED),
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_OFFERED),
-				[LEG_EV_BYE] = DO(bye_unacked, LEG_ENDED),
-				[LEG_DO_ACK] = DO(send_late_ack, LEG_CONFIRMED),
-				[LEG_DO_END] = DO(ack_bare_then_bye, LEG_ENDING),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(none, LEG_OFFERED),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_OFFERED),
+				[LEG_EV_BYE] = MACHINE_DO(bye_unacked, LEG_ENDED),
+				[LEG_DO_ACK] = MACHINE_DO(send_late_ack, LEG_CONFIRMED),
+				[LEG_DO_END] = MACHINE_DO(ack_bare_then_bye, LEG_ENDING),
 			},
 		[LEG_CONFIRMED] =
 			{
-				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_CONFIRMED),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(ack_again, LEG_CONFIRMED),
 				/* RFC 3261 §13.2.2.4: one dialog a call; every further one is ACKed and ended */
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_CONFIRMED),
-				[LEG_EV_BYE] = DO(bye, LEG_ENDED),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CONFIRMED),
+				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
 				/* the ACK of a 2xx that we had sent twice */
-				[LEG_EV_ACK] = DO(none, LEG_CONFIRMED),
-				[LEG_DO_END] = DO(send_bye, LEG_ENDING),
+				[LEG_EV_ACK] = MACHINE_DO(none, LEG_CONFIRMED),
+				[LEG_DO_END] = MACHINE_DO(send_bye, LEG_ENDING),
 			},
 		[LEG_ENDING] =
 			{
-				[LEG_EV_BYE_DONE] = DO(bye_done, LEG_ENDED),
+				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
 				/* both hang up at once: each BYE gets its 200 */
-				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDING),
-				[LEG_EV_ACK] = DO(none, LEG_ENDING),
-				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDING),
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDING),
-				[LEG_DO_END] = DO(none, LEG_ENDING),
+				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_ENDING),
+				[LEG_EV_ACK] = MACHINE_DO(none, LEG_ENDING),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(ack_again, LEG_ENDING),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_ENDING),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_ENDING),
 			},
 		[LEG_ENDED] =
 			{
-				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_ENDED),
 				/* overtaken by the BYE behind it */
-				[LEG_EV_ACK] = DO(none, LEG_ENDED),
-				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDED),
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDED),
-				[LEG_DO_END] = DO(none, LEG_ENDED),
+				[LEG_EV_ACK] = MACHINE_DO(none, LEG_ENDED),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(ack_again, LEG_ENDED),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_ENDED),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_ENDED),
 			},
 };
 
@@ -494,34 +489,9 @@ bool leg_event(struct leg *l, enum leg_event ev, const struct leg_arg *arg)
 	return true;
 }
 
-static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
-{
-	*ret_next = cells[state][event].next;
-	return cells[state][event].name;
-}
-
-static const char *const state_names[] = {
-#define X(name) #name,
-	LEG_STATES(X)
-#undef X
-};
-static const char *const event_names[] = {
-#define X(name) #name,
-	LEG_EVENTS(X)
-#undef X
-};
+MACHINE_DEFINE(leg_machine, MACHINE_LEG, "leg", LEG_STATES, LEG_EVENTS);
 
 const char *leg_state_name(enum leg_state s)
 {
 	return state_names[s];
 }
-
-const struct machine leg_machine = {
-	.id = MACHINE_LEG,
-	.name = "leg",
-	.n_states = LEG_STATE_COUNT,
-	.n_events = LEG_EVENT_COUNT,
-	.state_names = state_names,
-	.event_names = event_names,
-	.describe = describe,
-};

@@ -230,6 +230,21 @@ void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *off
 	describe(c, other, answer, offer, fork);
 }
 
+bool negotiate_answer(struct call *c, const struct message *m, struct leg *from, struct leg *to,
+		      const struct sdp *offer, unsigned fork, struct writer *w)
+{
+	enum reject_reason why;
+	struct sdp *answer = negotiate_parse(m, &why);
+	bool ok;
+
+	leg_forbid_message(to, m, answer);
+	ok = answer && !sdp_check_answer(offer, answer) && negotiate_write(c, to, answer, offer, w);
+	if (ok)
+		negotiate_commit(c, to, offer, from, answer, fork);
+	sdp_free(answer);
+	return ok;
+}
+
 void negotiate_select(struct call *c, unsigned fork)
 {
 	c->b->fork = fork;

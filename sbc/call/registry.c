@@ -128,7 +128,7 @@ static void tell_ready(struct call *c)
 	if (c->media_pending)
 		return;
 	/* leg A's ports are there before the target's name is resolved: attempt_next() goes on from there */
-	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->next_addr)
+	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->targets.next_addr)
 		return;
 	if (c->media_failed) {
 		c->media_failed = false;

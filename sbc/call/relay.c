@@ -5,8 +5,6 @@
 
 #include "sbc/call/call.h"
 
-#define HEADERS_MAX 16384
-
 struct relay {
 	struct call *call;
 	unsigned slot; /* in call.relays */
@@ -28,24 +26,15 @@ static void relay_free(struct relay *r)
 static void out_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct relay *r = arg;
-	char headers[HEADERS_MAX], phrase[64];
-	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
-	struct reply reply = {.status = status_across(m->status),
-			      .guard = &r->from->forbidden,
-			      .content_type = m->content_type,
-			      .body = m->body};
+	struct told told;
 
 	if (m->status < 200)
 		return;
-	writer_str(&p, m->phrase);
-	phrase[p.overflow ? 0 : p.n] = '\0';
-	if (phrase[0] && reply.status == m->status)
-		reply.phrase = phrase;
-	write_own_headers(r->from, false, false, &h);
-	write_crossing(r->call, r->to, r->from, m, &h);
-	reply.headers = h.overflow ? STR_NONE : writer_result(&h);
+	told_as(r->call, r->to->peer, r->from, m, status_across(m->status), false, &told);
+	told.reply.content_type = m->content_type;
+	told.reply.body = m->body;
 	if (r->in)
-		server_txn_reply(r->in, &reply);
+		server_txn_reply(r->in, &told.reply);
 	relay_free(r);
 }
 
@@ -65,14 +54,6 @@ static void out_terminated(void *arg, struct client_txn *t)
 	r->out = NULL;
 }
 
-static void in_cancelled(void *arg, struct server_txn *t, const struct message *m)
-{
-}
-
-static void in_failed(void *arg, struct server_txn *t, int error)
-{
-}
-
 static void in_terminated(void *arg, struct server_txn *t)
 {
 	struct relay *r = arg;
@@ -81,7 +62,7 @@ static void in_terminated(void *arg, struct server_txn *t)
 }
 
 static const struct client_ops out_ops = {.response = out_response, .failed = out_failed, .terminated = out_terminated};
-static const struct server_ops in_ops = {.cancelled = in_cancelled, .failed = in_failed, .terminated = in_terminated};
+static const struct server_ops in_ops = {.terminated = in_terminated};
 
 static struct relay *relay_new(struct call *c)
 {
@@ -121,7 +102,7 @@ void relay_request(struct call *c, struct leg *from, struct server_txn *t, const
 		return;
 	}
 	write_own_headers(to, true, false, &h);
-	write_crossing(c, from, to, m, &h);
+	write_crossing(c, from->peer, to, m, &h);
 	what.headers = h.overflow ? STR_NONE : writer_result(&h);
 	r->from = from;
 	r->to = to;

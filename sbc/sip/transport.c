@@ -43,6 +43,11 @@ static const struct config_listen *find_listen(const struct config_network *n, e
 	return NULL;
 }
 
+bool transport_listens(const struct config *c, unsigned network, enum config_transport t, bool v6)
+{
+	return find_listen(&c->networks[network], t, v6, -1) != NULL;
+}
+
 struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6, int listener)
 {
 	const struct config_network *n = &c->networks[network];

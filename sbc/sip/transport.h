@@ -54,6 +54,8 @@ int transport_set_config(struct transport *t, struct config *c, char *err, size_
  * connection), ... cookie 0: do not tell of failure. */
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
 bool transport_reliable(enum config_transport t);
+/* The network has a listener of that transport and family: something can be sent from there. */
+bool transport_listens(const struct config *c, unsigned network, enum config_transport t, bool v6);
 
 /* Our own address as the far side must see it, for Via and Contact: advertised host and listener's port. */
 struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6, int listener);

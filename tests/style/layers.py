@@ -12,9 +12,10 @@ MAY = {  # room -> rooms whose headers it may include, besides its own
     "config": ["base"],
     "sbc/sip": ["base", "config"],
     "sbc/border": ["base", "config", "sbc/sip"],
-    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border"],
-    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sdp", "media"],
-    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/call", "media", "sdp"],
+    "sbc/location": ["base", "config", "sbc/sip", "sbc/border"],
+    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border", "sbc/location"],
+    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sdp", "media"],
+    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/call", "media", "sdp"],
 }
 LIBRARIES = {  # header prefix -> the rooms that may see it
     "sofia-sip/": ["sbc/sip"],

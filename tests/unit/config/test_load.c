@@ -38,6 +38,16 @@ static void defaults(void **state)
 	assert_int_equal(c->limits.calls, 10000);
 	assert_int_equal(c->limits.message_bytes, 65535);
 	assert_int_equal(c->limits.targets, 8);
+	assert_int_equal(c->limits.registrations, 100000);
+	assert_int_equal(c->registrations.expires_core, 3600);
+	assert_int_equal(c->registrations.expires_phone, 60);
+	assert_int_equal(c->registrations.expires_min, 10);
+	assert_int_equal(c->registrations.max_contacts, 10);
+	assert_int_equal(c->registrations.core_rate, 0);
+	assert_int_equal(c->registrations.pending, 1000);
+	assert_int_equal(n->keepalive, CONFIG_KEEPALIVE_NONE);
+	assert_int_equal(n->keepalive_ms, 25000);
+	assert_false(n->phones);
 	assert_int_equal(c->workers, 1);
 	assert_int_equal(c->media.workers, 0);
 	assert_int_equal(c->media.latch_window_ms, 2000);
@@ -66,6 +76,7 @@ static void network(void **state)
 				     "'advertise': '198.51.100.1', 'device': 'eth0', 'nat': true, 'unknown': 'accept',"
 				     "'acl': {'allow': ['192.0.2.0/24', '2001:db8::/32'], 'deny': '192.0.2.66'},"
 				     "'source_rate': 0, 'dscp': 0,"
+				     "'keepalive': 'options', 'keepalive_ms': '30s', 'phones': true,"
 				     "'media': {'address': ['2001:db8::1', '192.0.2.1'], 'advertise': '198.51.100.1',"
 				     "'ports': '10000-10001', 'dscp': 0}}}}");
 	const struct config_network *n = &c->networks[0];
@@ -81,6 +92,9 @@ static void network(void **state)
 	assert_int_equal(n->acl.n_deny, 1);
 	assert_int_equal(n->acl.deny[0].bits, 32);
 	assert_int_equal(n->unknown, CONFIG_UNKNOWN_ACCEPT);
+	assert_int_equal(n->keepalive, CONFIG_KEEPALIVE_OPTIONS);
+	assert_int_equal(n->keepalive_ms, 30000);
+	assert_true(n->phones);
 	assert_int_equal(n->media.latch, CONFIG_LATCH_OPEN); /* of nat */
 	assert_int_equal(n->media.n_addresses, 2);
 	assert_false(addr_is_set(&n->media.advertise[0]));

@@ -80,6 +80,7 @@ static int start_workers(struct program *p)
 							  .cdr = p->cdr ? cdr_to_writer : NULL,
 							  .cdr_arg = p->cdr,
 							  .pass = pass_request,
+							  .glance = pass_glance,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
 		if (err < 0)

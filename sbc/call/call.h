@@ -133,6 +133,7 @@ struct calls {
 	cdr_fn cdr;
 	void *cdr_arg;
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
+	bool (*glance)(void *arg, const struct message *m);
 	void *pass_arg;
 	struct config *config;
 	struct leak_table *leaks;

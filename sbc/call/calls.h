@@ -19,7 +19,9 @@ struct calls_params {
 	void *cdr_arg;
 	/* Requests outside of any dialog that are no calls (OPTIONS); must answer t or own it; true: answered by us. */
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
-	void *pass_arg;
+	/* A REGISTER before it has a transaction: txn_user.glance. */
+	bool (*glance)(void *arg, const struct message *m);
+	void *pass_arg; /* of both */
 };
 int calls_create(const struct calls_params *p, struct calls **ret);
 /* All calls must be gone, or are dropped without a word (tests, second kill). */

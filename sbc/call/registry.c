@@ -257,6 +257,15 @@ static bool on_outgoing(void *arg, void *guard, const struct destination *d, str
 	return cs->config->leak != CONFIG_LEAK_BLOCK;
 }
 
+static bool on_glance(void *arg, const struct message *m)
+{
+	struct calls *cs = arg;
+	struct str required;
+
+	return m->method == METHOD_REGISTER && cs->glance && m->max_forwards != 0 &&
+	       !message_header(m, STR("Require"), 0, &required) && cs->glance(cs->pass_arg, m);
+}
+
 static void on_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	inbound_request(arg, t, m);
@@ -313,6 +322,7 @@ const struct worker_user calls_worker_user = {
 	.screen = on_screen,
 	.refused = on_refused,
 	.outgoing = on_outgoing,
+	.glance = on_glance,
 	.request = on_request,
 	.ack = on_ack,
 	.stray_response = on_stray_response,
@@ -333,6 +343,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->cdr = p->cdr;
 	cs->cdr_arg = p->cdr_arg;
 	cs->pass = p->pass;
+	cs->glance = p->glance;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);
 	random_bytes(&cs->tag_key, sizeof(cs->tag_key));

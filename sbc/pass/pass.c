@@ -17,6 +17,13 @@ bool pass_request(void *arg, struct server_txn *t, const struct message *m)
 	return false;
 }
 
+bool pass_glance(void *arg, const struct message *m)
+{
+	struct pass *p = arg;
+
+	return registrar_glance(p->registrar, m);
+}
+
 int pass_create(struct worker *w, struct border_state *border, struct location *location, struct pass **ret)
 {
 	struct pass *p = calloc(1, sizeof(*p));

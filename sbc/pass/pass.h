@@ -19,6 +19,8 @@ int pass_set_config(struct pass *p, struct config *c);
 
 /* A request of a method that is ours, REGISTER or OPTIONS: what calls_params.pass wants. arg is the struct pass. */
 bool pass_request(void *arg, struct server_txn *t, const struct message *m);
+/* A REGISTER that needs neither core nor transaction: answered, true. */
+bool pass_glance(void *arg, const struct message *m);
 /* An OPTIONS outside of a dialog: without a user in its Request-URI (or for the echo target) it asks us, and is
  * answered (true); else it is routed like a call and its final response relayed. arg is the struct pass. */
 bool pass_options(void *arg, struct server_txn *t, const struct message *m);

@@ -69,8 +69,9 @@ static void forbid(struct registering *g)
 static void continue_dialogue(struct registering *g)
 {
 	const struct wish *w = &g->wish;
-	struct location_aor *a = location_aor(g->registrar->location, w->network, w->aor);
-	uint8_t slot = location_slot(g->registrar->location, w->aor);
+	struct location *l = g->registrar->location;
+	struct location_aor *a = location_aor(l, w->network, w->aor);
+	uint8_t slot = location_slot(l, w->aor);
 
 	ident_mint(g->registrar->worker->key, slot, g->tag);
 	ident_mint(g->registrar->worker->key, slot, g->call_id);
@@ -78,8 +79,11 @@ static void continue_dialogue(struct registering *g)
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct location_binding *b = location_match(a, &w->v[i].contact);
 
-		if (!b)
+		if (!b) {
+			location_alias(l, slot, w->network, w->aor, &w->v[i].contact, g->alias[i]);
 			continue;
+		}
+		memcpy(g->alias[i], b->alias, sizeof(g->alias[i]));
 		memcpy(g->call_id, b->core_call_id, sizeof(g->call_id));
 		if (b->core_cseq >= g->cseq)
 			g->cseq = b->core_cseq + 1;
@@ -163,10 +167,22 @@ void registrar_request(struct registrar *r, struct server_txn *t, const struct m
 		why = REJECT_BRIEF;
 	if (why != REJECT_NONE)
 		registrar_refuse(r, t, why);
-	else if (wish_absorb(r, &w))
-		wish_answer(r, t, &w, NULL);
 	else
 		relay(r, t, m, &w);
+}
+
+bool registrar_glance(struct registrar *r, const struct message *m)
+{
+	char headers[HEADERS_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
+	struct wish w;
+
+	w.flow = destination_of_flow(r->config, &m->source);
+	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w))
+		return false;
+	wish_write_answer(r, &w, &h);
+	txn_layer_answer(r->worker->txn, m, &(struct reply){.status = 200, .headers = writer_result(&h)});
+	return true;
 }
 
 /* ---- life ---- */

@@ -15,7 +15,10 @@ struct registrar;
 int registrar_create(struct worker *w, struct border_state *border, struct location *location, struct registrar **ret);
 void registrar_destroy(struct registrar *r); /* NULL is allowed */
 void registrar_set_config(struct registrar *r, struct config *c);
-/* A REGISTER outside of any dialog: answers t, or owns it. */
+/* A REGISTER outside of any dialog that says again what is known, or repeats that word by word: answered without a
+ * transaction, true. */
+bool registrar_glance(struct registrar *r, const struct message *m);
+/* Any other: answers t, or owns it. */
 void registrar_request(struct registrar *r, struct server_txn *t, const struct message *m);
 
 #endif

@@ -74,10 +74,10 @@ static void write_star(struct writer *h, const struct registering *g, const stru
 			write_alias(h, g, x, b->alias, STR_NONE, 0);
 }
 
-static bool wished(const struct wish *w, const char *alias)
+static bool wished(const struct registering *g, const char *alias)
 {
-	for (unsigned i = 0; i < w->n; i++)
-		if (str_eq(str_z(w->v[i].alias), str_z(alias)))
+	for (unsigned i = 0; i < g->wish.n; i++)
+		if (str_eq(str_z(g->alias[i]), str_z(alias)))
 			return true;
 	return false;
 }
@@ -89,24 +89,20 @@ static void write_expired(struct writer *h, const struct registering *g, const s
 	struct location_aor *a = location_aor(g->registrar->location, w->network, w->aor);
 
 	for (const struct location_binding *b = location_first(a); b; b = location_next(a, b))
-		if (b->state == LOCATION_EXPIRED && !wished(w, b->alias))
+		if (b->state == LOCATION_EXPIRED && !wished(g, b->alias))
 			write_alias(h, g, x, b->alias, STR_NONE, 0);
 }
 
 static void write_contacts(struct writer *h, const struct registering *g, const struct crossing *x)
 {
 	const struct wish *w = &g->wish;
-	struct location_aor *a = location_aor(g->registrar->location, w->network, w->aor);
 
 	if (w->star) {
 		write_star(h, g, x, challenges_cross(g->config, w->network, g->targets.at.peer));
 		return;
 	}
-	for (unsigned i = 0; i < w->n; i++) {
-		const struct location_binding *b = location_match(a, &w->v[i].contact);
-
-		write_alias(h, g, x, b ? b->alias : w->v[i].alias, w->v[i].q, core_seconds(g, &w->v[i]));
-	}
+	for (unsigned i = 0; i < w->n; i++)
+		write_alias(h, g, x, g->alias[i], w->v[i].q, core_seconds(g, &w->v[i]));
 	if (w->n)
 		write_expired(h, g, x);
 }
@@ -341,15 +337,14 @@ static void drop(struct location *l, struct location_binding *b)
 	location_drop(b);
 }
 
-static int take_one(struct registering *g, const struct message *m, struct wished *c)
+static int take_one(struct registering *g, const struct message *m, unsigned i)
 {
 	struct location *l = g->registrar->location;
 	const struct wish *w = &g->wish;
+	const struct wished *c = &w->v[i];
 	struct location_binding *b = location_match(location_aor(l, w->network, w->aor), &c->contact);
-	const char *alias = b ? b->alias : c->alias;
-	unsigned core_s = c->expires_s ? granted(m, alias, core_seconds(g, c)) : 0;
+	unsigned core_s = c->expires_s ? granted(m, g->alias[i], core_seconds(g, c)) : 0;
 	unsigned phone_s = least(c->expires_s, core_s);
-	char kept[IDENT_LEN + 1];
 
 	if (g->config->networks[w->network].nat)
 		phone_s = least(phone_s, g->config->registrations.expires_phone);
@@ -358,12 +353,11 @@ static int take_one(struct registering *g, const struct message *m, struct wishe
 			drop(l, b);
 		return 0;
 	}
-	memcpy(kept, alias, sizeof(kept));
 	return location_put(l,
 			    &(struct location_update){.network = w->network,
 						      .aor = w->aor,
 						      .contact = &c->contact,
-						      .alias = kept,
+						      .alias = g->alias[i],
 						      .core_call_id = g->call_id,
 						      .flow = w->flow,
 						      .agent = w->agent,
@@ -411,6 +405,8 @@ static bool foreign(const struct registering *g, bool challenged)
 static void accepted(struct registering *g, const struct message *m)
 {
 	struct registrar *r = g->registrar;
+	char headers[HEADERS_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
 	bool challenged = challenges_cross(g->config, g->wish.network, g->targets.at.peer);
 	int err = 0;
 
@@ -421,13 +417,16 @@ static void accepted(struct registering *g, const struct message *m)
 	}
 	take_removed(g, challenged && g->wish.credentials);
 	for (unsigned i = 0; i < g->wish.n && err == 0; i++)
-		err = take_one(g, m, &g->wish.v[i]);
+		err = take_one(g, m, i);
 	if (err < 0) {
 		refuse(g, err == -EMFILE ? REJECT_CONTACTS : err == -ENOSPC ? REJECT_REGISTRATIONS : REJECT_NO_MEMORY);
 		return;
 	}
+	wish_write_answer(r, &g->wish, &h);
 	if (g->in)
-		wish_answer(r, g->in, &g->wish, &g->forbidden_in);
+		server_txn_reply(g->in, &(struct reply){.status = 200,
+							.headers = h.overflow ? STR_NONE : writer_result(&h),
+							.guard = &g->forbidden_in});
 	registering_free(g);
 }
 

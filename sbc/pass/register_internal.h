@@ -15,7 +15,6 @@ struct wished {
 	struct location_contact contact;
 	struct str q;
 	unsigned expires_s; /* 0: to be removed */
-	char alias[IDENT_LEN + 1];
 };
 
 struct wish {
@@ -42,6 +41,8 @@ struct registrar {
 	struct config *config;
 	struct list requests; /* registering.node */
 	unsigned n;
+	uint64_t date_s; /* whose text `date` is */
+	char date[48];
 };
 
 struct registering {
@@ -60,6 +61,7 @@ struct registering {
 	unsigned min_expires_s; /* of the core's 423, for which it is asked once more; 0: none yet */
 	uint32_t cseq;
 	char call_id[IDENT_LEN + 1], tag[IDENT_LEN + 1];
+	char alias[WISH_CONTACTS_MAX][IDENT_LEN + 1]; /* of wish.v: what the core has, or will */
 };
 
 /* ---- register_read.c: a phone's REGISTER -> wish; pure ---- */
@@ -72,15 +74,15 @@ unsigned expires_read(struct str value);
 /* ---- register_local.c: what is answered here ---- */
 
 /* Does what the wish says need nothing of the core: every contact known, alive, by this very flow, said again in order,
- * and the core's time not yet half over? Then it is done. */
+ * and the core's time not yet half over? Then it is done. So it is when it has been done already. */
 bool wish_absorb(struct registrar *r, const struct wish *w);
 /* REJECT_NONE; or why it cannot be: CSeq used before, another source's contact, no room. */
 enum reject_reason wish_check(struct registrar *r, const struct wish *w, bool challenged);
 bool same_flow(const struct destination *a, const struct destination *b);
 /* May this source change that binding without the core having asked it who it is? */
 bool may_touch(const struct location_binding *b, const struct wish *w);
-/* 200 with this phone's own bindings. */
-void wish_answer(struct registrar *r, struct server_txn *t, const struct wish *w, void *guard);
+/* Header lines of a 200, with this phone's own bindings. */
+void wish_write_answer(struct registrar *r, const struct wish *w, struct writer *h);
 /* As the table says, with what the reason asks for; counted with the reasons of all refusals. */
 void registrar_refuse(struct registrar *r, struct server_txn *t, enum reject_reason why);
 

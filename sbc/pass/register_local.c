@@ -56,12 +56,13 @@ enum reject_reason wish_check(struct registrar *r, const struct wish *w, bool ch
 
 /* ---- refreshes ---- */
 
+/* later: said again; else the very same request once more, which its sender may not have heard the answer of */
 static bool absorbable(const struct registrar *r, const struct location_binding *b, const struct wish *w,
-		       const struct wished *c)
+		       const struct wished *c, bool later)
 {
 	return b && c->expires_s && b->state == LOCATION_LIVE && same_flow(&b->flow, &w->flow) &&
-	       b->phone_call_id == w->call_id && w->cseq > b->phone_cseq && str_eq(location_uri(b), c->contact.uri) &&
-	       location_now_ms(r->location) < b->core_half_ms;
+	       b->phone_call_id == w->call_id && (later ? w->cseq > b->phone_cseq : w->cseq == b->phone_cseq) &&
+	       str_eq(location_uri(b), c->contact.uri) && location_now_ms(r->location) < b->core_half_ms;
 }
 
 static unsigned phone_seconds(const struct registrar *r, const struct wish *w, const struct wished *c)
@@ -73,17 +74,25 @@ static unsigned phone_seconds(const struct registrar *r, const struct wish *w, c
 	return c->expires_s;
 }
 
+static bool all_absorbable(const struct registrar *r, const struct location_aor *a, const struct wish *w, bool later)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (!absorbable(r, location_match(a, &w->v[i].contact), w, &w->v[i], later))
+			return false;
+	return true;
+}
+
 bool wish_absorb(struct registrar *r, const struct wish *w)
 {
 	struct location_aor *a = location_aor(r->location, w->network, w->aor);
 
 	if (!a || !w->n || w->star)
 		return false;
-	for (unsigned i = 0; i < w->n; i++)
-		if (!absorbable(r, location_match(a, &w->v[i].contact), w, &w->v[i]))
-			return false;
+	if (!all_absorbable(r, a, w, true))
+		return all_absorbable(r, a, w, false);
 	for (unsigned i = 0; i < w->n; i++)
 		location_seen(location_match(a, &w->v[i].contact), w->cseq, phone_seconds(r, w, &w->v[i]));
+	location_count(r->location, received, 1);
 	location_count(r->location, absorbed, 1);
 	return true;
 }
@@ -91,17 +100,22 @@ bool wish_absorb(struct registrar *r, const struct wish *w)
 /* ---- answers ---- */
 
 /* RFC 3261 §20.17 */
-static void write_date(struct writer *w)
+static void write_date(struct registrar *r, struct writer *w)
 {
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t now = (time_t)(clock_wall_us(clock_ns()) / 1000000);
+	struct writer d = writer_init(r->date, sizeof(r->date) - 1);
 	struct tm t;
 
-	if (gmtime_r(&now, &t))
-		writer_fmt(w, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday], t.tm_mday,
+	if ((uint64_t)now != r->date_s && gmtime_r(&now, &t)) {
+		r->date_s = (uint64_t)now;
+		writer_fmt(&d, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday], t.tm_mday,
 			   months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+		r->date[d.n] = '\0';
+	}
+	writer_z(w, r->date);
 }
 
 static void write_contact(struct writer *w, const struct location *l, const struct location_binding *b)
@@ -138,30 +152,24 @@ static void write_bindings(struct writer *h, const struct registrar *r, const st
 	}
 }
 
-void wish_answer(struct registrar *r, struct server_txn *t, const struct wish *w, void *guard)
+void wish_write_answer(struct registrar *r, const struct wish *w, struct writer *h)
 {
-	char buf[HEADERS_MAX];
-	struct writer h = writer_init(buf, sizeof(buf));
 	bool outbound = false;
 
-	write_bindings(&h, r, w, &outbound);
-	write_date(&h);
+	write_bindings(h, r, w, &outbound);
+	write_date(r, h);
 	/* RFC 5626 §6, and §5.4: how long a connection may be silent before we close it */
 	if (w->outbound && outbound) {
-		writer_lit(&h, "Require: outbound\r\n");
+		writer_lit(h, "Require: outbound\r\n");
 		if (w->flow.connection) {
-			writer_lit(&h, "Flow-Timer: ");
-			writer_u64(&h, r->config->timers.tcp_idle / 1000);
-			writer_lit(&h, "\r\n");
+			writer_lit(h, "Flow-Timer: ");
+			writer_u64(h, r->config->timers.tcp_idle / 1000);
+			writer_lit(h, "\r\n");
 		}
 	}
-	writer_lit(&h, "Supported: path, outbound\r\n");
+	writer_lit(h, "Supported: path, outbound\r\n");
 	if (r->config->server_name)
-		header_write(&h, STR("Server"), str_z(r->config->server_name));
-	if (h.overflow)
-		server_txn_reject(t, REJECT_TOO_LARGE);
-	else
-		server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&h), .guard = guard});
+		header_write(h, STR("Server"), str_z(r->config->server_name));
 }
 
 /* ---- refusals ---- */

@@ -58,18 +58,25 @@ static bool fits(const struct location_contact *c)
 	       c->instance.n <= LOCATION_INSTANCE_MAX;
 }
 
+static bool same_contact(const struct location_contact *a, const struct location_contact *b)
+{
+	if (a->instance.n && a->reg_id)
+		return a->reg_id == b->reg_id && str_eq(a->instance, b->instance);
+	return !b->reg_id && location_same_uri(a->uri, b->uri);
+}
+
 /* The same contact twice: the later one counts. */
 static void add(struct wish *w, const struct wished *c)
 {
 	for (unsigned i = 0; i < w->n; i++)
-		if (str_eq(str_z(w->v[i].alias), str_z(c->alias))) {
+		if (same_contact(&w->v[i].contact, &c->contact)) {
 			w->v[i] = *c;
 			return;
 		}
 	w->v[w->n++] = *c;
 }
 
-static bool read_contact(const struct location *l, struct wish *w, uint8_t slot, struct str item, unsigned expires_s)
+static bool read_contact(struct wish *w, struct str item, unsigned expires_s)
 {
 	struct wished c = {.expires_s = expires_s};
 	struct name_addr a;
@@ -79,19 +86,17 @@ static bool read_contact(const struct location *l, struct wish *w, uint8_t slot,
 	c.contact.uri = a.uri.text;
 	if (!read_params(w, &c, a.params) || !fits(&c.contact))
 		return false;
-	location_alias(l, slot, w->network, w->aor, &c.contact, c.alias);
 	add(w, &c);
 	return true;
 }
 
-static bool read_contacts(const struct location *l, struct wish *w, const struct message *m, uint8_t slot,
-			  unsigned expires_s)
+static bool read_contacts(struct wish *w, const struct message *m, unsigned expires_s)
 {
 	struct str line, item;
 
 	for (unsigned nth = 0; message_header(m, STR("Contact"), nth, &line); nth++)
 		while (list_next(&line, &item))
-			if (!read_contact(l, w, slot, item, expires_s))
+			if (!read_contact(w, item, expires_s))
 				return false;
 	return true;
 }
@@ -120,5 +125,5 @@ enum reject_reason wish_read(const struct location *l, const struct message *m, 
 	/* RFC 3261 §10.3 step 6: "*" alone, and with Expires 0 only; the parser has seen to "alone" */
 	if (w->star)
 		return message_header(m, STR("Expires"), 0, &v) && expires_s == 0 ? REJECT_NONE : REJECT_MALFORMED;
-	return read_contacts(l, w, m, location_slot(l, w->aor), expires_s) ? REJECT_NONE : REJECT_MALFORMED;
+	return read_contacts(w, m, expires_s) ? REJECT_NONE : REJECT_MALFORMED;
 }

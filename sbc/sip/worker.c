@@ -243,6 +243,13 @@ struct txn_io worker_txn_io(struct worker *w)
 			       .arg = w};
 }
 
+static bool user_glance(void *arg, const struct message *m)
+{
+	struct worker *w = arg;
+
+	return w->user->glance && w->user->glance(w->arg, m);
+}
+
 static void user_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	struct worker *w = arg;
@@ -273,7 +280,8 @@ static void user_refused(void *arg, const struct message *m, enum reject_reason 
 
 struct txn_user worker_txn_user(struct worker *w)
 {
-	return (struct txn_user){.request = user_request,
+	return (struct txn_user){.glance = user_glance,
+				 .request = user_request,
 				 .ack = user_ack,
 				 .stray_response = user_stray_response,
 				 .refused = user_refused,

@@ -142,6 +142,9 @@ static void retire_b(struct call *c)
 {
 	if (!c->b)
 		return;
+	/* not 481: the caller's dialogs live on */
+	relay_drop(c, REJECT_GLARE);
+	early_forget_branches(c->b);
 	list_append(&c->old_legs, &c->b->old);
 	c->b = NULL;
 }

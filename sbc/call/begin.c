@@ -110,6 +110,7 @@ void setup_free(struct call *c)
 	message_free(s->best);
 	message_free(s->invite);
 	sdp_free(s->offer);
+	early_forget_branches(c->b);
 	free(s);
 	c->setup = NULL;
 }
@@ -121,7 +122,7 @@ void call_destroy(struct call *c)
 	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);
 	exchange_drop(c);
-	relay_drop(c);
+	relay_drop(c, REJECT_NO_DIALOG);
 	setup_free(c);
 	attempt_release_peer(c);
 	if (c->peer_in_counted)

@@ -22,7 +22,7 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	call_timers_over(c);
 	attempt_stop(c);
 	exchange_drop(c);
-	relay_drop(c);
+	relay_drop(c, REJECT_NO_DIALOG);
 	setup_free(c); /* and with it a query under way */
 	attempt_release_peer(c);
 	if (c->peer_in_counted) {
@@ -129,6 +129,11 @@ static void act_caller_bye(struct call *c, const struct call_arg *a)
 	act_end_callee(c, &(struct call_arg){.m = a->m, .cause = "bye"});
 }
 
+static void act_caller_left(struct call *c, const struct call_arg *a)
+{
+	early_leave(c, a->m);
+}
+
 static void act_caller_lost(struct call *c, const struct call_arg *a)
 {
 	act_end_callee(c, &(struct call_arg){.cause = "ack lost"});
@@ -222,6 +227,7 @@ static const struct call_cell cells[CALL_STATE_COUNT][CALL_EVENT_COUNT] =
 				[CALL_EV_NO_TARGET] = MACHINE_DO(no_target, CALL_ENDING),
 				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(cancelled, CALL_ENDING),
 				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(caller_left, CALL_SETUP),
 				[CALL_EV_BOUND] = MACHINE_DO(refuse, CALL_ENDING),
 				[CALL_EV_DRAIN] = MACHINE_DO(refuse, CALL_ENDING),
 				[CALL_EV_BROKEN] = MACHINE_DO(refuse, CALL_ENDING),
@@ -238,6 +244,7 @@ static const struct call_cell cells[CALL_STATE_COUNT][CALL_EVENT_COUNT] =
 				[CALL_EV_CALLEE_HUNG_UP] = MACHINE_DO(callee_bye, CALL_ENDING),
 				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(cancelled, CALL_ENDING),
 				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(caller_left, CALL_TRYING),
 				[CALL_EV_BOUND] = MACHINE_DO(refuse, CALL_ENDING),
 				[CALL_EV_DRAIN] = MACHINE_DO(refuse, CALL_ENDING),
 				[CALL_EV_BROKEN] = MACHINE_DO(refuse, CALL_ENDING),
@@ -250,6 +257,7 @@ static const struct call_cell cells[CALL_STATE_COUNT][CALL_EVENT_COUNT] =
 				[CALL_EV_CALLEE_HUNG_UP] = MACHINE_DO(callee_bye, CALL_ENDING),
 				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(cancelled, CALL_ENDING),
 				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(caller_left, CALL_OFFERED),
 				[CALL_EV_BOUND] = MACHINE_DO(refuse, CALL_ENDING),
 				[CALL_EV_DRAIN] = MACHINE_DO(refuse, CALL_ENDING),
 				[CALL_EV_BROKEN] = MACHINE_DO(refuse, CALL_ENDING),
@@ -294,6 +302,7 @@ static const struct call_cell cells[CALL_STATE_COUNT][CALL_EVENT_COUNT] =
 				[CALL_EV_CALLER_ACKED] = MACHINE_DO(none, CALL_ENDING),
 				[CALL_EV_CALLER_LOST] = MACHINE_DO(none, CALL_ENDING),
 				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(none, CALL_ENDING),
 				[CALL_EV_CALLEE_PROVISIONAL] = MACHINE_DO(none, CALL_ENDING),
 				[CALL_EV_CALLEE_REFUSED] = MACHINE_DO(none, CALL_ENDING),
 				[CALL_EV_CALLEE_FAILED] = MACHINE_DO(none, CALL_ENDING),

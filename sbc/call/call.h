@@ -29,6 +29,7 @@
 	X(CALL_EV_CALLER_ACKED)                                                                                        \
 	X(CALL_EV_CALLER_LOST) /* our 2xx was never acknowledged */                                                    \
 	X(CALL_EV_CALLER_HUNG_UP)                                                                                      \
+	X(CALL_EV_CALLER_LEFT) /* one of several early dialogs */                                                      \
 	X(CALL_EV_CALLEE_PROVISIONAL)                                                                                  \
 	X(CALL_EV_CALLEE_ANSWERED)                                                                                     \
 	X(CALL_EV_CALLEE_OFFERED)                                                                                      \
@@ -221,6 +222,11 @@ void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *off
  * brings none, or none that can be used. */
 bool negotiate_answer(struct call *c, const struct message *m, struct leg *from, struct leg *to,
 		      const struct sdp *offer, unsigned fork, struct writer *w);
+/* Its first half: written, and the relay is not told. *ret_answer is the caller's. */
+bool negotiate_write_answer(struct call *c, const struct message *m, struct leg *to, const struct sdp *offer,
+			    struct writer *w, struct sdp **ret_answer);
+/* One leg's end alone: its description, and what it was told of the other's. */
+void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork);
 /* From now on this branch of leg B's fork is heard. */
 void negotiate_select(struct call *c, unsigned fork);
 /* The built-in target answers an offer by itself: what comes goes back. */
@@ -239,15 +245,17 @@ void exchange_media_ready(struct call *c, bool ok);
 void exchange_ack(struct call *c, struct leg *from, const struct message *m);
 void exchange_drop(struct call *c); /* the call ends: answers what is open */
 void relay_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
-void relay_drop(struct call *c);
+/* Those on their way are answered so: the call ends, or leg B is another one from now on. */
+void relay_drop(struct call *c, enum reject_reason why);
 
 /* ---- registry.c ---- */
 int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l);
 struct leg *calls_find_leg(struct calls *cs, struct str tag);
 void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
-/* ACK and BYE for a 2xx that nobody waits for: from the response alone. */
-void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard);
+/* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
+ * dialog. What lacks memory for it is counted; the 2xx comes again. */
+void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
 
 /* ---- told.c: our own headers, and what crosses ---- */
 

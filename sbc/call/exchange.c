@@ -1,50 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exchange: a re-INVITE or UPDATE on one leg, carried to the other and back (RFC 3261 §14, RFC 3311). One at a time a
- * call; a second one is glare. Nothing that is agreed changes until the answer: a refusal rolls back by doing nothing.
- *
- *   X --re-INVITE--> [ports] --re-INVITE or UPDATE--> Y;  Y --2xx--> X (and ACK to Y);  X --ACK-->
- *   without an offer:  Y --2xx offer--> X;  X --ACK answer--> ACK answer to Y */
+#include "sbc/call/exchange.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "sbc/call/timers.h"
 
-#define EXCHANGE_STATES(X)                                                                                             \
-	X(EXCHANGE_PREPARING) /* new streams: ports are being taken */                                                 \
-	X(EXCHANGE_FORWARDED) /* sent on; its final response awaited */                                                \
-	X(EXCHANGE_LATE)      /* a 2xx with an offer was passed back; the ACK brings the answer */                     \
-	X(EXCHANGE_DONE)
-
-#define EXCHANGE_EVENTS(X)                                                                                             \
-	X(EXCHANGE_READY)                                                                                              \
-	X(EXCHANGE_NO_PORT)                                                                                            \
-	X(EXCHANGE_ANSWER) /* 2xx */                                                                                   \
-	X(EXCHANGE_OFFER)  /* 2xx to an INVITE without offer */                                                        \
-	X(EXCHANGE_REFUSED)                                                                                            \
-	X(EXCHANGE_GONE) /* 408, 481 or silence: the far dialog is no more (RFC 3261 §12.2.1.2) */                    \
-	X(EXCHANGE_CANCEL)                                                                                             \
-	X(EXCHANGE_ACK)
-
-enum exchange_state { EXCHANGE_STATES(MACHINE_ENUM) EXCHANGE_STATE_COUNT };
-enum exchange_event { EXCHANGE_EVENTS(MACHINE_ENUM) EXCHANGE_EVENT_COUNT };
-
-struct exchange {
-	struct call *call;
-	enum exchange_state state;
-	enum method method; /* as it came */
-	struct leg *from, *to;
-	struct server_txn *in;
-	struct client_txn *out;
-	enum method out_method;
-	uint32_t cseq;
-	struct message *request;  /* a reference of our own, until it is forwarded */
-	struct sdp *offer;        /* from `from`, or (LATE) from `to` */
-	struct wheel_timer bound; /* a far side that says 1xx and no more */
-};
-
-static bool exchange_event_(struct exchange *x, enum exchange_event ev, const struct message *m);
-
-static void exchange_free(struct exchange *x)
+void exchange_free(struct exchange *x)
 {
 	if (x->call->exchange == x)
 		x->call->exchange = NULL;
@@ -57,19 +19,20 @@ static void exchange_free(struct exchange *x)
 		client_txn_detach(x->out);
 	message_free(x->request);
 	sdp_free(x->offer);
+	free(x->before);
 	free(x);
 }
 
 /* ---- replies to X ---- */
 
-static void refuse(struct exchange *x, enum reject_reason why)
+void exchange_refuse(struct exchange *x, enum reject_reason why)
 {
 	call_count(&x->call->calls->counters.rejects[why], 1);
 	if (x->in)
 		server_txn_reject(x->in, why);
 }
 
-static int reply_ok(struct exchange *x, const struct message *m, struct str body)
+int exchange_reply_ok(struct exchange *x, const struct message *m, struct str body)
 {
 	struct told t;
 
@@ -86,7 +49,7 @@ static int reply_ok(struct exchange *x, const struct message *m, struct str body
 	return server_txn_reply(x->in, &t.reply);
 }
 
-static void pass_refusal(struct exchange *x, const struct message *m)
+void exchange_pass_refusal(struct exchange *x, const struct message *m)
 {
 	struct told t;
 
@@ -107,11 +70,11 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	if (m->status < 200)
 		return;
 	if (m->status == 408 || m->status == 481)
-		exchange_event_(x, EXCHANGE_GONE, m);
+		exchange_event(x, EXCHANGE_GONE, m);
 	else if (m->status >= 300)
-		exchange_event_(x, EXCHANGE_REFUSED, m);
+		exchange_event(x, EXCHANGE_REFUSED, m);
 	else
-		exchange_event_(x, x->offer ? EXCHANGE_ANSWER : EXCHANGE_OFFER, m);
+		exchange_event(x, x->offer ? EXCHANGE_ANSWER : EXCHANGE_OFFER, m);
 	call_run(c);
 }
 
@@ -120,7 +83,7 @@ static void out_failed(void *arg, struct client_txn *t, enum reject_reason why)
 	struct exchange *x = arg;
 	struct call *c = x->call;
 
-	exchange_event_(x, EXCHANGE_GONE, NULL);
+	exchange_event(x, EXCHANGE_GONE, NULL);
 	call_run(c);
 }
 
@@ -133,211 +96,43 @@ static void out_terminated(void *arg, struct client_txn *t)
 
 static const struct client_ops out_ops = {.response = out_response, .failed = out_failed, .terminated = out_terminated};
 
+bool exchange_bridged(const struct exchange *x)
+{
+	return x->method == METHOD_UPDATE && x->out_method == METHOD_INVITE;
+}
+
 /* Taken for a CANCEL of the side that asked: the CANCEL's own time ends it at the latest. */
 static void on_bound(struct wheel_timer *t)
 {
 	struct exchange *x = container_of(t, struct exchange, bound);
 	struct call *c = x->call;
 
-	exchange_event_(x, EXCHANGE_CANCEL, NULL);
+	exchange_event(x, exchange_bridged(x) ? EXCHANGE_OVERDUE : EXCHANGE_CANCEL, NULL);
 	call_run(c);
 }
 
-/* Back to what was agreed last. The last description that Y has of us is then not the agreed one: its next offer is not
- * answered here, not even when it repeats what it said before. */
-static void drop_offers(struct exchange *x)
+int exchange_send(struct exchange *x, const struct message *m, struct str body)
 {
-	leg_offer_event(x->from, OFFER_DROPPED);
-	leg_offer_event(x->to, OFFER_DROPPED);
-	if (x->offer)
-		x->to->sdp_got_digest = 0;
-}
-
-static void act_forward(struct exchange *x, const struct message *m)
-{
-	struct call *c = x->call;
-	char headers[HEADERS_MAX], body[SDP_MAX_BYTES];
-	struct writer h = writer_init(headers, sizeof(headers)), b = writer_init(body, sizeof(body));
-	struct client_request r = {0};
+	char headers[HEADERS_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
+	struct client_request r = {.method = x->out_method, .body = body};
 	int err;
 
-	/* UPDATE reaches a side that does not know it as re-INVITE */
-	r.method = x->out_method = x->method == METHOD_UPDATE && x->to->far_update ? METHOD_UPDATE : METHOD_INVITE;
-	if (x->offer) {
-		leg_forbid_message(x->to, x->request, x->offer);
-		if (!negotiate_write(c, x->to, x->offer, NULL, &b)) {
-			refuse(x, REJECT_NO_CODEC);
-			leg_offer_event(x->from, OFFER_DROPPED);
-			x->state = EXCHANGE_DONE;
-			return;
-		}
-		leg_offer_event(x->to, OFFER_SENT);
-		r.body = writer_result(&b);
-		r.content_type = STR("application/sdp");
-	}
 	write_own_headers(x->to, true, true, &h);
-	write_crossing(c, x->from->peer, x->to, x->request, &h);
+	if (m)
+		write_crossing(x->call, x->from->peer, x->to, m, &h);
+	if (h.overflow)
+		return -EMSGSIZE;
 	r.headers = writer_result(&h);
-	err = -EMSGSIZE;
-	x->out = h.overflow ? NULL : leg_request(x->to, &r, &out_ops, x, &err);
-	if (!x->out) {
-		refuse(x, err == -ENOMEM     ? REJECT_NO_MEMORY
-			  : err == -EMSGSIZE ? REJECT_TOO_LARGE
-					     : REJECT_TARGETS_DOWN);
-		drop_offers(x);
-		x->state = EXCHANGE_DONE;
-		return;
-	}
+	if (body.n)
+		r.content_type = STR("application/sdp");
+	x->out = leg_request(x->to, &r, &out_ops, x, &err);
+	if (!x->out)
+		return err;
 	if (r.method == METHOD_INVITE)
 		x->to->invite_cseq = x->to->dialog.local_cseq;
-	message_free(x->request);
-	x->request = NULL;
-	call_timers_exchange_sent(c, &x->bound, on_bound);
-}
-
-/* ---- actions ---- */
-
-static void act_no_port(struct exchange *x, const struct message *m)
-{
-	refuse(x, REJECT_NO_PORT);
-	leg_offer_event(x->from, OFFER_DROPPED);
-}
-
-static void broken(struct exchange *x, const char *cause)
-{
-	refuse(x, REJECT_SDP);
-	call_post(x->call, CALL_EV_BROKEN, &(struct call_arg){.cause = cause});
-}
-
-static void act_answer(struct exchange *x, const struct message *m)
-{
-	char body[SDP_MAX_BYTES];
-	struct writer b = writer_init(body, sizeof(body));
-
-	dialog_refresh_target(&x->to->dialog, m);
-	if (x->out_method == METHOD_INVITE)
-		leg_send_ack(x->to, STR_NONE);
-	if (!negotiate_answer(x->call, m, x->to, x->from, x->offer, x->call->b->fork, &b)) {
-		/* the far side has changed and this one cannot follow: they no longer agree on anything */
-		broken(x, "unusable answer");
-		return;
-	}
-	leg_offer_event(x->to, ANSWER_GOT);
-	leg_offer_event(x->from, ANSWER_SENT);
-	if (reply_ok(x, m, writer_result(&b)) < 0)
-		broken(x, "answer not sent");
-}
-
-static void act_offer(struct exchange *x, const struct message *m)
-{
-	char body[SDP_MAX_BYTES];
-	struct writer b = writer_init(body, sizeof(body));
-	enum reject_reason why;
-
-	dialog_refresh_target(&x->to->dialog, m);
-	x->offer = negotiate_parse(m, &why);
-	leg_forbid_message(x->from, m, x->offer);
-	if (!x->offer || leg_offer_event(x->to, OFFER_GOT) != OFFER_OK ||
-	    !negotiate_write(x->call, x->from, x->offer, NULL, &b)) {
-		leg_send_ack(x->to, STR_NONE);
-		broken(x, "unusable offer");
-		return;
-	}
-	leg_offer_event(x->from, OFFER_SENT);
-	if (reply_ok(x, m, writer_result(&b)) < 0)
-		broken(x, "offer not sent");
-}
-
-static void act_late_answer(struct exchange *x, const struct message *ack)
-{
-	char body[SDP_MAX_BYTES];
-	struct writer b = writer_init(body, sizeof(body));
-
-	if (!negotiate_answer(x->call, ack, x->from, x->to, x->offer, x->call->b->fork, &b)) {
-		leg_send_ack(x->to, STR_NONE);
-		call_post(x->call, CALL_EV_BROKEN, &(struct call_arg){.cause = "unusable answer"});
-		return;
-	}
-	leg_offer_event(x->from, ANSWER_GOT);
-	leg_offer_event(x->to, ANSWER_SENT);
-	leg_send_ack(x->to, writer_result(&b));
-}
-
-static void act_refused(struct exchange *x, const struct message *m)
-{
-	drop_offers(x);
-	pass_refusal(x, m);
-}
-
-static void act_gone(struct exchange *x, const struct message *m)
-{
-	drop_offers(x);
-	if (m)
-		pass_refusal(x, m);
-	else
-		refuse(x, REJECT_TIMEOUT);
-	call_post(x->call, CALL_EV_BROKEN, &(struct call_arg){.cause = "far dialog gone"});
-}
-
-/* Unlike a first INVITE's, the CANCEL of a re-INVITE may come too late without harm: Y's final response decides for
- * both. */
-static void act_cancel(struct exchange *x, const struct message *m)
-{
-	if (x->out && x->out_method == METHOD_INVITE)
-		client_txn_cancel(x->out);
-}
-
-static void act_cancel_early(struct exchange *x, const struct message *m)
-{
-	refuse(x, REJECT_CANCELLED);
-	leg_offer_event(x->from, OFFER_DROPPED);
-}
-
-/* ---- the table ---- */
-
-struct exchange_cell {
-	const char *name;
-	void (*action)(struct exchange *x, const struct message *m);
-	enum exchange_state next;
-};
-
-static const struct exchange_cell cells[EXCHANGE_STATE_COUNT][EXCHANGE_EVENT_COUNT] = {
-	[EXCHANGE_PREPARING] =
-		{
-			[EXCHANGE_READY] = MACHINE_DO(forward, EXCHANGE_FORWARDED),
-			[EXCHANGE_NO_PORT] = MACHINE_DO(no_port, EXCHANGE_DONE),
-			[EXCHANGE_CANCEL] = MACHINE_DO(cancel_early, EXCHANGE_DONE),
-		},
-	[EXCHANGE_FORWARDED] =
-		{
-			[EXCHANGE_ANSWER] = MACHINE_DO(answer, EXCHANGE_DONE),
-			[EXCHANGE_OFFER] = MACHINE_DO(offer, EXCHANGE_LATE),
-			[EXCHANGE_REFUSED] = MACHINE_DO(refused, EXCHANGE_DONE),
-			[EXCHANGE_GONE] = MACHINE_DO(gone, EXCHANGE_DONE),
-			[EXCHANGE_CANCEL] = MACHINE_DO(cancel, EXCHANGE_FORWARDED),
-		},
-	[EXCHANGE_LATE] =
-		{
-			[EXCHANGE_ACK] = MACHINE_DO(late_answer, EXCHANGE_DONE),
-		},
-};
-
-static bool exchange_event_(struct exchange *x, enum exchange_event ev, const struct message *m)
-{
-	const struct exchange_cell *cell = &cells[x->state][ev];
-
-	if (!cell->name) {
-		/* in LATE: the 2xx once more, until we have the answer to ACK it with */
-		if (x->state != EXCHANGE_LATE)
-			call_count(&x->call->calls->counters.unexpected_events, 1);
-		return false;
-	}
-	machine_mark(MACHINE_EXCHANGE, x->state, ev);
-	x->state = cell->next;
-	cell->action(x, m);
-	if (x->state == EXCHANGE_DONE)
-		exchange_free(x);
-	return true;
+	call_timers_exchange_sent(x->call, &x->bound, on_bound, exchange_bridged(x));
+	return 0;
 }
 
 /* ---- the way in ---- */
@@ -347,7 +142,7 @@ static void in_cancelled(void *arg, struct server_txn *t, const struct message *
 	struct exchange *x = arg;
 	struct call *c = x->call;
 
-	exchange_event_(x, EXCHANGE_CANCEL, cancel);
+	exchange_event(x, EXCHANGE_CANCEL, cancel);
 	call_run(c);
 }
 
@@ -396,13 +191,13 @@ void exchange_begin(struct call *c, struct leg *from, struct server_txn *t, cons
 		if (negotiate_prepare(c, MEDIA_A, c->side[MEDIA_A].network, c->side[MEDIA_A].v6, offer) &&
 		    negotiate_prepare(c, MEDIA_B, c->side[MEDIA_B].network, c->side[MEDIA_B].v6, offer)) {
 			if (!c->media_pending)
-				exchange_event_(x, EXCHANGE_READY, NULL);
+				exchange_event(x, EXCHANGE_READY, NULL);
 			return;
 		}
-		exchange_event_(x, EXCHANGE_NO_PORT, NULL);
+		exchange_event(x, EXCHANGE_NO_PORT, NULL);
 		return;
 	}
-	exchange_event_(x, EXCHANGE_READY, NULL);
+	exchange_event(x, EXCHANGE_READY, NULL);
 }
 
 bool exchange_is_of(const struct call *c, const struct leg *from)
@@ -413,7 +208,7 @@ bool exchange_is_of(const struct call *c, const struct leg *from)
 void exchange_media_ready(struct call *c, bool ok)
 {
 	if (c->exchange)
-		exchange_event_(c->exchange, ok ? EXCHANGE_READY : EXCHANGE_NO_PORT, NULL);
+		exchange_event(c->exchange, ok ? EXCHANGE_READY : EXCHANGE_NO_PORT, NULL);
 }
 
 void exchange_ack(struct call *c, struct leg *from, const struct message *m)
@@ -423,7 +218,7 @@ void exchange_ack(struct call *c, struct leg *from, const struct message *m)
 	call_timers_acked(from);
 	from->unacked.txn = NULL;
 	if (c->exchange && c->exchange->in == t && c->exchange->state == EXCHANGE_LATE)
-		exchange_event_(c->exchange, EXCHANGE_ACK, m);
+		exchange_event(c->exchange, EXCHANGE_ACK, m);
 	else
 		server_txn_detach(t);
 }
@@ -436,12 +231,10 @@ void exchange_drop(struct call *c)
 		return;
 	if (x->in && !server_txn_final_sent(x->in))
 		server_txn_reject(x->in, REJECT_CANCELLED);
-	if (x->out && x->out_method == METHOD_INVITE && x->state == EXCHANGE_FORWARDED)
+	if (x->out && x->out_method == METHOD_INVITE)
 		client_txn_cancel(x->out);
 	/* no answer will come: the 2xx has its ACK all the same, before the BYE (RFC 3261 §13.2.2.4) */
 	if (x->state == EXCHANGE_LATE)
 		leg_send_ack(x->to, STR_NONE);
 	exchange_free(x);
 }
-
-MACHINE_DEFINE(exchange_machine, MACHINE_EXCHANGE, "exchange", EXCHANGE_STATES, EXCHANGE_EVENTS);

@@ -122,11 +122,8 @@ void leg_destroy(struct leg *l)
 		client_txn_detach(l->invite_out);
 	if (l->bye_out)
 		client_txn_detach(l->bye_out);
-	for (unsigned i = 0; i < l->n_early; i++) {
-		calls_forget_tag(l->call->calls, &l->early[i]->by_tag);
-		free(l->early[i]);
-	}
-	calls_forget_tag(l->call->calls, &l->by_tag);
+	early_forget_branches(l);
+	early_forget_tags(l);
 	leg_forbid_reset(l);
 	dialog_finish(&l->dialog);
 	free(l->sdp_sent);
@@ -180,21 +177,27 @@ void leg_write_contact(const struct leg *l, struct writer *w)
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
 			       void *arg, int *ret_error)
 {
+	return leg_request_in(l, &l->dialog, what, ops, arg, ret_error);
+}
+
+struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const struct client_request *what,
+				  const struct client_ops *ops, void *arg, int *ret_error)
+{
 	char head[HEADERS_MAX], via[ADDR_STRLEN];
 	struct writer w = writer_init(head, sizeof(head));
 	struct client_request r = *what;
 	struct client_txn *t;
 
-	dialog_write_head(&l->dialog, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
+	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
 	if (w.overflow) {
 		*ret_error = -EMSGSIZE;
 		return NULL;
 	}
-	r.ruri = dialog_ruri(&l->dialog);
+	r.ruri = dialog_ruri(d);
 	r.headers = writer_result(&w);
-	r.to = l->dialog.peer;
+	r.to = d->peer;
 	r.via_host = leg_via_host(l, via, sizeof(via));
 	r.slot = l->call->slot;
 	r.guard = &l->forbidden;

@@ -99,6 +99,13 @@ static void act_bye_on_early(struct leg *l, const struct leg_arg *a)
 	tell_ended(l, a);
 }
 
+/* RFC 3261 §15: that early dialog alone; the INVITE goes on. */
+static void act_bye_one_early(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+	tell(l, CALL_EV_CALLER_LEFT, a);
+}
+
 static void forget_unacked(struct leg *l)
 {
 	call_timers_acked(l);
@@ -148,9 +155,25 @@ static int confirm(struct leg *l, const struct message *m)
 	return dialog_on_response(&l->dialog, m);
 }
 
+/* No memory for its dialog: the 2xx has its ACK and BYE all the same (RFC 3261 §13.2.2.4), from the response alone. If
+ * there is none for that either, it comes again, and is then taken for that of a branch. */
+static void give_up_answer(struct leg *l, const struct leg_arg *a)
+{
+	call_count(&l->call->calls->counters.rejects[REJECT_NO_MEMORY], 1);
+	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, &l->forbidden);
+	l->state = LEG_ENDED;
+	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
+	tell_ended(l, a);
+}
+
 static void act_answer(struct leg *l, const struct leg_arg *a)
 {
-	if (confirm(l, a->m) < 0 || leg_send_ack(l, STR_NONE) < 0) {
+	if (confirm(l, a->m) < 0) {
+		give_up_answer(l, a);
+		return;
+	}
+	/* its repetition is ACKed as well */
+	if (leg_send_ack(l, STR_NONE) < 0) {
 		call_post(l->call, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
 		return;
@@ -161,8 +184,7 @@ static void act_answer(struct leg *l, const struct leg_arg *a)
 static void act_offer(struct leg *l, const struct leg_arg *a)
 {
 	if (confirm(l, a->m) < 0) {
-		call_post(l->call, CALL_EV_BROKEN,
-			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
+		give_up_answer(l, a);
 		return;
 	}
 	tell(l, CALL_EV_CALLEE_OFFERED, a);
@@ -189,8 +211,11 @@ static void act_cancel(struct leg *l, const struct leg_arg *a)
 static void act_ack_then_bye(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.cancel_crossed, 1);
-	if (confirm(l, a->m) == 0)
-		leg_send_ack(l, STR_NONE);
+	if (confirm(l, a->m) < 0) {
+		give_up_answer(l, a);
+		return;
+	}
+	leg_send_ack(l, STR_NONE);
 	act_send_bye(l, a);
 }
 
@@ -219,7 +244,7 @@ static void act_ack_again(struct leg *l, const struct leg_arg *a)
 static void act_end_fork(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.forks_second_2xx, 1);
-	stray_answer_end(l->call->calls, a->m, &l->forbidden);
+	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, &l->forbidden);
 }
 
 /* A BYE before the answer is not a callee's to send; it is taken for what it means. */
@@ -298,6 +323,8 @@ static void act_send_bye(struct leg *l, const struct leg_arg *a)
 				 &bye_ops, l, &err);
 	if (!l->bye_out) {
 		/* nothing will answer it: the leg is over without */
+		call_count(&l->call->calls->counters.rejects[err == -ENOMEM ? REJECT_NO_MEMORY : REJECT_TARGETS_DOWN],
+			   1);
 		l->state = LEG_ENDED;
 		tell_ended(l, a);
 	}
@@ -310,6 +337,13 @@ static void act_bye_done(struct leg *l, const struct leg_arg *a)
 
 /* ---- the INVITE of a UAC leg ---- */
 
+static bool left_by_caller(const struct leg *l, const struct message *m)
+{
+	const struct branch *branch = early_branch(l, m->to.tag);
+
+	return branch && branch->left;
+}
+
 static void invite_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct leg *l = arg;
@@ -320,6 +354,8 @@ static void invite_response(void *arg, struct client_txn *t, const struct messag
 			leg_event(l, LEG_EV_PROVISIONAL, &a);
 	} else if (m->status >= 300) {
 		leg_event(l, LEG_EV_REFUSED, &a);
+	} else if (l->state == LEG_CALLING && left_by_caller(l, m)) {
+		leg_event(l, LEG_EV_ANSWER_FORK, &a);
 	} else if (l->state == LEG_CALLING || l->state == LEG_CANCELLING) {
 		leg_event(l, l->offer == OFFER_NONE ? LEG_EV_OFFER : LEG_EV_ANSWER, &a);
 	} else if (str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {
@@ -343,8 +379,12 @@ static void invite_terminated(void *arg, struct client_txn *t)
 	struct leg *l = arg;
 
 	l->invite_out = NULL;
+	/* the only answers were of branches that the caller had left */
+	if (l->state == LEG_CALLING || l->state == LEG_CANCELLING)
+		leg_event(l, LEG_EV_FAILED, &(struct leg_arg){.reject = REJECT_TIMEOUT});
 	free(l->ack); /* the far side has stopped sending its 2xx */
 	l->ack = NULL;
+	call_run(l->call);
 	calls_reap_later(l->call->calls, l->call);
 }
 
@@ -393,6 +433,7 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				[LEG_DO_END] = MACHINE_DO(reject, LEG_ENDED),
 				[LEG_EV_CANCEL] = MACHINE_DO(cancelled, LEG_ENDED),
 				[LEG_EV_BYE] = MACHINE_DO(bye_on_early, LEG_ENDED),
+				[LEG_EV_BYE_EARLY] = MACHINE_DO(bye_one_early, LEG_INCOMING),
 			},
 		[LEG_ANSWERED] =
 			{
@@ -417,6 +458,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				[LEG_EV_PROVISIONAL] = MACHINE_DO(provisional, LEG_CALLING),
 				[LEG_EV_ANSWER] = MACHINE_DO(answer, LEG_CONFIRMED),
 				[LEG_EV_OFFER] = MACHINE_DO(offer, LEG_OFFERED),
+				/* a branch that the caller has left already */
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CALLING),
 				[LEG_EV_REFUSED] = MACHINE_DO(refused, LEG_ENDED),
 				[LEG_EV_FAILED] = MACHINE_DO(failed, LEG_ENDED),
 				[LEG_EV_BYE] = MACHINE_DO(bye_instead_of_answer, LEG_CANCELLING),
@@ -458,6 +501,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				/* both hang up at once: each BYE gets its 200 */
 				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_ENDING),
 				[LEG_EV_ACK] = MACHINE_DO(none, LEG_ENDING),
+				/* on its way when the ACK, or our patience, came first */
+				[LEG_EV_CANCEL] = MACHINE_DO(none, LEG_ENDING),
 				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(ack_again, LEG_ENDING),
 				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_ENDING),
 				[LEG_DO_END] = MACHINE_DO(none, LEG_ENDING),

@@ -312,7 +312,7 @@ static void on_stray_response(void *arg, const struct message *m)
 			return;
 		}
 		call_count(&cs->counters.forks_second_2xx, 1);
-		stray_answer_end(cs, m, NULL);
+		stray_answer_end(cs, m, m->cseq + 1, NULL);
 		return;
 	}
 	call_count(&cs->counters.rejects[REJECT_STRAY_RESPONSE], 1);

@@ -16,8 +16,9 @@ void call_timers_begun(struct call *c);
 void call_timers_answered(struct call *c);
 void call_timers_over(struct call *c);
 /* A re-INVITE or UPDATE went on: its final response has timers.c to come, then it is cancelled. (The transaction alone
- * bounds it only until a provisional response.) */
-void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
+ * bounds it only until a provisional response.) bridged: an UPDATE that went on as re-INVITE has half of the 64*T1 that
+ * its sender waits (RFC 3261 §17.1.2.2, timer F). */
+void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t), bool bridged);
 void call_timers_exchange_over(struct call *c, struct wheel_timer *t);
 /* SIGTERM: what is left after timeout_ms is ended. */
 void call_timers_drain(struct calls *cs, unsigned timeout_ms);

@@ -63,6 +63,7 @@
 	X(REJECT_REGISTRAR_SILENT, 503, "Service Unavailable", "registrar_silent")                                     \
 	X(REJECT_ALIAS, 404, "Not Found", "alias")                                                                     \
 	X(REJECT_FLOW_DEAD, 480, "Temporarily Unavailable", "flow_dead")                                               \
+	X(REJECT_UPDATE_OVERDUE, 504, "Server Time-out", "update_overdue")                                             \
 	X(REJECT_LEAK, 500, "Server Internal Error", "leak_blocked")
 
 enum reject_reason {

@@ -57,6 +57,13 @@ static struct calls *calls_of(void *arg, unsigned i)
 	return p->calls[i];
 }
 
+static void ask_registrations(void *arg, unsigned i, struct regs_ask *a)
+{
+	struct program *p = arg;
+
+	registrations_ask(&p->registrations_of[i], a);
+}
+
 static const struct config *config_of(void *arg)
 {
 	struct program *p = arg;
@@ -75,6 +82,7 @@ int program_manage(struct program *p)
 		.door = {.loop = p->loop, .n_workers = p->n_workers, .worker = worker_loop, .arg = p},
 		.config = config_of,
 		.calls = calls_of,
+		.regs = ask_registrations,
 		.metrics = write_metrics,
 		.ready = is_ready,
 		.key = &p->key,

@@ -105,10 +105,10 @@ void config_warnings(const struct config *c, struct config_faults *ret_warnings)
 		warn_peer(c, i, ret_warnings);
 	for (size_t i = 0; i < c->n_routes; i++)
 		warn_route(c, i, ret_warnings);
-	warn_auth(c, ret_warnings);
 	if (addr_is_set(&c->manage.listen) && !addr_is_loopback(&c->manage.listen) && !c->manage.token)
 		faults_add(ret_warnings, "manage.listen", 0,
 			   "whoever reaches this address may end calls; give \"token\", or listen on 127.0.0.1");
+	warn_auth(c, ret_warnings);
 	if (!c->n_routes)
 		faults_add(ret_warnings, "routes", 0, "no route: every call is refused");
 }

@@ -239,7 +239,7 @@ bool pool_keeps(struct pool *p)
 	size_t sockets = sock_count(SOCK_KIND_MEDIA);
 
 	pthread_mutex_lock(&p->lock);
-	bool keeps = p->n_resting >= POOL_CHOICE && sockets < p->max_sockets;
+	bool keeps = p->n_resting >= POOL_BUSY && sockets < p->max_sockets;
 	pthread_mutex_unlock(&p->lock);
 	return keeps;
 }

@@ -4,8 +4,8 @@
  * Shared by signalling threads and workers under a short mutex; counted references, since sockets outlive a reload.
  *
  * Opening, binding, watching and closing a socket costs more than all else that a call asks of the relay. While many
- * ports rest (a busy hour) they rest with their sockets open, and a call is given one of those; never fewer than
- * POOL_CHOICE of them to choose from, so that a port stays a guess. */
+ * ports rest (a busy hour) more that come back rest with their sockets open, and a call is given one of those; never
+ * fewer than POOL_CHOICE of them to choose from, so that a port stays a guess. */
 #ifndef MEDIA_POOL_H
 #define MEDIA_POOL_H
 
@@ -18,6 +18,7 @@
 struct pool;
 struct io;
 
+#define POOL_BUSY   128 /* resting ports from which on those that come back keep their sockets */
 #define POOL_CHOICE 64
 
 /* What a former call has left open. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "sbc/program.h"
+#include "sbc/regs.h"
 
 static void write_metrics(void *arg, struct writer *w)
 {
@@ -57,6 +58,13 @@ static struct calls *calls_of(void *arg, unsigned i)
 	return p->calls[i];
 }
 
+static void regs_of(void *arg, unsigned i, struct regs_ask *a)
+{
+	struct program *p = arg;
+
+	regs_answer(p->location[i], worker_get(p->group, i), a);
+}
+
 static const struct config *config_of(void *arg)
 {
 	struct program *p = arg;
@@ -75,6 +83,7 @@ int program_manage(struct program *p)
 		.door = {.loop = p->loop, .n_workers = p->n_workers, .worker = worker_loop, .arg = p},
 		.config = config_of,
 		.calls = calls_of,
+		.regs = regs_of,
 		.metrics = write_metrics,
 		.ready = is_ready,
 		.key = &p->key,

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "sbc/program.h"
-#include "sbc/regs.h"
 
 static void write_metrics(void *arg, struct writer *w)
 {
@@ -58,11 +57,11 @@ static struct calls *calls_of(void *arg, unsigned i)
 	return p->calls[i];
 }
 
-static void regs_of(void *arg, unsigned i, struct regs_ask *a)
+static void ask_registrations(void *arg, unsigned i, struct regs_ask *a)
 {
 	struct program *p = arg;
 
-	regs_answer(p->location[i], worker_get(p->group, i), a);
+	registrations_ask(&p->registrations_of[i], a);
 }
 
 static const struct config *config_of(void *arg)
@@ -83,7 +82,7 @@ int program_manage(struct program *p)
 		.door = {.loop = p->loop, .n_workers = p->n_workers, .worker = worker_loop, .arg = p},
 		.config = config_of,
 		.calls = calls_of,
-		.regs = regs_of,
+		.regs = ask_registrations,
 		.metrics = write_metrics,
 		.ready = is_ready,
 		.key = &p->key,

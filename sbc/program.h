@@ -10,6 +10,7 @@
 #include "sbc/location/phones.h"
 #include "sbc/manage/manage.h"
 #include "sbc/pass/pass.h"
+#include "sbc/registrations.h"
 #include "sbc/run.h"
 
 struct program {
@@ -25,6 +26,7 @@ struct program {
 	struct pass *pass[WORKER_MAX];
 	struct location *location[WORKER_MAX];
 	struct phones phones[WORKER_MAX];
+	struct registrations registrations_of[WORKER_MAX];
 	atomic_uint_fast64_t registrations; /* of all workers */
 	unsigned n_workers;
 	struct manage *manage;

@@ -70,6 +70,7 @@ static int start_workers(struct program *p)
 		if (err < 0)
 			return fail("worker", err);
 		p->phones[i].location = p->location[i];
+		registrations_init(&p->registrations_of[i], w, p->location[i]);
 		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
 		if (err < 0)
 			return fail("worker", err);
@@ -172,6 +173,7 @@ static void stop(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		calls_destroy(p->calls[i]);
 		pass_destroy(p->pass[i]);
+		registrations_finish(&p->registrations_of[i]);
 		location_destroy(p->location[i]);
 	}
 	if (p->loop)

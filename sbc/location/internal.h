@@ -27,6 +27,10 @@ struct location {
 	struct location_counters counts;
 };
 
+/* ---- location.c ---- */
+/* NULL: nobody has it. */
+struct location_binding *location_by_alias(struct location *l, struct str alias);
+
 /* ---- text.c ---- */
 struct hash_key location_alias_key(const struct ident_key *k);
 

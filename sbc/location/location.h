@@ -209,8 +209,6 @@ struct location_target {
 	char aor[AOR_MAX + 1];          /* "user@host" */
 	size_t user_bytes;              /* of aor, in front of '@' */
 };
-/* NULL: nobody has it. */
-struct location_binding *location_by_alias(struct location *l, struct str alias);
 /* Asked on the worker that owns the alias (message_owner() of a request to it says so). Counted. ret is written when it
  * is LOCATION_FOUND or LOCATION_DEAD. */
 enum location_result location_find(struct location *l, struct str alias, struct location_target *ret);

@@ -12,9 +12,10 @@ MAY = {  # room -> rooms whose headers it may include, besides its own
     "config": ["base"],
     "sbc/sip": ["base", "config"],
     "sbc/border": ["base", "config", "sbc/sip"],
-    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border"],
-    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sdp", "media"],
-    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/call", "media"],
+    "sbc/store": ["base"],
+    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border", "sbc/store"],
+    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sdp", "media", "sbc/store"],
+    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/call", "media", "sbc/store"],
 }
 LIBRARIES = {  # header prefix -> the rooms that may see it
     "sofia-sip/": ["sbc/sip"],
@@ -22,6 +23,7 @@ LIBRARIES = {  # header prefix -> the rooms that may see it
     "pcre2.h": ["config"],
     "uv.h": ["sbc/sip", "sbc/manage", "sbc"],
     "ares.h": ["sbc/sip"],
+    "sqlite3.h": ["sbc/store"],
     "libwebsockets.h": ["sbc/manage"],
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "media/internal.h"
 
 static void deliver(struct media_port *p, const struct media_event *e)
@@ -20,7 +21,7 @@ static struct media_event event_of(enum media_event_type type, const struct sess
 static void session_ended(struct media_port *p, struct session *s)
 {
 	struct media_event e = event_of(MEDIA_EV_ENDED, s);
-	session_stats(s, &p->stats);
+	session_stats(s, clock_ns(), &p->stats);
 	e.stats = &p->stats;
 	deliver(p, &e);
 	port_forget(p, s->id);
@@ -67,7 +68,7 @@ static void deliver_answer(struct media_port *p, const struct answer *a)
 	if (a->type == MEDIA_EV_STATS) {
 		/* asked before anything was committed */
 		static const struct session nothing;
-		session_stats(&nothing, &p->stats);
+		session_stats(&nothing, clock_ns(), &p->stats);
 		e.stats = &p->stats;
 	} else if (a->type == MEDIA_EV_PREPARED) {
 		/* ended or released before it could be told */

@@ -46,7 +46,7 @@ enum profile { PROFILE_RTP, PROFILE_DATAGRAM, PROFILE_COUNT };
 
 /* ---- letters ------------------------------------------------------------------------------------------------- */
 
-enum order_what { ORDER_COMMIT, ORDER_SETTINGS, ORDER_RELEASE, ORDER_QUERY, ORDER_END };
+enum order_what { ORDER_COMMIT, ORDER_SETTINGS, ORDER_RELEASE, ORDER_QUERY, ORDER_ACL, ORDER_END };
 
 struct order {
 	struct letter letter; /* first */
@@ -75,7 +75,8 @@ struct remote {
 	/* what sending a packet there needs: one line of the cache */
 	struct addr target[2]; /* where to send; unset: nowhere; [latch_component] */
 	bool used, send, receive, rtcp_mux, rtp;
-	bool silent; /* SILENT was told, and nothing came since */
+	bool silent;   /* SILENT was told, and nothing came since */
+	bool restored; /* its past came with it, and has not been taken up yet */
 	/* and an RTP packet from there: four more */
 	uint64_t packets, bytes, relayed;
 	uint64_t first_ns, last_ns; /* packets accepted, RTCP not included */
@@ -151,6 +152,7 @@ struct side {
 	struct stream *live[MEDIA_MAX_STREAMS];
 	unsigned selected;
 	bool echo;
+	struct acl *acl; /* that replaced those of the remotes, or NULL */
 };
 
 struct session {
@@ -170,9 +172,18 @@ struct commit {
 	struct order order;
 	struct side *side;
 	unsigned fork;
+	bool restored; /* all of it: nothing begins anew */
 	size_t n;
 	struct stream *streams[MEDIA_MAX_STREAMS];
 	struct remote *remotes[MEDIA_MAX_STREAMS]; /* NULL: not used */
+};
+
+/* A media ACL that replaces those of a side's remotes; from then on the side's. */
+struct acl {
+	struct order order;
+	struct side *side;
+	size_t n;
+	struct cidr list[];
 };
 
 struct query {
@@ -306,13 +317,16 @@ void side_free(struct side *d);
 
 /* ---- remote.c: a far end ------------------------------------------------------------------------------------- */
 
-struct remote *remote_create(const struct media_remote *what, uint64_t window_ns);
-/* Takes over counters from what was there before (NULL: nothing), and the latches when the addresses are the same. */
+struct remote *remote_create(const struct media_remote *what, uint64_t window_ns, uint64_t now_ns);
+/* Takes over counters from what was there before (NULL: nothing, or what it was created with), and the latches when the
+ * addresses are the same. */
 void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns);
 /* Computes the targets anew: after a commit, and when a latch moved. */
 void remote_aim(struct remote *r, const struct side *d);
-void remote_stats(const struct remote *r, struct media_direction *ret);
-void session_stats(const struct session *s, struct media_stats *ret);
+/* From now on this list; acl outlives r, or is replaced. */
+void remote_set_acl(struct remote *r, const struct acl *acl, const struct side *d);
+void remote_stats(const struct remote *r, uint64_t now_ns, struct media_direction *ret);
+void session_stats(const struct session *s, uint64_t now_ns, struct media_stats *ret);
 
 /* ---- worker.c, orders.c, packet.c (worker's thread) ---------------------------------------------------------- */
 

@@ -58,6 +58,26 @@ enum media_rank latch_allows(const struct latch *l, const struct latch_rules *r,
 	return rank > MEDIA_RANK_SDP_HOST && follows(l, r, p) ? MEDIA_RANK_SDP_HOST : rank;
 }
 
+bool latch_recheck(struct latch *l, const struct latch_rules *r, const struct addr *lead)
+{
+	if (!addr_is_set(&l->source))
+		return false;
+	enum media_rank rank = latch_allows(l, r, &(struct latch_packet){.from = &l->source, .lead = lead});
+	if (rank != MEDIA_RANK_NONE) {
+		l->rank = rank;
+		return false;
+	}
+	/* latched under other rules of the description: not the ACL's to judge */
+	if (l->rank != MEDIA_RANK_ACL && l->component == LATCH_RTP)
+		return false;
+	l->refused = l->source;
+	l->source = (struct addr){0};
+	l->rank = MEDIA_RANK_NONE;
+	l->has_rtp = false;
+	l->window_until_ns = l->open_until_ns = 0;
+	return true;
+}
+
 static void remember(struct latch *l, const struct latch_packet *p)
 {
 	l->last_ns = p->now_ns;

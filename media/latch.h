@@ -71,6 +71,9 @@ enum latch_verdict {
 void latch_init(struct latch *l, enum latch_component c, const struct latch_rules *r, uint64_t now_ns);
 /* Media may begin to flow now (answer, resume, selection): while nothing is latched, the window opens anew. */
 void latch_reopen(struct latch *l, const struct latch_rules *r, uint64_t now_ns);
+/* The ACL has changed, or for RTCP its lead's source: ranks the source anew, and drops one that nothing vouches for any
+ * more; that opens no window. lead: as in struct latch_packet. True: dropped. */
+bool latch_recheck(struct latch *l, const struct latch_rules *r, const struct addr *lead);
 /* What the rules alone say of a source; MEDIA_RANK_NONE when the policy does not allow it. Prefer latch_allows(). */
 enum media_rank latch_rank(const struct latch_rules *r, enum latch_component c, const struct addr *from);
 /* Rank of a source for this latch at this time, RTCP's following of RTP included: for choosing between forks. */

@@ -76,6 +76,7 @@ int media_set_networks(struct media *m, const struct media_network *n, size_t n_
 
 #define MEDIA_ERRORS(X)                                                                                                \
 	X(MEDIA_ERR_NO_PORT, "no free media port")                                                                     \
+	X(MEDIA_ERR_PORT, "the media port that was asked for is taken, or not of this network")                        \
 	X(MEDIA_ERR_NO_ADDRESS, "network has no media address of this family")                                         \
 	X(MEDIA_ERR_NO_MEMORY, "out of memory")                                                                        \
 	X(MEDIA_ERR_LIMIT, "too many media sessions")                                                                  \
@@ -94,8 +95,9 @@ enum media_side { MEDIA_A, MEDIA_B };
 
 enum media_event_type {
 	MEDIA_EV_PREPARED, /* answer to media_prepare(): local addresses */
-	MEDIA_EV_FAILED,   /* answer to media_prepare(): error; nothing was changed. Also when media_commit() or
-			    * media_query() found no memory, or a stale id was prepared, queried or ended */
+	MEDIA_EV_FAILED,   /* answer to media_prepare(): error; nothing was changed. Also when media_commit(),
+			    * media_set_acl() or media_query() found no memory, or a stale id was prepared, queried or
+			    * ended */
 	MEDIA_EV_SOURCE,   /* a later change of source was taken; log and count */
 	MEDIA_EV_SILENT,   /* no packet for the stream's inactivity time, in the direction it should flow */
 	MEDIA_EV_STATS,    /* answer to media_query() */
@@ -158,11 +160,32 @@ struct media_direction {
 	uint64_t committed_ns;      /* since when media was expected from here */
 	struct addr expected;       /* what the far description said */
 	struct addr latched;        /* where packets come from and go to; unset: nothing latched */
+	struct addr latched_rtcp;   /* the same for RTCP on a port of its own */
 	struct addr refused;        /* last source refused by the latch */
-	enum media_rank rank;
+	enum media_rank rank, rank_rtcp;
 	uint32_t source_changes;
-	bool receives; /* agreed direction lets this side send to us */
+	uint32_t ssrc; /* of the last RTP packet from `latched`, and its sequence number */
+	uint16_t seq;
+	bool has_rtp;       /* ssrc and seq are valid */
+	bool receives;      /* agreed direction lets this side send to us */
+	uint32_t window_ms; /* nothing latched: so long `open` still takes anybody */
 };
+
+/* What a far end has been through, as it must outlive the process that saw it. Ages are ms before the moment it was
+ * taken; who keeps it for a while adds that to the ages, and takes it from window_ms. */
+struct media_past {
+	uint64_t packets, bytes, relayed, rtcp_packets, lost, reordered, duplicated;
+	uint64_t drops[MEDIA_DROP_COUNT];
+	uint64_t first_age_ms, last_age_ms, committed_age_ms; /* MEDIA_NEVER: has not happened */
+	uint32_t jitter_us, source_changes, window_ms;
+	struct addr latched[2]; /* RTP, RTCP; unset: nothing */
+	enum media_rank rank[2];
+	struct addr refused;
+	uint32_t ssrc;
+	uint16_t seq;
+	bool has_rtp;
+};
+#define MEDIA_NEVER UINT64_MAX
 
 struct media_stats {
 	struct {
@@ -170,7 +193,11 @@ struct media_stats {
 		struct media_direction from[2]; /* [MEDIA_A], [MEDIA_B]; B: of the selected fork */
 	} streams[MEDIA_MAX_STREAMS];
 	size_t n_streams;
+	uint64_t now_ns; /* when it was so; the clock of all times in it */
 };
+
+/* Of a direction in a struct media_stats, with its now_ns. Pure. */
+void media_past_of(const struct media_direction *d, uint64_t now_ns, struct media_past *ret);
 
 struct media_event {
 	enum media_event_type type;
@@ -220,9 +247,12 @@ struct media_prepare {
 	size_t n_streams; /* total; streams that the side already has stay as they are, more are added, none removed */
 	uint32_t used;    /* bit per stream: gets ports (0: an m-line rejected or not carried) */
 	bool rtcp;        /* a second port for RTCP */
+	uint16_t port[MEDIA_MAX_STREAMS]; /* exactly this RTP port (a call that was elsewhere before); 0: any */
 };
 /* Takes ports, on the caller's thread. Answered by PREPARED or FAILED. When the side is already prepared on another
- * network or family it is released first (serial failover to another target). */
+ * network or family it is released first (serial failover to another target). A port that is named and not to be had
+ * fails with MEDIA_ERR_PORT; its rest after another use is not waited for. Streams with and without RTCP ports of
+ * their own take two calls. */
 void media_prepare(struct media_port *p, media_id s, enum media_side side, const struct media_prepare *what);
 
 /* One stream of one remote, as agreed. */
@@ -240,13 +270,24 @@ struct media_remote {
 	bool receive;        /* this remote may send to us */
 	uint32_t clock_hz;   /* of the first codec, for jitter; 0: 8000 */
 	uint32_t silence_ms; /* inactivity time-out while `receive`; 0: none */
+	/* What this far end has been through in another process (or NULL), copied. Looked at when the stream had no
+	 * remote of this fork before: counters and latches then go on from there, no window opens but what was left of
+	 * one, inactivity is counted from now. */
+	const struct media_past *past;
 };
+/* A call that is restored: session, prepare both sides with their ports, select the fork, then commit both with their
+ * past; a selection or commit without past after that opens windows as ever. */
 /* Sets or replaces what is behind a side's ports for one fork (0-based). A remote whose address is unchanged keeps its
  * latch and counters; otherwise a new latch window opens and the counters go on. Every commit and selection of a
  * session opens the window anew for latches that hold nothing yet. No event (but FAILED when there is no memory: then
  * all is as it was). Needs a prepared side. */
 void media_commit(struct media_port *p, media_id s, enum media_side side, unsigned fork,
 		  const struct media_remote *streams, size_t n);
+/* Replaces the media ACL of all remotes of a side (a reload: it holds for live calls). A source that only the ACL
+ * vouched for and that is outside now is dropped, and counts as refused; no window opens for others on that account.
+ * The list is copied. No event, but FAILED when there is no memory: then the old list still holds, and a caller who
+ * cannot live with that ends the session. A side that has not been committed ignores it: its commit brings a list. */
+void media_set_acl(struct media_port *p, media_id s, enum media_side side, const struct cidr *acl, size_t n_acl);
 /* From now on this fork is heard, and spoken to. Fork 0 is until another is named, which may be before its commit. The
  * inactivity time of both sides begins anew. */
 void media_select(struct media_port *p, media_id s, enum media_side side, unsigned fork);

@@ -191,7 +191,8 @@ static void commit(struct worker *w, struct commit *c, uint64_t now_ns)
 	for (size_t i = 0; i < c->n; i++)
 		commit_stream(c, i, now_ns);
 	session_find_ways(s);
-	reopen_latches(s, now_ns);
+	if (!c->restored)
+		reopen_latches(s, now_ns);
 	watch_side(w, c->side, now_ns);
 	port_order_done(s->port);
 	free(c);
@@ -209,6 +210,20 @@ static void settings(struct worker *w, struct side *d, uint64_t now_ns)
 	for (unsigned which = 0; which < 2; which++)
 		if (d->session->live[which])
 			watch_anew(w, d->session->live[which], now_ns);
+}
+
+static void set_acl(struct acl *a)
+{
+	struct side *d = a->side;
+	struct acl *before = d->acl;
+
+	d->acl = a;
+	for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++)
+		for (unsigned f = 0; d->live[i] && f < MEDIA_MAX_FORKS; f++)
+			if (d->live[i]->remotes[f])
+				remote_set_acl(d->live[i]->remotes[f], a, d);
+	port_order_done(d->session->port);
+	free(before);
 }
 
 static void leave_stream(struct worker *w, struct stream *st)
@@ -254,12 +269,15 @@ static void carry_out(struct worker *w, struct order *o, uint64_t now_ns)
 	case ORDER_SETTINGS:
 		settings(w, container_of(o, struct side, settings), now_ns);
 		break;
+	case ORDER_ACL:
+		set_acl(container_of(o, struct acl, order));
+		break;
 	case ORDER_RELEASE:
 		release(w, container_of(o, struct side, release), now_ns);
 		break;
 	case ORDER_QUERY: {
 		struct query *q = container_of(o, struct query, order);
-		session_stats(o->session, &q->stats);
+		session_stats(o->session, now_ns, &q->stats);
 		port_order_done(o->session->port);
 		worker_notify(w, &q->notice);
 		break;

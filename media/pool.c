@@ -123,6 +123,43 @@ uint16_t pool_take(struct pool *p, uint64_t cooldown_ns, uint64_t now_ns)
 	return port;
 }
 
+static bool take_rested(struct pool *p, uint16_t pair)
+{
+	for (size_t i = 0; i < p->n_rested; i++)
+		if (p->rested[i] == pair) {
+			p->rested[i] = p->rested[--p->n_rested];
+			return true;
+		}
+	return false;
+}
+
+/* Those behind it move up. */
+static bool take_resting(struct pool *p, uint16_t pair)
+{
+	bool found = false;
+	for (size_t i = 0; i < p->n_resting; i++) {
+		size_t at = (p->oldest + i) % p->total, before = (at + p->total - 1) % p->total;
+		if (found) {
+			p->resting[before] = p->resting[at];
+			p->resting_since_ns[before] = p->resting_since_ns[at];
+		}
+		found = found || p->resting[at] == pair;
+	}
+	p->n_resting -= found;
+	return found;
+}
+
+int pool_take_port(struct pool *p, uint16_t port)
+{
+	if (port < p->first || (port - p->first) % 2 || (port - p->first) / 2u >= p->total)
+		return -ERANGE;
+	uint16_t pair = (uint16_t)((port - p->first) / 2);
+	pthread_mutex_lock(&p->lock);
+	bool found = take_rested(p, pair) || take_resting(p, pair);
+	pthread_mutex_unlock(&p->lock);
+	return found ? 0 : -EADDRINUSE;
+}
+
 void pool_give(struct pool *p, const uint16_t *ports, size_t n, uint64_t now_ns)
 {
 	pthread_mutex_lock(&p->lock);

@@ -30,6 +30,8 @@ bool pool_is(const struct pool *p, const struct addr *address, const char *devic
 const struct addr *pool_address(const struct pool *p); /* port 0 */
 /* A random rested port, or 0 when there is none. */
 uint16_t pool_take(struct pool *p, uint64_t cooldown_ns, uint64_t now_ns);
+/* This port (even), rested or not. 0, -EADDRINUSE (it is out), or -ERANGE (not of this pool). */
+int pool_take_port(struct pool *p, uint16_t port);
 /* Ports that were taken come back: they rest. */
 void pool_give(struct pool *p, const uint16_t *ports, size_t n, uint64_t now_ns);
 /* A port just taken could not be bound: it rests, and is counted. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* remote: what is known and counted of one far end, from its commit on, and across commits and processes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +7,60 @@
 
 #define DEFAULT_CLOCK_HZ 8000
 
-struct remote *remote_create(const struct media_remote *what, uint64_t window_ns)
+/* 0 stands for never; a machine that has run for less than that has the time since its start. */
+static uint64_t ago(uint64_t now_ns, uint64_t age_ms)
+{
+	if (age_ms == MEDIA_NEVER)
+		return 0;
+	return age_ms < now_ns / NS_PER_MS ? now_ns - age_ms * NS_PER_MS : 1;
+}
+
+static void restore_latches(struct remote *r, const struct media_past *past, uint64_t now_ns)
+{
+	for (unsigned c = 0; c < 2; c++) {
+		const bool rtp = c == LATCH_RTP && past->has_rtp;
+		uint64_t window_ns = past->window_ms * NS_PER_MS;
+		struct latch *l = &r->latch[c];
+
+		*l = (struct latch){.component = c, .rank = MEDIA_RANK_NONE};
+		if (!addr_is_set(&past->latched[c])) {
+			l->open_until_ns = now_ns + (window_ns < r->rules.window_ns ? window_ns : r->rules.window_ns);
+			l->window_until_ns = l->open_until_ns;
+			continue;
+		}
+		l->source = past->latched[c];
+		l->rank = past->rank[c];
+		/* nobody has had a chance to be heard since: the silence that lets others in begins now */
+		l->last_ns = now_ns;
+		l->has_rtp = rtp;
+		l->ssrc = rtp ? past->ssrc : 0;
+		l->seq = rtp ? past->seq : 0;
+	}
+	r->latch[LATCH_RTP].refused = past->refused;
+	r->latch[LATCH_RTP].changes = past->source_changes;
+}
+
+static void restore(struct remote *r, const struct media_past *past, uint64_t now_ns)
+{
+	r->packets = past->packets;
+	r->bytes = past->bytes;
+	r->relayed = past->relayed;
+	r->rtcp_packets = past->rtcp_packets;
+	memcpy(r->drops, past->drops, sizeof(r->drops));
+	r->first_ns = ago(now_ns, past->first_age_ms);
+	r->alive_ns = r->last_ns = ago(now_ns, past->last_age_ms);
+	r->committed_ns = ago(now_ns, past->committed_age_ms);
+	r->selected_ns = now_ns;
+	if (past->has_rtp)
+		rtp_source_resume(&r->source, past->ssrc, past->seq, past->jitter_us, r->clock_hz, now_ns);
+	r->source.lost_before = past->lost;
+	r->source.reordered = past->reordered;
+	r->source.duplicated = past->duplicated;
+	restore_latches(r, past, now_ns);
+	r->restored = true;
+}
+
+struct remote *remote_create(const struct media_remote *what, uint64_t window_ns, uint64_t now_ns)
 {
 	size_t n_acl = what->n_acl < MEDIA_MAX_ACL ? what->n_acl : MEDIA_MAX_ACL;
 	struct remote *r = calloc(1, sizeof(*r) + n_acl * sizeof(*r->acl));
@@ -29,6 +83,8 @@ struct remote *remote_create(const struct media_remote *what, uint64_t window_ns
 		.n_acl = n_acl,
 		.window_ns = window_ns,
 	};
+	if (what->past)
+		restore(r, what->past, now_ns);
 	return r;
 }
 
@@ -57,6 +113,11 @@ static bool same_or_both_unset(const struct addr *a, const struct addr *b)
 
 void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns)
 {
+	if (r->restored && !before) {
+		r->restored = false;
+		return;
+	}
+	r->restored = false;
 	r->committed_ns = now_ns;
 	for (unsigned c = 0; c < 2; c++)
 		latch_init(&r->latch[c], c, &r->rules, now_ns);
@@ -120,9 +181,25 @@ void remote_aim(struct remote *r, const struct side *d)
 	aim(&r->target[LATCH_RTCP], addr_is_set(rtcp) ? rtcp : &guess, d);
 }
 
-void remote_stats(const struct remote *r, struct media_direction *ret)
+void remote_set_acl(struct remote *r, const struct acl *acl, const struct side *d)
 {
-	const struct latch *l = &r->latch[LATCH_RTP];
+	r->rules.acl = acl->list;
+	r->rules.n_acl = acl->n;
+	latch_recheck(&r->latch[LATCH_RTP], &r->rules, NULL);
+	latch_recheck(&r->latch[LATCH_RTCP], &r->rules, &r->latch[LATCH_RTP].source);
+	remote_aim(r, d);
+}
+
+static uint32_t window_left_ms(const struct latch *l, uint64_t now_ns)
+{
+	return addr_is_set(&l->source) || l->open_until_ns <= now_ns
+		       ? 0
+		       : (uint32_t)((l->open_until_ns - now_ns) / NS_PER_MS);
+}
+
+void remote_stats(const struct remote *r, uint64_t now_ns, struct media_direction *ret)
+{
+	const struct latch *l = &r->latch[LATCH_RTP], *rtcp = &r->latch[LATCH_RTCP];
 
 	*ret = (struct media_direction){
 		.packets = r->packets,
@@ -138,19 +215,26 @@ void remote_stats(const struct remote *r, struct media_direction *ret)
 		.committed_ns = r->committed_ns,
 		.expected = r->rules.sdp[LATCH_RTP],
 		.latched = l->source,
+		.latched_rtcp = rtcp->source,
 		.refused = l->refused,
 		.rank = l->rank,
+		.rank_rtcp = rtcp->rank,
 		.source_changes = l->changes,
+		.ssrc = l->ssrc,
+		.seq = l->seq,
+		.has_rtp = l->has_rtp,
 		.receives = r->receive,
+		.window_ms = window_left_ms(l, now_ns),
 	};
 	memcpy(ret->drops, r->drops, sizeof(ret->drops));
 }
 
-void session_stats(const struct session *s, struct media_stats *ret)
+void session_stats(const struct session *s, uint64_t now_ns, struct media_stats *ret)
 {
-	*ret = (struct media_stats){};
+	*ret = (struct media_stats){.now_ns = now_ns};
 	for (size_t i = 0; i < MEDIA_MAX_STREAMS; i++)
-		ret->streams[i].from[MEDIA_A].rank = ret->streams[i].from[MEDIA_B].rank = MEDIA_RANK_NONE;
+		for (unsigned which = 0; which < 2; which++)
+			ret->streams[i].from[which].rank = ret->streams[i].from[which].rank_rtcp = MEDIA_RANK_NONE;
 	for (unsigned which = 0; which < 2; which++) {
 		const struct side *d = s->live[which];
 		for (size_t i = 0; d && i < MEDIA_MAX_STREAMS; i++) {
@@ -162,7 +246,38 @@ void session_stats(const struct session *s, struct media_stats *ret)
 				ret->n_streams = i + 1;
 			ret->streams[i].used = true;
 			if (r)
-				remote_stats(r, &ret->streams[i].from[which]);
+				remote_stats(r, now_ns, &ret->streams[i].from[which]);
 		}
 	}
+}
+
+static uint64_t age_ms(uint64_t now_ns, uint64_t then_ns)
+{
+	return !then_ns ? MEDIA_NEVER : then_ns < now_ns ? (now_ns - then_ns) / NS_PER_MS : 0;
+}
+
+void media_past_of(const struct media_direction *d, uint64_t now_ns, struct media_past *ret)
+{
+	*ret = (struct media_past){
+		.packets = d->packets,
+		.bytes = d->bytes,
+		.relayed = d->relayed,
+		.rtcp_packets = d->rtcp_packets,
+		.lost = d->lost,
+		.reordered = d->reordered,
+		.duplicated = d->duplicated,
+		.first_age_ms = age_ms(now_ns, d->first_ns),
+		.last_age_ms = age_ms(now_ns, d->last_ns),
+		.committed_age_ms = age_ms(now_ns, d->committed_ns),
+		.jitter_us = d->jitter_us,
+		.source_changes = d->source_changes,
+		.window_ms = d->window_ms,
+		.latched = {d->latched, d->latched_rtcp},
+		.rank = {d->rank, d->rank_rtcp},
+		.refused = d->refused,
+		.ssrc = d->ssrc,
+		.seq = d->seq,
+		.has_rtp = d->has_rtp,
+	};
+	memcpy(ret->drops, d->drops, sizeof(ret->drops));
 }

@@ -107,6 +107,13 @@ static void begin_run(struct rtp_source *s, const struct rtp_header *h, uint32_t
 	s->jitter_x16 = 0;
 }
 
+void rtp_source_resume(struct rtp_source *s, uint32_t ssrc, uint16_t seq, uint32_t jitter_us, uint32_t clock_hz,
+		       uint64_t now_ns)
+{
+	begin_run(s, &(struct rtp_header){.ssrc = ssrc, .seq = seq}, 1, now_ns);
+	s->jitter_x16 = (uint32_t)((uint64_t)jitter_us * clock_hz / 1000000) << 4;
+}
+
 /* RFC 3550 A.8. Packets that share a timestamp with the one before (a video frame's rest, a telephone-event that goes
  * on) are left out: they were not sampled when they were sent, and would count as jitter. */
 static void update_jitter(struct rtp_source *s, const struct rtp_header *h, uint32_t clock_hz, uint64_t now_ns)

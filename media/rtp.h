@@ -60,6 +60,10 @@ struct rtp_source {
 
 /* clock_hz > 0 */
 void rtp_source_packet(struct rtp_source *s, const struct rtp_header *h, uint32_t clock_hz, uint64_t now_ns);
+/* A sender that was followed elsewhere: its run goes on after this packet, so that what is lost meanwhile counts. Of a
+ * zeroed source; sums of the runs before are the caller's to set. */
+void rtp_source_resume(struct rtp_source *s, uint32_t ssrc, uint16_t seq, uint32_t jitter_us, uint32_t clock_hz,
+		       uint64_t now_ns);
 uint64_t rtp_source_lost(const struct rtp_source *s);
 uint32_t rtp_source_jitter_us(const struct rtp_source *s, uint32_t clock_hz);
 

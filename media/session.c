@@ -2,6 +2,7 @@
 /* session: what the door's requests mean. Everything here runs on the port's thread: ports are taken and sockets bound
  * at once, the rest goes to the session's worker as orders. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "media/internal.h"
@@ -101,17 +102,21 @@ static struct commit *commit_create(struct side *d, unsigned fork, const struct 
 {
 	struct session *s = d->session;
 	struct commit *c = calloc(1, sizeof(*c));
+	uint64_t now_ns = clock_ns();
+
 	if (!c)
 		return NULL;
 	c->order = (struct order){.what = ORDER_COMMIT, .session = s};
 	c->side = d;
 	c->fork = fork;
 	c->n = d->n_streams;
+	c->restored = true;
 	for (size_t i = 0; i < c->n; i++) {
 		c->streams[i] = d->streams[i];
 		if (i >= n || !streams[i].used || !d->streams[i])
 			continue;
-		c->remotes[i] = remote_create(&streams[i], s->port->media->window_ns);
+		c->restored = c->restored && streams[i].past;
+		c->remotes[i] = remote_create(&streams[i], s->port->media->window_ns, now_ns);
 		if (!c->remotes[i]) {
 			commit_free(c);
 			return NULL;
@@ -163,6 +168,30 @@ void media_commit(struct media_port *p, media_id id, enum media_side side, unsig
 	port_order(p, s->worker, &c->order);
 	if (watch_side(d, streams, n) < 0)
 		fail(p, id, s->cookie, side, fork, MEDIA_ERR_SOCKET);
+}
+
+void media_set_acl(struct media_port *p, media_id id, enum media_side side, const struct cidr *acl, size_t n_acl)
+{
+	struct session *s = port_session(p, id);
+	struct side *d = s ? s->sides[side] : NULL;
+	size_t n = n_acl < MEDIA_MAX_ACL ? n_acl : MEDIA_MAX_ACL;
+
+	if (!d || !d->handed)
+		return;
+	if (!may_send_order(p)) {
+		fail(p, id, s->cookie, side, 0, MEDIA_ERR_LIMIT);
+		return;
+	}
+	struct acl *a = malloc(sizeof(*a) + n * sizeof(*a->list));
+	if (!a) {
+		port_order_done(p);
+		fail(p, id, s->cookie, side, 0, MEDIA_ERR_NO_MEMORY);
+		return;
+	}
+	*a = (struct acl){.order = {.what = ORDER_ACL, .session = s}, .side = d, .n = n};
+	if (n)
+		memcpy(a->list, acl, n * sizeof(*a->list));
+	port_order(p, s->worker, &a->order);
 }
 
 static void send_settings(struct side *d)

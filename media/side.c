@@ -50,6 +50,25 @@ static int open_pair(struct stream *st, const struct addr *base, bool rtcp, cons
 	return 0;
 }
 
+/* A port that its call has had in another process. */
+static enum media_error open_named(struct stream *st, uint16_t port, bool rtcp, const struct sock_options *o)
+{
+	struct pool *pool = st->side->pool;
+
+	if (pool_take_port(pool, port) < 0)
+		return MEDIA_ERR_PORT;
+	st->port = port;
+	int r = open_pair(st, pool_address(pool), rtcp, o);
+	if (r == 0)
+		return MEDIA_OK;
+	if (is_port_trouble(r)) {
+		pool_skip(pool, port, clock_ns());
+		return MEDIA_ERR_PORT;
+	}
+	pool_give(pool, &port, 1, clock_ns());
+	return r == -ENOMEM ? MEDIA_ERR_NO_MEMORY : MEDIA_ERR_SOCKET;
+}
+
 static enum media_error open_ports(struct stream *st, bool rtcp, const struct sock_options *o)
 {
 	const struct side *d = st->side;
@@ -82,8 +101,8 @@ static void stream_init(struct stream *st, struct side *d, unsigned index)
 		st->component[c] = (struct component){.sock = {.fd = -1}, .stream = st, .which = c};
 }
 
-static struct stream *stream_open(struct side *d, unsigned index, bool rtcp, const struct sock_options *o,
-				  enum media_error *ret_error)
+static struct stream *stream_open(struct side *d, unsigned index, const struct media_prepare *what,
+				  const struct sock_options *o, enum media_error *ret_error)
 {
 	struct stream *st = calloc(1, sizeof(*st));
 	if (!st) {
@@ -91,7 +110,8 @@ static struct stream *stream_open(struct side *d, unsigned index, bool rtcp, con
 		return NULL;
 	}
 	stream_init(st, d, index);
-	enum media_error e = open_ports(st, rtcp, o);
+	uint16_t port = what->port[index];
+	enum media_error e = port ? open_named(st, port, what->rtcp, o) : open_ports(st, what->rtcp, o);
 	if (e) {
 		free(st);
 		*ret_error = e;
@@ -129,7 +149,7 @@ enum media_error side_extend(struct side *d, const struct media_prepare *what, c
 	for (unsigned i = 0; i < what->n_streams; i++) {
 		if (d->streams[i] || !(what->used & 1u << i))
 			continue;
-		opened[i] = stream_open(d, i, what->rtcp, &o, &e);
+		opened[i] = stream_open(d, i, what, &o, &e);
 		if (!opened[i])
 			goto fail_close;
 	}
@@ -193,5 +213,6 @@ void side_free(struct side *d)
 		if (d->streams[i])
 			stream_free(d->streams[i]);
 	pool_unref(d->pool);
+	free(d->acl);
 	free(d);
 }

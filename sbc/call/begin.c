@@ -88,6 +88,7 @@ static struct call *call_new(struct calls *cs, const struct message *m)
 	}
 	c->calls = cs;
 	c->config = config_ref(cs->config);
+	c->facts = cs->facts;
 	c->start_ns = clock_ns();
 	c->slot = message_owner(cs->worker->key, m);
 	ident_mint(cs->worker->key, c->slot, c->id);

@@ -103,6 +103,7 @@ struct call {
 	struct config *config;  /* as the call began */
 	char id[IDENT_LEN + 1]; /* in log and CDR */
 	uint8_t slot;
+	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
 	bool reaped, record_sent, echo, late, draining;
 	bool peer_in_counted, peer_out_counted;
@@ -154,7 +155,8 @@ struct calls {
 	struct hmap by_tag;
 	struct list all;
 	struct list ended; /* call.node moved here, to be reaped */
-	struct loop_deferred reaper, media_dispatch;
+	struct loop_deferred reaper, media_dispatch, facts_walk;
+	uint32_t facts; /* counts configurations */
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
@@ -251,6 +253,13 @@ void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. */
 void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard);
+
+/* ---- facts.c: what a reload changes in live calls ---- */
+
+/* That peer (of the call's own configuration) as it is configured now: for facts of security alone. NULL: no peer. */
+const struct config_peer *facts_peer(const struct call *c, int peer);
+/* calls->config is new: tells the relay of every call, some in each turn. */
+void facts_changed(struct calls *cs);
 
 /* ---- headers of our own ---- */
 /* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.

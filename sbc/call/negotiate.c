@@ -191,6 +191,7 @@ static void describe(struct call *c, struct leg *l, const struct sdp *own, const
 	struct media_remote r[MEDIA_MAX_STREAMS] = {0};
 	size_t n = own->n_media < other->n_media ? own->n_media : other->n_media;
 	const struct side *side = &c->side[leg_side(l)];
+	const struct config_peer *peer = facts_peer(c, l->peer);
 
 	if (n > MEDIA_MAX_STREAMS)
 		n = MEDIA_MAX_STREAMS;
@@ -209,9 +210,9 @@ static void describe(struct call *c, struct leg *l, const struct sdp *own, const
 		}
 		r[i].latch = latch_of(c, l);
 		r[i].signalling = l->dialog.peer.remote;
-		if (l->peer >= 0) {
-			r[i].acl = c->config->peers[l->peer].media_acl;
-			r[i].n_acl = c->config->peers[l->peer].n_media_acl;
+		if (peer) {
+			r[i].acl = peer->media_acl;
+			r[i].n_acl = peer->n_media_acl;
 		}
 		r[i].receive = sends(m->dir) && receives(o->dir);
 		r[i].send = receives(m->dir) && sends(o->dir);

@@ -370,6 +370,7 @@ void calls_destroy(struct calls *cs)
 	list_for_each_safe (n, &cs->all)
 		call_destroy(list_entry(n, struct call, node));
 	loop_defer_cancel(&cs->reaper);
+	loop_defer_cancel(&cs->facts_walk);
 	loop_poll_close(cs->port_poll);
 	media_port_close(cs->port);
 	leak_table_destroy(cs->leaks);
@@ -389,6 +390,7 @@ int calls_set_config(struct calls *cs, struct config *config)
 	cs->leaks = leaks;
 	config_unref(cs->config);
 	cs->config = config_ref(config);
+	facts_changed(cs);
 	return 0;
 }
 

@@ -149,9 +149,9 @@ class Case:
                 raise Fail(f"{name} is {got:g} and not {value} after {within} s")
             time.sleep(0.05)
 
-    def wait_log(self, pattern, within=4.0):
+    def wait_log(self, pattern, within=4.0, times=1):
         end = time.monotonic() + within
-        while not any(re.search(pattern, x) for x in self.limen.log_lines()):
+        while sum(bool(re.search(pattern, x)) for x in self.limen.log_lines()) < times:
             if time.monotonic() > end:
                 raise Fail(f"no log line with {pattern!r} within {within} s")
             time.sleep(0.05)

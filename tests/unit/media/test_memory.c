@@ -117,6 +117,10 @@ static void use_call(media_id id)
 	commit(id, MEDIA_B);
 	media_select(fix.port, id, MEDIA_B, 1);
 	media_set_echo(fix.port, id, MEDIA_A, true);
+	struct cidr acl[1];
+	assert_true(cidr_parse(STR("127.0.0.0/8"), &acl[0]));
+	media_set_acl(fix.port, id, MEDIA_A, acl, 1);
+	media_set_acl(fix.port, id, MEDIA_A, acl, 1);
 	drain(id);
 }
 

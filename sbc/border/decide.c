@@ -6,7 +6,7 @@ struct border_request border_request_of(const struct config *c, const struct mes
 	struct border_request r = {
 		.network = m->source.network,
 		.source = m->source.remote,
-		.transport = m->source.connection ? CONFIG_TCP : CONFIG_UDP,
+		.transport = m->source.transport,
 		.method = m->method,
 		.method_text = m->method_text,
 		.ruri = m->ruri,
@@ -15,8 +15,6 @@ struct border_request border_request_of(const struct config *c, const struct mes
 		.message = m,
 		.random = random,
 	};
-	if (r.network < c->n_networks && m->source.listener < c->networks[r.network].n_listen)
-		r.transport = c->networks[r.network].listen[m->source.listener].transport;
 	return r;
 }
 

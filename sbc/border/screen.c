@@ -27,12 +27,6 @@ static bool any_peer_has(const struct config *c, unsigned network, const struct 
 	return false;
 }
 
-static bool from_stream(const struct config_network *net, const struct flow_addr *from)
-{
-	return from->connection != 0 ||
-	       (from->listener < net->n_listen && net->listen[from->listener].transport != CONFIG_UDP);
-}
-
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms)
 {
@@ -48,7 +42,7 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 	if (n >= 8 && memcmp(p, "SIP/2.0 ", 8) == 0)
 		return REJECT_NONE;
 	if (known_may_hold(&s->known, from->network, &from->remote) &&
-	    any_peer_has(c, from->network, &from->remote, from_stream(net, from)))
+	    any_peer_has(c, from->network, &from->remote, from->transport != CONFIG_UDP))
 		return REJECT_NONE;
 	if (net->unknown == CONFIG_UNKNOWN_DROP)
 		return REJECT_UNKNOWN_DROP;

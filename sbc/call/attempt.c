@@ -240,8 +240,7 @@ static struct leg *make_leg(struct call *c, const struct resolved *to)
 	char text[3][1024], host[300];
 	struct writer from = writer_init(text[0], sizeof(text[0])), wto = writer_init(text[1], sizeof(text[1])),
 		      ruri = writer_init(text[2], sizeof(text[2])), h = writer_init(host, sizeof(host));
-	struct destination dest = {
-		.network = p->network, .transport = to->transport, .listener = -1, .remote = to->addr};
+	struct destination dest = {.network = p->network, .transport = to->transport, .remote = to->addr};
 	const struct config_target *t = c->setup->config_target;
 	bool v6_literal = strchr(t->host, ':') != NULL;
 	struct crossing x = {
@@ -249,7 +248,7 @@ static struct leg *make_leg(struct call *c, const struct resolved *to)
 		.from_peer = c->peer_in,
 		.to_peer = c->peer_out,
 		.to_network = p->network,
-		.local = transport_local(c->config, p->network, to->transport, addr_is_v6(&to->addr), -1),
+		.local = transport_local(c->config, p->network, to->transport, addr_is_v6(&to->addr), NULL),
 	};
 
 	if (v6_literal)
@@ -365,7 +364,7 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 	}
 	/* a leak or a lack of memory is ours: another target would not mend it */
 	if (!status)
-		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN;
+		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN || reject == REJECT_FLOW_GONE;
 	return code_fails_over(c, status);
 }
 

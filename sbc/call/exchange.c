@@ -470,7 +470,7 @@ static enum reject_reason blocked(struct call *c, struct leg *from)
  * Without, our BYE would go to where nobody is any more. Who may say so knows Call-ID and both tags. */
 static void refresh_target(struct leg *l, const struct message *m)
 {
-	struct destination d = destination_of_flow(l->call->config, &m->source);
+	struct destination d = destination_of_flow(&m->source);
 
 	/* which branch of a fork it is to be is not known before the answer */
 	if (!l->dialog.remote_tag)

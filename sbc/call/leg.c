@@ -157,7 +157,7 @@ bool leg_talking(const struct leg *l)
 static struct addr local_addr(const struct leg *l)
 {
 	return transport_local(l->call->calls->config, l->network, l->transport, addr_is_v6(&l->dialog.peer.remote),
-			       l->dialog.peer.listener);
+			       &l->dialog.peer.local);
 }
 
 struct str leg_via_host(const struct leg *l, char *buf, size_t cap)

@@ -361,12 +361,7 @@ static void act_send_invite(struct leg *l, const struct leg_arg *a)
 		return;
 	}
 	l->state = LEG_ENDED;
-	tell(l, CALL_EV_CALLEE_FAILED,
-	     &(struct leg_arg){.reject = err == -EPERM      ? REJECT_LEAK
-					 : err == -ENOMEM   ? REJECT_NO_MEMORY
-					 : err == -ENOSPC   ? REJECT_TRANSACTIONS
-					 : err == -EMSGSIZE ? REJECT_TOO_LARGE
-							    : REJECT_TARGETS_DOWN});
+	tell(l, CALL_EV_CALLEE_FAILED, &(struct leg_arg){.reject = client_txn_reject_of(err)});
 	tell_ended(l, a);
 }
 

@@ -150,7 +150,7 @@ bool negotiate_write(struct call *c, struct leg *to, const struct sdp *desc, con
 		out.origin = side->n_local && addr_is_set(&side->local[0].rtp)
 				     ? side->local[0].rtp
 				     : transport_local(c->config, to->network, to->transport,
-						       addr_is_v6(&to->dialog.peer.remote), -1);
+						       addr_is_v6(&to->dialog.peer.remote), NULL);
 	if (to->peer >= 0 && c->config->peers[to->peer].sdp_unknown_drop)
 		out.unknown = SDP_UNKNOWN_DROP;
 	sdp_write_own(&to->origin, &out, w);

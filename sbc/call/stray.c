@@ -26,7 +26,7 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 		.remote = without_params(&m->to, remote, sizeof(remote)),
 		.target = m->contact.uri.text,
 		.local_tag = tag,
-		.peer = destination_of_flow(cs->config, &m->source),
+		.peer = destination_of_flow(&m->source),
 	};
 	int err;
 
@@ -57,7 +57,7 @@ void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set
 	if (!m->contact.uri.text.n || !ident_parse(cs->worker->key, m->from.tag, &id) || make_dialog(cs, m, &d) < 0)
 		return;
 	local = transport_local(cs->config, d.peer.network, d.peer.transport, addr_is_v6(&d.peer.remote),
-				d.peer.listener);
+				&d.peer.local);
 	addr_write(&v, &local);
 	r.via_host = writer_result(&v);
 	r.slot = id.slot;

@@ -84,7 +84,7 @@ static struct crossing crossing_back(struct passing *g)
 		.from_peer = g->peer,
 		.to_peer = g->decision.peer,
 		.to_network = f->network,
-		.local = transport_local(g->config, f->network, CONFIG_UDP, addr_is_v6(&f->remote), (int)f->listener),
+		.local = transport_local(g->config, f->network, f->transport, addr_is_v6(&f->remote), &f->local),
 	};
 }
 
@@ -178,12 +178,12 @@ static bool send_to(struct passing *g, const struct resolved *to)
 		.from_peer = g->decision.peer,
 		.to_peer = g->peer,
 		.to_network = p->network,
-		.local = transport_local(g->config, p->network, to->transport, addr_is_v6(&to->addr), -1),
+		.local = transport_local(g->config, p->network, to->transport, addr_is_v6(&to->addr), NULL),
 		.target_host = str_z(g->config_target->host),
 	};
 	struct client_request req = {
 		.method = METHOD_OPTIONS,
-		.to = {.network = p->network, .transport = to->transport, .listener = -1, .remote = to->addr},
+		.to = {.network = p->network, .transport = to->transport, .remote = to->addr},
 		.slot = message_owner(g->pass->worker->key, g->request),
 		.guard = &g->forbidden_out,
 		.ops = &out_ops,

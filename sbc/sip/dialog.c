@@ -165,11 +165,12 @@ struct destination dialog_next_hop(const struct destination *flow, const struct 
 		return d;
 	if (transport != flow->transport) {
 		d.transport = transport;
-		d.listener = -1;
+		d.local = (struct addr){0};
 		d.connection = 0;
 	} else if (!addr_equal_host(&a, &flow->remote)) {
 		d.connection = 0;
 	}
+	d.flow_only &= addr_equal(&a, &flow->remote) && transport == flow->transport;
 	d.remote = a;
 	return d;
 }
@@ -206,7 +207,10 @@ void dialog_follow(struct dialog *d)
 
 void dialog_set_flow(struct dialog *d, const struct destination *flow)
 {
+	bool flow_only = d->flow.flow_only;
+
 	d->flow = *flow;
+	d->flow.flow_only |= flow_only;
 	update_peer(d);
 }
 
@@ -216,17 +220,6 @@ void dialog_set_flow(struct dialog *d, const struct destination *flow)
 static bool contact_usable(const struct message *m)
 {
 	return m->n_contact && (m->contact.uri.sip || m->contact.uri.sips);
-}
-
-static struct destination flow_of(const struct flow_addr *f)
-{
-	return (struct destination){
-		.network = f->network,
-		.transport = f->connection ? CONFIG_TCP : CONFIG_UDP,
-		.listener = (int)f->listener,
-		.remote = f->remote,
-		.connection = f->connection,
-	};
 }
 
 static void local_tag_set(struct dialog *d, const char *tag)
@@ -242,7 +235,7 @@ int dialog_init_uas(struct dialog *d, const struct message *invite, const char *
 		.remote_cseq = invite->cseq,
 		.remote_cseq_set = true,
 		.named = contact_usable(invite),
-		.flow = flow_of(&invite->source),
+		.flow = destination_of_flow(&invite->source),
 	};
 	struct texts t = {
 		.call_id = text_of(invite->call_id),

@@ -27,7 +27,7 @@ struct dialog {
 };
 
 /* From an INVITE that came in: we are UAS. 0 or -ENOMEM. local_tag is minted by the caller. flow and peer are the flow
- * it came in on (a connection: TCP, else UDP). */
+ * it came in on. */
 int dialog_init_uas(struct dialog *d, const struct message *invite, const char *local_tag);
 /* For an INVITE to be sent: all strings copied. 0 or -ENOMEM. */
 struct dialog_uac {
@@ -58,7 +58,8 @@ struct destination dialog_next_hop(const struct destination *flow, const struct 
 /* The network is not `nat`: from now on peer is what dialog_next_hop() says. Once a dialog has a route set its target
  * does not move peer any more (§12.2.1.1). Without this call, peer stays flow. Call it right after init. */
 void dialog_follow(struct dialog *d);
-/* The far side is now on another flow (it came in anew, or its connection was replaced). */
+/* The far side is now on another flow (it came in anew, or its connection was replaced). Who was to be reached by its
+ * flow only still is. */
 void dialog_set_flow(struct dialog *d, const struct destination *flow);
 
 /* Takes the tag and (from 1xx with tag or 2xx) the route set from a response to our INVITE, reversed (§12.1.2; of a 2xx

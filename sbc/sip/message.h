@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/str.h"
 #include "base/writer.h"
+#include "config/config.h"
 #include "sbc/sip/reject.h"
 
 #define METHODS(X)                                                                                                     \
@@ -71,8 +72,9 @@ struct via {
 
 /* Where a message came from, which is where replies go. */
 struct flow_addr {
-	unsigned network;  /* index in config.networks */
-	unsigned listener; /* index in that network's listen[] */
+	unsigned network; /* index in config.networks */
+	enum config_transport transport;
+	struct addr local; /* the listener's, as configured: says which one whatever a reload does to their order */
 	struct addr remote;
 	uint64_t connection; /* streams: id of the connection, naming the worker that holds it; 0: UDP, or any */
 };

@@ -50,6 +50,8 @@
 	X(REJECT_NO_PORT, 503, "Service Unavailable", "no_media_port")                                                 \
 	X(REJECT_TOO_LARGE, 513, "Message Too Large", "too_large")                                                     \
 	X(REJECT_TARGETS_DOWN, 503, "Service Unavailable", "targets_down")                                             \
+	/* RFC 5626 §5.3: nobody but the phone itself can make its flow anew */                                       \
+	X(REJECT_FLOW_GONE, 480, "Temporarily Unavailable", "flow_gone")                                               \
 	X(REJECT_RESOLVE, 503, "Service Unavailable", "unresolved")                                                    \
 	X(REJECT_TIMEOUT, 408, "Request Timeout", "timeout")                                                           \
 	X(REJECT_RINGING_BOUND, 408, "Request Timeout", "ringing_bound")                                               \

@@ -25,6 +25,7 @@ void stream_free(struct stream *s)
 		free(o);
 	}
 	free(s->in);
+	obituary_drop(s->obituary);
 	free(s);
 }
 
@@ -34,6 +35,8 @@ static void bury(struct loop_deferred *d)
 
 	for (struct stream_out *o = s->out; o; o = o->next)
 		transport_tell_lost(s->transport, o->from, o->cookie, s->error);
+	obituary_publish(s->obituary, s->network, s->id);
+	s->obituary = NULL;
 	stream_free(s);
 }
 
@@ -113,8 +116,11 @@ static void pong(struct stream *s)
 static size_t take_messages(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct transport *t = s->transport;
-	struct flow_addr flow = {
-		.network = s->network, .listener = s->listener, .remote = s->remote, .connection = s->id};
+	struct flow_addr flow = {.network = s->network,
+				 .transport = s->kind,
+				 .local = s->local,
+				 .remote = s->remote,
+				 .connection = s->id};
 	bool pinged = false;
 
 	while (n && !s->dead) {
@@ -327,11 +333,12 @@ static void accepted(struct listener *l, int fd, const struct addr *remote)
 	struct source *source = NULL;
 	struct stream *s;
 
-	if (transport_connections(t) >= t->config->limits.connections || !source_take(t, l->network, remote, &source))
+	if (transport_connections(t) >= t->config->limits.connections ||
+	    !source_take(t->sources, l->network, remote, t->config->limits.connections_source, &source))
 		goto refuse;
-	s = stream_new(t, fd, l->network, l->index, remote);
+	s = stream_new(l, fd, remote);
 	if (!s) {
-		source_give(t, source);
+		source_give(t->sources, source);
 		goto refuse;
 	}
 	s->source = source;
@@ -376,7 +383,8 @@ static int open_to(struct transport *t, const struct destination *d, struct stre
 {
 	struct listener *l = transport_listener(t, d);
 	const struct config_network *n = &t->config->networks[d->network];
-	struct sock_options o = {.device = n->device, .dscp = n->dscp};
+	struct sock_options o = {
+		.device = n->device, .dscp = n->dscp, .rcvbuf_bytes = STREAM_KERNEL, .sndbuf_bytes = STREAM_KERNEL};
 	struct addr from;
 	struct stream *s;
 	int fd;
@@ -390,7 +398,7 @@ static int open_to(struct transport *t, const struct destination *d, struct stre
 	fd = sock_connect(&from, &d->remote, &o);
 	if (fd < 0)
 		return fd;
-	s = stream_new(t, fd, d->network, l->index, &d->remote);
+	s = stream_new(l, fd, &d->remote);
 	if (!s) {
 		sock_close(SOCK_KIND_STREAM, fd);
 		return -ENOMEM;
@@ -405,7 +413,7 @@ int stream_for(struct transport *t, const struct destination *d, struct stream *
 {
 	struct stream *s = d->connection ? stream_by_id(t, d->connection) : NULL;
 
-	if (!s && d->reply)
+	if (!s && d->flow_only)
 		return -ENOTCONN;
 	if (!s)
 		s = stream_by_remote(t, d->network, &d->remote);

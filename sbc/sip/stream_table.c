@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream_table: all connections of a worker: their ids, the ones to a remote, and how many each source has. */
+/* stream_table: all connections of a worker: their ids, and the ones to a remote. */
 #include <stdlib.h>
 
 #include "sbc/sip/transport_internal.h"
@@ -76,24 +76,26 @@ struct stream *stream_by_remote(struct transport *t, unsigned network, const str
 	return NULL;
 }
 
-struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigned listener, const struct addr *remote)
+struct stream *stream_new(const struct listener *l, int fd, const struct addr *remote)
 {
+	struct transport *t = l->transport;
 	struct stream *s = calloc(1, sizeof(*s));
 	size_t index;
 
 	if (!s)
 		return NULL;
-	if (!take_index(t, &index) || hmap_insert(&t->by_remote, &s->by_remote, remote_hash(t, network, remote)) < 0)
+	if (!take_index(t, &index) || hmap_insert(&t->by_remote, &s->by_remote, remote_hash(t, l->network, remote)) < 0)
 		goto fail;
+	if (obituary_create(t, &s->obituary) < 0)
+		goto fail_map;
 	s->poll = loop_poll_open(t->loop, fd, stream_ready, s);
-	if (!s->poll) {
-		hmap_remove(&t->by_remote, &s->by_remote);
-		goto fail;
-	}
+	if (!s->poll)
+		goto fail_obituary;
 	s->transport = t;
 	s->fd = fd;
-	s->network = network;
-	s->listener = listener;
+	s->network = l->network;
+	s->kind = l->kind;
+	s->local = l->addr;
 	s->remote = *remote;
 	s->out_end = &s->out;
 	s->id = (uint64_t)(t->worker + 1) << 56 | (uint64_t)t->generation++ << INDEX_BITS | index;
@@ -101,6 +103,10 @@ struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigne
 	transport_count(&t->connections, 1);
 	return s;
 
+fail_obituary:
+	obituary_drop(s->obituary);
+fail_map:
+	hmap_remove(&t->by_remote, &s->by_remote);
 fail:
 	free(s);
 	return NULL;
@@ -112,59 +118,6 @@ void stream_forget(struct stream *s)
 
 	hmap_remove(&t->by_remote, &s->by_remote);
 	t->streams[stream_index(s->id)] = NULL;
-	source_give(t, s->source);
+	source_give(t->sources, s->source);
 	transport_count(&t->connections, (uint64_t)-1);
-}
-
-/* ---- sources ---- */
-
-/* Of IPv6 the /64, which is what one host owns. */
-static struct addr source_of(const struct addr *remote)
-{
-	struct addr a = *remote;
-
-	addr_set_port(&a, 0);
-	if (addr_is_v6(&a))
-		memset(a.in6.sin6_addr.s6_addr + 8, 0, 8);
-	return a;
-}
-
-bool source_take(struct transport *t, unsigned network, const struct addr *remote, struct source **ret)
-{
-	struct addr host = source_of(remote);
-	struct source *s = NULL;
-	uint64_t hash;
-
-	hash = remote_hash(t, network, &host);
-	hmap_for_each_hash (n, &t->sources, hash) {
-		struct source *at = container_of(n, struct source, node);
-
-		if (at->network == network && addr_equal_host(&at->addr, &host))
-			s = at;
-	}
-	if (!s) {
-		s = calloc(1, sizeof(*s));
-		if (!s || hmap_insert(&t->sources, &s->node, hash) < 0) {
-			free(s);
-			return false;
-		}
-		s->addr = host;
-		s->network = network;
-	}
-	if (s->n >= t->config->limits.connections_source) {
-		if (!s->n)
-			source_give(t, s);
-		return false;
-	}
-	s->n++;
-	*ret = s;
-	return true;
-}
-
-void source_give(struct transport *t, struct source *s)
-{
-	if (!s || (s->n && --s->n))
-		return;
-	hmap_remove(&t->sources, &s->node);
-	free(s);
 }

@@ -144,8 +144,9 @@ struct client_ops {
 	/* Each response that passes the machine: provisional, final, and further 2xx of an INVITE (each must be ACKed
 	 * by the user). */
 	void (*response)(void *arg, struct client_txn *t, const struct message *m);
-	/* No final answer: timer B/F or try_ms (REJECT_TIMEOUT), the transport failed (REJECT_TARGETS_DOWN), or nothing
-	 * came after client_txn_cancel() (REJECT_CANCELLED). Only `terminated` follows. */
+	/* No final answer: timer B/F or try_ms (REJECT_TIMEOUT), the transport failed (REJECT_TARGETS_DOWN; with
+	 * `flow_only` REJECT_FLOW_GONE), or nothing came after client_txn_cancel() (REJECT_CANCELLED). Only
+	 * `terminated` follows. */
 	void (*failed)(void *arg, struct client_txn *t, enum reject_reason why);
 	void (*terminated)(void *arg, struct client_txn *t); /* t is dead after this */
 };
@@ -174,6 +175,9 @@ struct client_request {
  * then. The ACK of a non-2xx is the layer's. r and all that it points to are the caller's again on return, but ops, arg
  * and guard. */
 struct client_txn *client_txn_start(struct txn_layer *l, const struct client_request *r, int *ret_error);
+/* The reason that such an error stands for: -ENOTCONN is REJECT_FLOW_GONE, the transport's others REJECT_TARGETS_DOWN.
+ */
+enum reject_reason client_txn_reject_of(int error);
 /* Sends a CANCEL now, or as soon as a provisional response allows it (RFC 3261 §9.1). After 64*T1 without a final
  * response the INVITE fails with REJECT_CANCELLED. Nothing happens once there is a final response, or for another
  * method.

@@ -16,37 +16,29 @@ bool transport_reliable(enum config_transport t)
 	return t == CONFIG_TCP;
 }
 
-struct destination destination_of_flow(const struct config *c, const struct flow_addr *f)
-{
-	const struct config_network *n = &c->networks[f->network];
-	enum config_transport t = f->connection ? CONFIG_TCP : CONFIG_UDP;
-
-	/* after a reload the listener may be another one, or gone: the transport follows from the flow itself */
-	return (struct destination){
-		.network = f->network,
-		.transport = t,
-		.listener = f->listener < n->n_listen && n->listen[f->listener].transport == t ? (int)f->listener : -1,
-		.remote = f->remote,
-		.connection = f->connection,
-	};
-}
-
 static const struct config_listen *find_listen(const struct config_network *n, enum config_transport t, bool v6,
-					       int listener)
+					       const struct addr *local)
 {
-	if (listener >= 0 && (size_t)listener < n->n_listen && n->listen[listener].transport == t &&
-	    addr_is_v6(&n->listen[listener].addr) == v6)
-		return &n->listen[listener];
-	for (size_t i = 0; i < n->n_listen; i++)
-		if (n->listen[i].transport == t && addr_is_v6(&n->listen[i].addr) == v6)
-			return &n->listen[i];
-	return NULL;
+	const struct config_listen *first = NULL;
+
+	for (size_t i = 0; i < n->n_listen; i++) {
+		const struct config_listen *l = &n->listen[i];
+
+		if (l->transport != t || addr_is_v6(&l->addr) != v6)
+			continue;
+		if (local && addr_equal(&l->addr, local))
+			return l;
+		if (!first)
+			first = l;
+	}
+	return first;
 }
 
-struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6, int listener)
+struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6,
+			    const struct addr *local)
 {
 	const struct config_network *n = &c->networks[network];
-	const struct config_listen *l = find_listen(n, t, v6, listener);
+	const struct config_listen *l = find_listen(n, t, v6, local);
 	struct addr a = {0};
 
 	if (!l)
@@ -67,7 +59,8 @@ static int open_socket(const struct config_network *n, const struct config_liste
 
 	if (c->transport == CONFIG_UDP)
 		return sock_udp(SOCK_KIND_SIGNALLING, &c->addr, &o);
-	o.rcvbuf_bytes = 0;
+	/* inherited by what is accepted */
+	o.rcvbuf_bytes = o.sndbuf_bytes = STREAM_KERNEL;
 	return sock_listen(&c->addr, 1024, &o);
 }
 
@@ -81,10 +74,9 @@ static void listener_close(struct listener *l)
 	free(l);
 }
 
-static int listener_open(struct transport *t, unsigned network, unsigned index)
+static int listener_open(struct transport *t, unsigned network, const struct config_listen *c)
 {
 	const struct config_network *n = &t->config->networks[network];
-	const struct config_listen *c = &n->listen[index];
 	struct listener *l = calloc(1, sizeof(*l));
 	int fd;
 
@@ -95,8 +87,7 @@ static int listener_open(struct transport *t, unsigned network, unsigned index)
 		free(l);
 		return fd;
 	}
-	*l = (struct listener){
-		.transport = t, .network = network, .index = index, .kind = c->transport, .addr = c->addr, .fd = fd};
+	*l = (struct listener){.transport = t, .network = network, .kind = c->transport, .addr = c->addr, .fd = fd};
 	l->rest.fn = stream_accept_again;
 	l->poll = loop_poll_open(t->loop, fd, c->transport == CONFIG_UDP ? udp_readable : stream_acceptable, l);
 	if (!l->poll) {
@@ -134,12 +125,11 @@ static int open_all(struct transport *t, char *err, size_t err_n)
 			int e;
 
 			if (l) {
-				l->index = k;
 				l->retired = false;
 				loop_timer_stop(t->loop, &l->retire);
 				continue;
 			}
-			e = listener_open(t, i, k);
+			e = listener_open(t, i, &n->listen[k]);
 			if (e == 0 || first)
 				continue;
 			first = e;
@@ -151,23 +141,35 @@ static int open_all(struct transport *t, char *err, size_t err_n)
 	return first;
 }
 
+/* The one that the configuration names first for this: what transport_local() tells the far side. */
+static struct listener *first_named(struct transport *t, const struct destination *d, bool v6)
+{
+	const struct config_listen *c = find_listen(&t->config->networks[d->network], d->transport, v6, NULL);
+
+	return c ? find_open(t, d->network, c) : NULL;
+}
+
 struct listener *transport_listener(struct transport *t, const struct destination *d)
 {
-	struct listener *other = NULL;
 	bool v6 = addr_is_v6(&d->remote);
+	struct config_listen named = {.transport = d->transport, .addr = d->local};
+	struct listener *l = addr_is_set(&d->local) ? find_open(t, d->network, &named) : NULL;
 
+	/* one that was taken out of the configuration ends what it has begun; else it serves only while there is no
+	 * other */
+	if (d->flow_only)
+		return l;
+	if (l && !l->retired && addr_is_v6(&l->addr) == v6)
+		return l;
+	l = first_named(t, d, v6);
+	if (l)
+		return l;
 	list_for_each (n, &t->listeners) {
-		struct listener *l = list_entry(n, struct listener, node);
-
-		if (l->network != d->network || l->kind != d->transport || addr_is_v6(&l->addr) != v6)
-			continue;
-		/* one that was taken out of the configuration serves only while there is no other */
-		if (!l->retired && (d->listener < 0 || l->index == (unsigned)d->listener))
+		l = list_entry(n, struct listener, node);
+		if (l->network == d->network && l->kind == d->transport && addr_is_v6(&l->addr) == v6)
 			return l;
-		if (!other || other->retired)
-			other = l;
 	}
-	return other;
+	return NULL;
 }
 
 static void on_retire(struct wheel_timer *t)
@@ -278,6 +280,15 @@ static int send_by(struct transport *t, struct transport *holder, const struct d
 	return -ENOBUFS;
 }
 
+static int send_datagram(struct transport *t, const struct destination *d, const char *text, size_t n)
+{
+	struct listener *l = transport_listener(t, d);
+
+	if (!l)
+		return d->flow_only ? -ENOTCONN : -EDESTADDRREQ;
+	return udp_send(l, &d->remote, text, n);
+}
+
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie)
 {
 	struct stream *s;
@@ -285,11 +296,8 @@ int transport_send(struct transport *t, const struct destination *d, const char 
 
 	if (addr_is_unsendable(&d->remote) || d->network >= t->config->n_networks)
 		return -EDESTADDRREQ;
-	if (d->transport == CONFIG_UDP) {
-		struct listener *l = transport_listener(t, d);
-
-		return l ? udp_send(l, &d->remote, text, n) : -EDESTADDRREQ;
-	}
+	if (d->transport == CONFIG_UDP)
+		return send_datagram(t, d, text, n);
 	if (d->connection && stream_worker(d->connection) != t->worker && stream_worker(d->connection) < t->n_siblings)
 		return send_by(t, t->siblings[stream_worker(d->connection)], d, text, n, cookie);
 	err = stream_for(t, d, &s);
@@ -300,6 +308,10 @@ int transport_send(struct transport *t, const struct destination *d, const char 
 
 void transport_set_siblings(struct transport *t, struct transport *const *all, unsigned n)
 {
+	struct source_table *shared = source_table_ref(all[0]->sources);
+
+	source_table_unref(t->sources);
+	t->sources = shared;
 	t->siblings = all;
 	t->n_siblings = n;
 }
@@ -311,7 +323,8 @@ uint64_t transport_connections(const struct transport *t)
 	if (!t->n_siblings)
 		return atomic_load_explicit(&t->connections, memory_order_relaxed);
 	for (unsigned i = 0; i < t->n_siblings; i++)
-		sum += atomic_load_explicit(&t->siblings[i]->connections, memory_order_relaxed);
+		sum += atomic_load_explicit(&t->siblings[i]->connections, memory_order_relaxed) +
+		       atomic_load_explicit(&t->siblings[i]->n_untold, memory_order_relaxed);
 	return sum;
 }
 
@@ -331,9 +344,10 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	random_bytes(&t->key, sizeof(t->key));
 	list_init(&t->listeners);
 	list_init(&t->dying);
+	list_init(&t->untold);
 	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
 	t->chunk = malloc(STREAM_CHUNK);
-	if (!t->udp_buffers || !t->chunk) {
+	if (!t->udp_buffers || !t->chunk || source_table_create(&t->sources) < 0) {
 		transport_destroy(t);
 		goto fail_text;
 	}
@@ -365,8 +379,9 @@ void transport_destroy(struct transport *t)
 	/* nobody is told any more, of those either that died just before */
 	list_for_each_safe (n, &t->dying)
 		stream_free(list_entry(n, struct stream, dying));
+	obituaries_finish(t);
 	hmap_finish(&t->by_remote);
-	hmap_finish(&t->sources);
+	source_table_unref(t->sources);
 	free(t->streams);
 	free(t->udp_buffers);
 	free(t->chunk);

@@ -20,28 +20,42 @@ struct transport_user {
 	/* A connection that was opened or used for sending is gone: cookie of each queued send that was lost comes one
 	 * by one. */
 	void (*send_failed)(void *arg, uint64_t cookie, int error);
+	/* A connection is gone, whichever worker held it and whether or not anything was queued on it: told once on
+	 * every worker. What was queued is told first, on the worker that held it. NULL: not wanted. */
+	void (*closed)(void *arg, unsigned network, uint64_t connection);
 	/* Counted refusals that happen below messages: connections, sources, buffers. */
 	void (*refused)(void *arg, unsigned network, const struct addr *from, enum reject_reason why);
 };
 
-/* Where to send. network and transport choose the local socket (listener < 0: the first of that transport and family).
- */
+/* Where to send. network, transport and local choose the socket. */
 struct destination {
 	unsigned network;
 	enum config_transport transport;
-	int listener;
+	struct addr local; /* a listener's address; unset, or none any more: the first of that transport and family */
 	struct addr remote;
 	uint64_t connection; /* streams: reuse exactly this one if it lives; 0: any live one to remote, else open one */
-	bool reply; /* replies never open a connection to somewhere that did not send: when `connection` is gone, fail
-		       (RFC 3261 §18.2.2 is not followed to Via's host) */
+	bool flow_only; /* Only by the flow that exists: `connection`, or for UDP `local`; -ENOTCONN once it is gone.
+			   For replies (RFC 3261 §18.2.2 is not followed to Via's host) and for requests to who is
+			   reached by its own flow alone: a phone behind NAT (RFC 5626 §5.3) */
 };
-struct destination destination_of_flow(const struct config *c, const struct flow_addr *f);
+/* flow_only is not set. */
+static inline struct destination destination_of_flow(const struct flow_addr *f)
+{
+	return (struct destination){
+		.network = f->network,
+		.transport = f->transport,
+		.local = f->local,
+		.remote = f->remote,
+		.connection = f->connection,
+	};
+}
 
 /* Opens every listener of the configuration. 0, or -errno with a line for the operator in err. */
 int transport_create(struct loop *l, struct config *c, unsigned worker, const struct transport_user *user, void *arg,
 		     struct transport **ret, char *err, size_t err_n);
 /* The transports of all workers, this one included, in their order: for sending on a connection that another worker
- * holds. Before any thread runs; the array stays the caller's and must stay. */
+ * holds, and for counting each source's connections together. Before any thread runs; all[0] is set already, the array
+ * stays the caller's and must stay. */
 void transport_set_siblings(struct transport *t, struct transport *const *all, unsigned n);
 void transport_destroy(struct transport *t);
 /* New listeners are opened, removed ones closed after open transactions had 64*T1; connections stay. 0, or -errno with
@@ -50,13 +64,16 @@ int transport_set_config(struct transport *t, struct config *c, char *err, size_
 
 /* Sends one message; text is the caller's again on return. UDP: at once. TCP: bounded backlog; what is lost with its
  * connection is told by send_failed(cookie). 0 (taken), or -errno: -EDESTADDRREQ (unsendable address, no
- * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (reply on a dead
- * connection), ... cookie 0: do not tell of failure. */
+ * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (flow_only,
+ * and the flow is gone), ... cookie 0: do not tell of failure. A connection that another worker holds is asked there:
+ * then -ENOTCONN comes by send_failed. */
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
 bool transport_reliable(enum config_transport t);
 
-/* Our own address as the far side must see it, for Via and Contact: advertised host and listener's port. */
-struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6, int listener);
+/* Our own address as the far side must see it, for Via and Contact: advertised host and listener's port. local: the
+ * listener's; NULL, unset, or not in c: the first of that transport and family. */
+struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6,
+			    const struct addr *local);
 
 struct transport_gauges {
 	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit;

@@ -15,21 +15,39 @@
 #define UDP_BATCH    16
 #define STREAM_CHUNK 65536        /* read at once */
 #define STREAM_OUT   (256 * 1024) /* bytes queued on one connection before it counts as slow */
-#define ACCEPT_BATCH 64           /* connections taken in one turn from one listener */
-#define ACCEPT_REST  100          /* ms without accepting once descriptors or memory are used up */
+#define STREAM_KERNEL                                                                                                  \
+	(256 * 1024)     /* the kernel's buffers each way: left alone they grow to megabytes for a peer that           \
+			   does not read, or that we do not read */
+#define ACCEPT_BATCH 64  /* connections taken in one turn from one listener */
+#define ACCEPT_REST  100 /* ms without accepting once descriptors or memory are used up */
 
 /* A socket of ours that is named in the configuration. */
 struct listener {
 	struct list node;
 	struct transport *transport;
-	unsigned network, index; /* index in networks[].listen */
+	unsigned network;
 	enum config_transport kind;
-	struct addr addr;
+	struct addr addr; /* with network and kind its identity */
 	int fd;
 	struct loop_poll *poll;
 	struct wheel_timer retire; /* taken out of the configuration: closed when this runs */
 	struct wheel_timer rest;   /* no descriptors left: what waits is accepted when this runs */
 	bool retired;
+};
+
+/* The news of a connection's death. Made with the connection, so that lack of memory cannot keep it from anybody; held
+ * by its worker until it is in every other worker's queue, and by these until they have read it. */
+struct obituary {
+	struct list node; /* transport.untold, while a queue had no room for it */
+	struct transport *holder;
+	unsigned network;
+	uint64_t id;
+	atomic_uint refs;
+	unsigned n, next; /* siblings; those before `next` have it in their queue */
+	struct obituary_copy {
+		struct obituary *of;
+		struct transport *to;
+	} copies[]; /* n */
 };
 
 struct stream_out {
@@ -40,27 +58,26 @@ struct stream_out {
 	char bytes[];
 };
 
-/* Connections from one source address. */
-struct source {
-	struct hmap_node node;
-	struct addr addr;
-	unsigned network, n;
-};
+struct source; /* connections from one source address, at all workers */
+struct source_table;
 
 struct stream {
 	struct transport *transport;
 	uint64_t id;
 	struct hmap_node by_remote;
 	struct source *source; /* accepted ones */
-	unsigned network, listener;
+	unsigned network;
+	enum config_transport kind;
+	struct addr local; /* of the listener that it came to or is sent from */
 	struct addr remote;
 	int fd;
 	struct loop_poll *poll;
 	bool connecting, dead;
 	bool heard; /* a whole message came */
 	struct loop_deferred bury;
-	struct list dying; /* while it waits to be buried */
-	int error;         /* what it died of */
+	struct obituary *obituary; /* NULL: nobody wants to know */
+	struct list dying;         /* while it waits to be buried */
+	int error;                 /* what it died of */
 	struct wheel_timer timer;
 	uint64_t last_ms;    /* of the last byte read or written */
 	uint64_t partial_ms; /* since when a message is incomplete; 0: none is */
@@ -92,12 +109,15 @@ struct transport {
 	struct transport *const *siblings;
 	unsigned n_siblings;
 	struct list listeners;
-	struct list dying; /* streams that died in this turn */
+	struct list dying;  /* streams that died in this turn */
+	struct list untold; /* obituaries that some worker's queue had no room for */
+	struct wheel_timer tell_again;
+	atomic_uint_fast64_t n_untold; /* count as connections, so that the limit holds for them, too */
 	struct hash_key key;
-	struct hmap by_remote; /* streams */
-	struct hmap sources;
-	struct stream **streams; /* by index of their id */
-	size_t n_streams;        /* length of that array */
+	struct hmap by_remote;        /* streams */
+	struct source_table *sources; /* all workers' */
+	struct stream **streams;      /* by index of their id */
+	size_t n_streams;             /* length of that array */
 	uint32_t generation;
 	uint8_t *udp_buffers; /* UDP_BATCH messages of the largest size */
 	uint8_t *chunk;       /* STREAM_CHUNK */
@@ -134,14 +154,28 @@ void stream_ready(void *arg, int events); /* arg: struct stream */
 void stream_start(struct stream *s);      /* timers and events of a new one */
 void stream_free(struct stream *s);
 
+/* stream_obituary.c: 0 or -ENOMEM; *ret may be NULL then, and when nobody is to be told. */
+int obituary_create(struct transport *t, struct obituary **ret);
+/* Tells every worker; the obituary is no longer the caller's. NULL is allowed. */
+void obituary_publish(struct obituary *o, unsigned network, uint64_t id);
+void obituary_drop(struct obituary *o); /* tells nobody; NULL is allowed */
+void obituaries_finish(struct transport *t);
+
 /* stream_table.c */
-struct stream *stream_new(struct transport *t, int fd, unsigned network, unsigned listener, const struct addr *remote);
+struct stream *stream_new(const struct listener *l, int fd, const struct addr *remote);
 struct stream *stream_by_id(struct transport *t, uint64_t id);
 struct stream *stream_by_remote(struct transport *t, unsigned network, const struct addr *remote);
 void stream_forget(struct stream *s);
 unsigned stream_worker(uint64_t id);
-/* One more connection from this source? */
-bool source_take(struct transport *t, unsigned network, const struct addr *remote, struct source **ret);
-void source_give(struct transport *t, struct source *s);
+
+/* stream_sources.c: any thread */
+int source_table_create(struct source_table **ret); /* 0 or -ENOMEM */
+struct source_table *source_table_ref(struct source_table *t);
+void source_table_unref(struct source_table *t); /* the last one: no source may be held. NULL is allowed */
+/* One more connection from this source, if it has fewer than `most`? */
+bool source_take(struct source_table *t, unsigned network, const struct addr *remote, unsigned most,
+		 struct source **ret);
+void source_give(struct source_table *t, struct source *s); /* NULL is allowed */
+size_t source_table_count(struct source_table *t);
 
 #endif

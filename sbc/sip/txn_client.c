@@ -169,6 +169,30 @@ void client_txn_say_failed(struct client_txn *c, enum reject_reason why)
 		c->ops->failed(c->arg, c, why);
 }
 
+enum reject_reason client_txn_reject_of(int error)
+{
+	switch (-error) {
+	case EPERM:
+		return REJECT_LEAK;
+	case ENOMEM:
+		return REJECT_NO_MEMORY;
+	case ENOSPC:
+		return REJECT_TRANSACTIONS;
+	case EMSGSIZE:
+		return REJECT_TOO_LARGE;
+	case ENOTCONN:
+		return REJECT_FLOW_GONE;
+	default:
+		return REJECT_TARGETS_DOWN;
+	}
+}
+
+/* A flow that died with our request in it is as gone as one that had died before. */
+void client_txn_say_down(struct client_txn *c)
+{
+	client_txn_say_failed(c, c->to.flow_only ? REJECT_FLOW_GONE : REJECT_TARGETS_DOWN);
+}
+
 /* ---- outside of transactions ---- */
 
 int txn_send_ack(struct txn_layer *l, const struct client_request *r, struct writer *ret_text)

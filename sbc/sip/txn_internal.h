@@ -183,7 +183,7 @@ struct server_txn {
 	struct reply_head *head;
 	const struct message *request; /* while the user's request() runs, else NULL */
 	bool mergeable, owned, final_sent;
-	uint8_t transport, slot;
+	uint8_t slot;
 	char tag[IDENT_LEN + 1]; /* of ours, first used; empty: none yet */
 };
 
@@ -326,6 +326,7 @@ void server_txn_give_500(struct server_txn *s);
 /* txn_client.c */
 void client_txn_say_response(struct client_txn *c, const struct message *m);
 void client_txn_say_failed(struct client_txn *c, enum reject_reason why);
+void client_txn_say_down(struct client_txn *c); /* after t.error */
 /* A CANCEL transaction beside the INVITE c, or at least the message when there is no memory for one. */
 void client_txn_launch_cancel(struct client_txn *c);
 

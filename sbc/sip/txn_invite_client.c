@@ -108,7 +108,7 @@ static void act_say_cancelled(struct txn *t, struct txn_event *e)
 
 static void act_say_down(struct txn *t, struct txn_event *e)
 {
-	client_txn_say_failed(client_of(t), REJECT_TARGETS_DOWN);
+	client_txn_say_down(client_of(t));
 }
 
 static void act_abandon(struct txn *t, struct txn_event *e)

@@ -102,9 +102,10 @@ bool txn_outgoing(struct txn_layer *l, void *guard, const struct destination *d,
 
 bool txn_send_stateless(struct txn_layer *l, const struct message *m, const struct reply *r, struct str tag)
 {
-	struct destination d = destination_of_flow(l->config, &m->source);
+	struct destination d = destination_of_flow(&m->source);
 	struct str text = txn_write_stateless(l, m, r, tag);
 
+	d.flow_only = true;
 	return text.n && txn_outgoing(l, r->guard, &d, text) && l->io.send(l->io.arg, &d, text.p, text.n, 0) >= 0;
 }
 
@@ -128,10 +129,9 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 /* ---- what is received ---- */
 
 /* A BYE that its sender repeats while it has no answer (RFC 3261 §17.1.2, timer E). */
-static bool is_repeated_end(const struct txn_layer *l, const struct message *m)
+static bool is_repeated_end(const struct message *m)
 {
-	return m->method == METHOD_BYE && m->to.tag.n &&
-	       !transport_reliable(destination_of_flow(l->config, &m->source).transport);
+	return m->method == METHOD_BYE && m->to.tag.n && !transport_reliable(m->source.transport);
 }
 
 static void receive_new(struct txn_layer *l, const struct message *m, struct txn_id id)
@@ -158,7 +158,7 @@ static void receive_new(struct txn_layer *l, const struct message *m, struct txn
 	}
 	if (why == REJECT_NONE)
 		server_txn_offer(s, m);
-	else if (!is_repeated_end(l, m))
+	else if (!is_repeated_end(m))
 		txn_layer_refuse(l, m, why);
 	else if (l->user.refused)
 		/* a refusal would end the call for its sender alone, and we would never hear of it */

@@ -162,16 +162,10 @@ struct destination txn_destination(struct txn *t)
 	if (txn_is_client(t))
 		return client_of(t)->to;
 
-	const struct server_txn *s = server_of(t);
+	struct destination d = destination_of_flow(&server_of(t)->source);
 
-	return (struct destination){
-		.network = s->source.network,
-		.transport = s->transport,
-		.listener = (int)s->source.listener,
-		.remote = s->source.remote,
-		.connection = s->source.connection,
-		.reply = true,
-	};
+	d.flow_only = true;
+	return d;
 }
 
 int txn_send_now(struct txn *t, struct str text)

@@ -39,7 +39,7 @@ static void act_say_timeout(struct txn *t, struct txn_event *e)
 
 static void act_say_down(struct txn *t, struct txn_event *e)
 {
-	client_txn_say_failed(client_of(t), REJECT_TARGETS_DOWN);
+	client_txn_say_down(client_of(t));
 }
 
 #define GO(action, next)                                                                                               \

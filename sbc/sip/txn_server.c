@@ -10,14 +10,13 @@
 int server_txn_create(struct txn_layer *l, const struct message *m, struct txn_id id, struct server_txn **ret)
 {
 	bool invite = m->method == METHOD_INVITE;
-	struct destination d = destination_of_flow(l->config, &m->source);
 	struct server_txn *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
-	txn_init(&s->t, l, invite ? TXN_INVITE_SERVER : TXN_OTHER_SERVER, m->method, transport_reliable(d.transport));
+	txn_init(&s->t, l, invite ? TXN_INVITE_SERVER : TXN_OTHER_SERVER, m->method,
+		 transport_reliable(m->source.transport));
 	s->source = m->source;
-	s->transport = d.transport;
 	s->slot = ident_slot_of_call_id(l->key, m->call_id);
 	s->head = txn_make_head(l, m);
 	if (!s->head || txn_insert(&s->t, id) < 0) {

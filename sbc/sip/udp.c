@@ -11,7 +11,8 @@
 static void deliver(struct listener *l, const struct mmsghdr *m, const struct sockaddr *from, const uint8_t *p)
 {
 	struct transport *t = l->transport;
-	struct flow_addr flow = {.network = l->network, .listener = l->index, .remote = addr_from_sockaddr(from)};
+	struct flow_addr flow = {
+		.network = l->network, .transport = l->kind, .local = l->addr, .remote = addr_from_sockaddr(from)};
 
 	transport_count(&t->received, 1);
 	transport_count(&t->bytes_in, m->msg_len);

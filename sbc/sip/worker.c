@@ -185,6 +185,14 @@ static void on_send_failed(void *arg, uint64_t cookie, int error)
 	txn_layer_send_failed(w->txn, cookie, error);
 }
 
+static void on_closed(void *arg, unsigned network, uint64_t connection)
+{
+	struct worker *w = arg;
+
+	if (w->user->connection_closed && !w->group->stopped)
+		w->user->connection_closed(w->arg, network, connection);
+}
+
 static void on_refused(void *arg, unsigned network, const struct addr *from, enum reject_reason why)
 {
 	struct worker *w = arg;
@@ -194,7 +202,7 @@ static void on_refused(void *arg, unsigned network, const struct addr *from, enu
 }
 
 const struct transport_user worker_transport_user = {
-	.received = on_received, .send_failed = on_send_failed, .refused = on_refused};
+	.received = on_received, .send_failed = on_send_failed, .closed = on_closed, .refused = on_refused};
 
 /* ---- hooks of the transaction layer ---- */
 

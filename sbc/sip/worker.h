@@ -20,6 +20,9 @@ struct worker_user {
 	enum reject_reason (*screen)(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n);
 	/* Counts a refusal or drop, wherever it happened in the stack. */
 	void (*refused)(void *arg, const struct flow_addr *from, enum reject_reason why);
+	/* A connection has died, whoever held it: what has it as its flow (a binding, a dialog) must find another. Told
+	 * on every worker, once each. NULL: not wanted. */
+	void (*connection_closed)(void *arg, unsigned network, uint64_t connection);
 	bool (*outgoing)(void *arg, void *guard, const struct destination *d, struct str text);
 	/* As in txn_user. */
 	void (*request)(void *arg, struct server_txn *t, const struct message *m);

@@ -183,7 +183,7 @@ static void test_message(void **state)
 				       "X-Class: silver\nx-class: gold\n\n");
 	m->source.remote = addr_of("192.0.2.2:5060");
 	m->source.network = network_named(c, "trunk");
-	m->source.listener = 1;
+	m->source.transport = CONFIG_TCP;
 	struct border_request r = border_request_of(c, m, 5);
 	assert_int_equal(r.transport, CONFIG_TCP);
 	struct border_decision d;
@@ -195,7 +195,6 @@ static void test_message(void **state)
 	border_decide(c, &r, NULL, NULL, &d);
 	assert_int_equal(d.reject, REJECT_NO_ROUTE);
 	m->source.network = 77; /* a network that a reload took away */
-	m->source.listener = 9;
 	r = border_request_of(c, m, 5);
 	border_decide(c, &r, NULL, NULL, &d);
 	assert_int_equal(d.reject, REJECT_UNKNOWN_DROP);

@@ -18,7 +18,7 @@ static const char config_text[] =
 
 static const struct {
 	const char *network, *from, *text;
-	unsigned listener;
+	unsigned transport;
 	enum reject_reason want;
 } rows[] = {
 	{"open", "192.0.2.1:5060", INVITE, 0, REJECT_NONE},
@@ -51,7 +51,7 @@ static void test_rows(void **state)
 	assert_int_equal(border_state_create(c, &s), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct flow_addr from = {.network = network_named(c, rows[i].network),
-					 .listener = rows[i].listener,
+					 .transport = rows[i].transport,
 					 .remote = addr_of(rows[i].from)};
 		enum reject_reason got =
 			border_screen(s, c, &from, (const uint8_t *)rows[i].text, strlen(rows[i].text), 1000 * i);

@@ -37,7 +37,7 @@ static struct dialog uac(void)
 		.remote = STR("<sip:b@them.example>"),
 		.target = STR("sip:b@192.0.2.50"),
 		.local_tag = TAG,
-		.peer = {.network = 2, .transport = CONFIG_UDP, .listener = -1},
+		.peer = {.network = 2, .transport = CONFIG_UDP},
 	};
 	assert_true(addr_parse_hostport(STR("192.0.2.50:5060"), &p.peer.remote));
 	assert_int_equal(dialog_init_uac(&d, &p), 0);
@@ -256,8 +256,8 @@ static void test_next_hop(void **state)
 		{"127.0.0.1:5064", CONFIG_UDP, "sip:a@127.0.0.1:5070", "127.0.0.1:5070", CONFIG_UDP, true},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct destination flow = {
-			.network = 3, .transport = cases[i].transport, .listener = 1, .connection = 77};
+		struct destination flow = {.network = 3, .transport = cases[i].transport, .connection = 77};
+		flow.local.in4.sin_family = AF_INET;
 		char buf[ADDR_STRLEN];
 		struct uri hop;
 		assert_true(addr_parse_hostport(str_z(cases[i].flow), &flow.remote));
@@ -269,8 +269,12 @@ static void test_next_hop(void **state)
 			fail_msg("%s, %s: %s", cases[i].flow, cases[i].hop, buf);
 		assert_int_equal(d.network, 3);
 		assert_int_equal(d.connection, cases[i].keeps_connection ? 77 : 0);
-		assert_int_equal(d.listener, d.transport == flow.transport ? 1 : -1);
-		assert_false(d.reply);
+		assert_int_equal(addr_is_set(&d.local), d.transport == flow.transport);
+		assert_false(d.flow_only);
+		/* who is reached by its flow alone still is, unless it is to be somewhere else */
+		flow.flow_only = true;
+		d = dialog_next_hop(&flow, &hop);
+		assert_int_equal(d.flow_only, stays || strcmp(cases[i].flow, cases[i].want) == 0);
 	}
 }
 

@@ -25,6 +25,8 @@ struct fix {
 	unsigned lost;
 	uint64_t lost_sum; /* of cookies */
 	int lost_error;
+	unsigned closed; /* connections */
+	uint64_t closed_id;
 	unsigned refused[REJECT_COUNT];
 };
 
@@ -33,7 +35,7 @@ static char big[60000];
 static void on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
 {
 	struct fix *f = arg;
-	struct destination d = destination_of_flow(f->config, from);
+	struct destination d = destination_of_flow(from);
 
 	f->got++;
 	f->got_bytes += n;
@@ -41,7 +43,7 @@ static void on_received(void *arg, const struct flow_addr *from, const uint8_t *
 	f->last[n] = 0;
 	f->last_n = n;
 	f->flow = *from;
-	d.reply = true;
+	d.flow_only = true;
 	if (f->echo)
 		transport_send(f->t, &d, f->last, n, 0);
 	for (unsigned i = 0; i < f->flood; i++)
@@ -66,7 +68,17 @@ static void on_refused(void *arg, unsigned network, const struct addr *from, enu
 	f->refused[why]++;
 }
 
-static const struct transport_user user = {on_received, on_lost, on_refused};
+static void on_closed(void *arg, unsigned network, uint64_t connection)
+{
+	struct fix *f = arg;
+
+	assert_int_equal(network, 0);
+	f->closed++;
+	f->closed_id = connection;
+}
+
+static const struct transport_user user = {
+	.received = on_received, .send_failed = on_lost, .closed = on_closed, .refused = on_refused};
 
 /* kinds: "ut" UDP and TCP over IPv4, "UT" the same over IPv6. */
 static struct config *config_with(uint16_t port, const char *kinds, const char *more)
@@ -194,7 +206,8 @@ static void test_udp_echo(void **state)
 		local = client_addr(fd);
 		assert_true(addr_equal(&f->flow.remote, &local));
 		assert_int_equal(f->flow.connection, 0);
-		assert_int_equal(f->flow.listener, v6 ? 2 : 0);
+		assert_true(addr_equal(&f->flow.local, &a));
+		assert_int_equal(f->flow.transport, CONFIG_UDP);
 		/* empty datagrams are messages like others, here */
 		assert_int_equal(sendto(fd, "", 0, 0, &a.sa, addr_len(&a)), 0);
 		UNTIL(f->loop, f->got == 2);
@@ -245,7 +258,7 @@ static void test_udp_icmp(void **state)
 	struct fix *f = begin();
 	struct addr a = ours(f, false), local = at("127.0.0.1:0"), gone;
 	int fd = client_socket(SOCK_DGRAM, &local);
-	struct destination d = {.transport = CONFIG_UDP, .listener = -1};
+	struct destination d = {.transport = CONFIG_UDP};
 
 	gone = client_addr(fd);
 	close(fd);
@@ -285,10 +298,8 @@ static void test_unsendable(void **state)
 	struct fix *f = begin();
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct destination d = {.network = cases[i].network,
-					.transport = cases[i].transport,
-					.listener = -1,
-					.remote = at(cases[i].to)};
+		struct destination d = {
+			.network = cases[i].network, .transport = cases[i].transport, .remote = at(cases[i].to)};
 		int err = transport_send(f->t, &d, "x", 1, 1);
 
 		assert_true(err < 0);
@@ -317,7 +328,8 @@ static void test_tcp_split(void **state)
 	UNTIL(f->loop, f->got == 1);
 	assert_string_equal(f->last, text);
 	assert_int_not_equal(f->flow.connection, 0);
-	assert_int_equal(f->flow.listener, 1);
+	assert_int_equal(f->flow.transport, CONFIG_TCP);
+	assert_int_equal(addr_port(&f->flow.local), f->port);
 	char back[sizeof(text)];
 	read_n(f, fd, back, sizeof(text) - 1);
 	assert_memory_equal(back, text, sizeof(text) - 1);
@@ -469,7 +481,7 @@ static void test_tcp_limits(void **state)
 	UNTIL(f->loop, f->refused[REJECT_CONNECTIONS] == 2);
 	assert_int_equal(connections(f), 5);
 	/* nor do we open more */
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1, .remote = at("127.0.0.1:9")};
+	struct destination d = {.transport = CONFIG_TCP, .remote = at("127.0.0.1:9")};
 	assert_int_equal(transport_send(f->t, &d, "x", 1, 1), -ENOBUFS);
 	while (n)
 		close(fds[--n]);
@@ -501,8 +513,8 @@ static void test_tcp_ends(void **state)
 	UNTIL(f->loop, f->got == 1);
 	close(fd);
 	UNTIL(f->loop, connections(f) == 0);
-	struct destination d = destination_of_flow(f->config, &f->flow);
-	d.reply = true;
+	struct destination d = destination_of_flow(&f->flow);
+	d.flow_only = true;
 	assert_int_equal(transport_send(f->t, &d, "x", 1, 5), -ENOTCONN);
 	/* nor is its successor in the same place of the table taken for it */
 	fd = connected(f);
@@ -531,7 +543,7 @@ static void test_tcp_dies_inside(void **state)
 	fd = connected(f);
 	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
 	UNTIL(f->loop, f->got == 1);
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	while (transport_send(f->t, &d, big, sizeof(big), 9) == 0)
 		;
 	assert_int_equal(connections(f), 0);
@@ -548,7 +560,7 @@ static void test_tcp_backlog(void **state)
 
 	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
 	UNTIL(f->loop, f->got == 1);
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	while ((err = transport_send(f->t, &d, big, sizeof(big), ++cookie)) == 0)
 		assert_true(cookie < 1000);
 	assert_int_equal(err, -ENOBUFS);
@@ -579,7 +591,7 @@ static int listen_at(struct addr *ret, int backlog)
 static void test_tcp_reuse(void **state)
 {
 	struct fix *f = begin();
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 	int listener = listen_at(&d.remote, 5), fd = -1;
 	char b[4];
 
@@ -606,7 +618,7 @@ static void test_tcp_reuse(void **state)
 static void test_tcp_refused(void **state)
 {
 	struct fix *f = begin();
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 
 	close(listen_at(&d.remote, 5));
 	int err = transport_send(f->t, &d, "ab", 2, 41);
@@ -640,7 +652,7 @@ static void test_tcp_time(void **state)
 	client_send(stuck, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
 	UNTIL(f->loop, f->got == 3);
 	/* more than the kernel takes: the rest waits */
-	struct destination d = destination_of_flow(f->config, &f->flow);
+	struct destination d = destination_of_flow(&f->flow);
 	uint64_t cookie = 0, n = 0;
 	while (GAUGE(f, sent) == cookie)
 		assert_int_equal(transport_send(f->t, &d, big, sizeof(big), ++cookie), 0);
@@ -685,7 +697,7 @@ static void test_tcp_time(void **state)
 static void test_tcp_connect_time(void **state)
 {
 	struct fix *f = begin();
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 	int listener = listen_at(&d.remote, 0), fds[4];
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -724,7 +736,7 @@ static void test_tcp_thousand(void **state)
 			close(fds[i]);
 		UNTIL(f->loop, connections(f) == 0);
 	}
-	assert_int_equal(f->t->sources.n, 0);
+	assert_int_equal(source_table_count(f->t->sources), 0);
 	assert_int_equal(f->t->by_remote.n, 0);
 	assert_int_equal(sock_count(SOCK_KIND_STREAM), 0);
 	end(f);
@@ -797,7 +809,7 @@ static void test_set_config(void **state)
 	assert_true(answers(f, old));
 	assert_true(answers(f, new_));
 	fd = client_socket(SOCK_DGRAM, &local);
-	struct destination d = {.transport = CONFIG_UDP, .listener = 0, .remote = client_addr(fd)};
+	struct destination d = {.transport = CONFIG_UDP, .remote = client_addr(fd)};
 	assert_int_equal(transport_send(f->t, &d, "x", 1, 0), 0);
 	struct sockaddr_storage sa;
 	socklen_t sa_n = sizeof(sa);
@@ -835,6 +847,123 @@ static void test_set_config(void **state)
 	end(f);
 }
 
+/* Sends to fd by d; the port it comes from. */
+static uint16_t source_port(struct fix *f, int fd, const struct destination *d)
+{
+	struct sockaddr_storage sa;
+	socklen_t n = sizeof(sa);
+	struct addr from;
+	char b[1];
+
+	assert_int_equal(transport_send(f->t, d, "x", 1, 0), 0);
+	UNTIL(f->loop, recvfrom(fd, b, 1, MSG_DONTWAIT, (struct sockaddr *)&sa, &n) == 1);
+	from = addr_from_sockaddr((struct sockaddr *)&sa);
+	return addr_port(&from);
+}
+
+/* A flow names its listener by address: neither another order nor a removal changes where its datagrams come from. */
+static void test_reorder(void **state)
+{
+	struct fix *f = begin();
+	uint16_t port[2] = {f->port, free_port()};
+	char both[2][200];
+	struct addr local = at("127.0.0.1:0");
+	int fd = client_socket(SOCK_DGRAM, &local);
+	struct destination any = {.transport = CONFIG_UDP, .remote = client_addr(fd)}, flow[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		snprintf(both[i], sizeof(both[i]),
+			 "{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\",\"udp:127.0.0.1:%u\"],"
+			 "\"unknown\":\"accept\"}},\"routes\":[]}",
+			 port[i], port[!i]);
+	set_config(f, config_text(both[0]), true);
+	for (unsigned i = 0; i < 2; i++) {
+		struct addr a = ours(f, false);
+
+		addr_set_port(&a, port[i]);
+		assert_int_equal(sendto(fd, "x", 1, 0, &a.sa, addr_len(&a)), 1);
+		UNTIL(f->loop, f->got == i + 1);
+		flow[i] = destination_of_flow(&f->flow);
+	}
+	for (unsigned order = 0; order < 2; order++) {
+		struct addr first = transport_local(f->config, 0, CONFIG_UDP, false, NULL);
+
+		for (unsigned i = 0; i < 2; i++) {
+			struct addr named = transport_local(f->config, 0, CONFIG_UDP, false, &flow[i].local);
+
+			assert_int_equal(source_port(f, fd, &flow[i]), port[i]);
+			assert_int_equal(addr_port(&named), port[i]);
+		}
+		/* what begins goes out by the one that the configuration names first, and says so */
+		assert_int_equal(source_port(f, fd, &any), port[order]);
+		assert_int_equal(addr_port(&first), port[order]);
+		set_config(f, config_text(both[1]), true);
+	}
+
+	/* the first is taken out: its own flow ends by it, everything else leaves it; then it is gone */
+	time_stands();
+	set_config(f, config_with(port[1], "u", ""), true);
+	assert_int_equal(source_port(f, fd, &flow[0]), port[1]);
+	flow[0].flow_only = true;
+	assert_int_equal(source_port(f, fd, &flow[0]), port[0]);
+	assert_int_equal(source_port(f, fd, &any), port[1]);
+	time_passes(f->loop, 64 * 500 + 1);
+	assert_int_equal(transport_send(f->t, &flow[0], "x", 1, 0), -ENOTCONN);
+	flow[0].flow_only = false;
+	assert_int_equal(source_port(f, fd, &flow[0]), port[1]);
+	close(fd);
+	end(f);
+}
+
+/* ---- only by a flow that exists ---- */
+
+/* A phone behind NAT: no other connection, none opened to it, no other listener. */
+static void test_flow_only(void **state)
+{
+	struct fix *f = begin();
+	struct addr local = at("127.0.0.1:0");
+	int fd = connected(f), listener, udp = client_socket(SOCK_DGRAM, &local);
+	char b[2];
+
+	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
+	UNTIL(f->loop, f->got == 1);
+	struct destination d = destination_of_flow(&f->flow);
+	assert_false(d.flow_only);
+	d.flow_only = true;
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), 0);
+	read_n(f, fd, b, 2);
+	close(fd);
+	UNTIL(f->loop, f->closed == 1);
+	assert_int_equal(f->closed_id, d.connection);
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), -ENOTCONN);
+
+	/* somebody listens there, and there is even a connection to it: not the one that it registered on */
+	listener = listen_at(&d.remote, 5);
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), -ENOTCONN);
+	struct destination other = d;
+	other.flow_only = false;
+	assert_int_equal(transport_send(f->t, &other, "hi", 2, 1), 0);
+	UNTIL(f->loop, (fd = accept(listener, NULL, NULL)) >= 0);
+	assert_int_equal(connections(f), 1);
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), -ENOTCONN);
+	close(fd);
+	close(listener);
+	/* nothing waited on it, and still its end is told */
+	UNTIL(f->loop, f->closed == 2);
+	assert_int_equal(f->lost, 0);
+
+	/* over UDP: the listener it sent to */
+	struct addr a = ours(f, false);
+	assert_int_equal(sendto(udp, "hello", 5, 0, &a.sa, addr_len(&a)), 5);
+	UNTIL(f->loop, f->got == 2);
+	d = destination_of_flow(&f->flow);
+	d.flow_only = true;
+	assert_int_equal(transport_send(f->t, &d, "hi", 2, 1), 0);
+	read_n(f, udp, b, 2);
+	close(udp);
+	end(f);
+}
+
 /* ---- another worker's connection ---- */
 
 static void test_sibling(void **state)
@@ -859,9 +988,9 @@ static void test_sibling(void **state)
 	struct fix *holder = f->got ? f : g, *other = f->got ? g : f;
 	struct transport *t = holder == f ? all[1] : all[0];
 	struct loop *of_holder = holder == f ? f->loop : loop, *of_other = holder == f ? loop : f->loop;
-	struct destination d = destination_of_flow(f->config, &holder->flow);
+	struct destination d = destination_of_flow(&holder->flow);
 
-	d.reply = true;
+	d.flow_only = true;
 	assert_int_equal(transport_send(t, &d, "hi", 2, 1), 0);
 	UNTIL(of_holder, recv(fd, b, 2, MSG_DONTWAIT) == 2);
 	/* lost in its backlog: told where it was sent from */
@@ -873,6 +1002,11 @@ static void test_sibling(void **state)
 	}
 	assert_true(other->lost >= 1);
 	assert_int_equal(holder->lost, 0);
+	/* its end is told to both */
+	UNTIL(of_other, other->closed == 1);
+	assert_int_equal(holder->closed, 1);
+	assert_int_equal(holder->closed_id, d.connection);
+	assert_int_equal(other->closed_id, d.connection);
 	/* gone */
 	other->lost = 0;
 	assert_int_equal(transport_send(t, &d, "hi", 2, 7), 0);
@@ -892,6 +1026,101 @@ static void test_sibling(void **state)
 	config_unref(g->config);
 	free(g);
 	transport_set_siblings(all[0], all, 1);
+	end(f);
+}
+
+/* Whoever the kernel gives a connection to: a source has so many in all. */
+static void test_sources_of_all(void **state)
+{
+	struct fix *f = begin_with(",\"limits\":{\"connections_source\":10}");
+	struct fix *g = calloc(1, sizeof(*g));
+	struct transport *all[2] = {f->t};
+	struct addr a = ours(f, false);
+	struct loop *loop;
+	char err[256] = "";
+	int fds[40];
+
+	assert_int_equal(loop_create(16, &loop), 0);
+	assert_int_equal(transport_create(loop, f->config, 1, &user, g, &all[1], err, sizeof(err)), 0);
+	transport_set_siblings(all[0], all, 2);
+	transport_set_siblings(all[1], all, 2);
+	for (unsigned i = 0; i < 40; i++)
+		fds[i] = client_connect(&a);
+	UNTIL(f->loop, (turn_some(loop), f->refused[REJECT_CONNECTIONS] + g->refused[REJECT_CONNECTIONS] == 30));
+	assert_int_equal(transport_connections(all[0]), 10);
+	/* another source, IPv6, is another count */
+	a = ours(f, true);
+	int other = client_connect(&a);
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 11));
+	/* places that come free can be taken by either */
+	for (unsigned i = 0; i < 40; i++)
+		close(fds[i]);
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 1));
+	assert_int_equal(source_table_count(f->t->sources), 1);
+	a = ours(f, false);
+	for (unsigned i = 0; i < 10; i++)
+		fds[i] = client_connect(&a);
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 11));
+	for (unsigned i = 0; i < 10; i++)
+		close(fds[i]);
+	close(other);
+	/* the first to go leaves the counts to the other */
+	UNTIL(f->loop, (turn_some(loop), transport_connections(all[0]) == 0));
+	transport_destroy(all[1]);
+	loop_destroy(loop);
+	free(g);
+	end(f);
+}
+
+static void post_nothing(void *arg)
+{
+}
+
+/* The others' queue is full while twenty connections die: told later, each once; until then they count as connections.
+ */
+static void test_closed_late(void **state)
+{
+	struct fix *f = begin_with(",\"limits\":{\"connections\":30,\"connections_source\":30}");
+	struct fix *g = calloc(1, sizeof(*g));
+	struct config *elsewhere = config_with(free_port(), "u", "");
+	struct transport *all[2] = {f->t};
+	struct loop *loop;
+	char err[256] = "";
+	int fds[20];
+
+	assert_int_equal(loop_create(16, &loop), 0);
+	assert_int_equal(transport_create(loop, elsewhere, 1, &user, g, &all[1], err, sizeof(err)), 0);
+	transport_set_siblings(all[0], all, 2);
+	transport_set_siblings(all[1], all, 2);
+	for (unsigned i = 0; i < 20; i++)
+		fds[i] = connected(f);
+	while (loop_post(loop, post_nothing, NULL))
+		;
+	for (unsigned i = 0; i < 20; i++)
+		close(fds[i]);
+	UNTIL(f->loop, f->closed == 20);
+	assert_int_equal(connections(f), 0);
+	assert_int_equal(transport_connections(all[0]), 20);
+	assert_int_equal(transport_connections(all[1]), 20);
+	turn_some(f->loop);
+	assert_int_equal(g->closed, 0);
+	UNTIL(f->loop, (turn_some(loop), g->closed == 20));
+	assert_int_equal(g->closed_id, f->closed_id);
+	assert_int_equal(f->closed, 20);
+	assert_int_equal(transport_connections(all[0]), 0);
+
+	/* and the end of all with some not told yet */
+	fds[0] = connected(f);
+	while (loop_post(loop, post_nothing, NULL))
+		;
+	close(fds[0]);
+	UNTIL(f->loop, f->closed == 21);
+	loop_drain(loop);
+	transport_destroy(all[1]);
+	loop_destroy(loop);
+	config_unref(elsewhere);
+	assert_int_equal(g->closed, 20);
+	free(g);
 	end(f);
 }
 
@@ -926,7 +1155,7 @@ static void try_accepted(struct fix *f)
 
 static void try_opened(struct fix *f)
 {
-	struct destination d = {.transport = CONFIG_TCP, .listener = -1};
+	struct destination d = {.transport = CONFIG_TCP};
 	int listener = listen_at(&d.remote, 5);
 
 	transport_send(f->t, &d, "hello", 5, 1);
@@ -993,6 +1222,8 @@ int main(void)
 		cmocka_unit_test(test_tcp_time),        cmocka_unit_test(test_tcp_connect_time),
 		cmocka_unit_test(test_tcp_thousand),    cmocka_unit_test(test_tcp_no_descriptors),
 		cmocka_unit_test(test_set_config),      cmocka_unit_test(test_sibling),
+		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_sources_of_all),
+		cmocka_unit_test(test_flow_only),       cmocka_unit_test(test_closed_late),
 		cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);

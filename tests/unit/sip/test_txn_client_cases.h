@@ -371,6 +371,16 @@ static void c_send_failed(void **state)
 	client_txn_cancel(f->client);
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNREFUSED);
 	fake_expect(f, "0 > INVITE\n0 failed cancelled\n0 client terminated\n");
+	/* A phone's own flow: gone before (told at once, as the transport's error), and with the request in it. */
+	f->send_error = -ENOTCONN;
+	r.to.flow_only = true;
+	assert_null(client_txn_start(f->layer, &r, &err));
+	assert_int_equal(client_txn_reject_of(err), REJECT_FLOW_GONE);
+	f->send_error = 0;
+	r.to.transport = CONFIG_TCP;
+	assert_non_null(client_txn_start(f->layer, &r, &err));
+	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ENOTCONN);
+	fake_expect(f, "0 > failed\n0 > INVITE\n0 failed flow_gone\n0 client terminated\n");
 	/* It did arrive, so an error about a copy means nothing. */
 	fake_start(f, METHOD_INVITE, CONFIG_UDP);
 	TX(f, "INVITE", 100);

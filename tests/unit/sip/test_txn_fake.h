@@ -23,7 +23,7 @@ static const struct config_network fake_networks[] = {
 	{.name = "a", .listen = fake_listen, .n_listen = 2},
 	{.name = "b", .listen = fake_listen, .n_listen = 2},
 };
-enum { UDP, TCP }; /* listener */
+enum { UDP = CONFIG_UDP, TCP = CONFIG_TCP };
 
 struct fake {
 	struct wheel wheel;
@@ -62,18 +62,6 @@ static uint32_t fake_ran[TXN_KINDS][TXN_STATES_MAX][TXN_EVENTS_MAX];
 bool transport_reliable(enum config_transport t)
 {
 	return t != CONFIG_UDP;
-}
-
-struct destination destination_of_flow(const struct config *c, const struct flow_addr *f)
-{
-	return (struct destination){
-		.network = f->network,
-		.transport = c->networks[f->network].listen[f->listener].transport,
-		.listener = (int)f->listener,
-		.remote = f->remote,
-		.connection = f->connection,
-		.reply = true,
-	};
 }
 
 __attribute__((format(printf, 2, 3))) static void fake_log(struct fake *f, const char *fmt, ...)
@@ -364,13 +352,14 @@ struct in {
 	const char *from_tag;
 	const char *headers;
 	unsigned cseq; /* 1 */
-	unsigned network, listener;
+	unsigned network, transport;
 	const char *via_host;
 };
 
 static inline struct message *fake_parse(const char *text, const struct in *in)
 {
-	struct flow_addr from = {.network = in->network, .listener = in->listener, .connection = in->listener == TCP};
+	struct flow_addr from = {
+		.network = in->network, .transport = in->transport, .connection = in->transport == TCP};
 	struct message *m = NULL;
 
 	assert_true(addr_parse(STR("192.0.2.9"), 5060, &from.remote));
@@ -462,7 +451,7 @@ static struct client_request fake_client_request(struct fake *f, enum method met
 	struct client_request r = {
 		.method = method,
 		.ruri = STR("sip:bob@198.51.100.7"),
-		.to = {.network = 1, .transport = transport, .listener = (int)transport},
+		.to = {.network = 1, .transport = transport},
 		.via_host = STR("203.0.113.1:5060"),
 		.ops = &fake_client_ops,
 		.arg = f,

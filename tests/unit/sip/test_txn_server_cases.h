@@ -40,7 +40,7 @@ static void s_invite_provisional(void **state)
 	assert_int_equal(server_txn_reject(f->server, REJECT_CALLS), -EALREADY);
 	fake_expect(f, "100 > 200 INVITE\n");
 	/* Each goes back to where the request came from. */
-	assert_true(f->sent[0].to.reply);
+	assert_true(f->sent[0].to.flow_only);
 	assert_int_equal(addr_port(&f->sent[0].to.remote), 5060);
 	fake_finish(f);
 }
@@ -123,16 +123,16 @@ static void s_invite_tcp(void **state)
 {
 	struct fake *f = fake_open();
 
-	RX(f, .listener = TCP);
+	RX(f, .transport = TCP);
 	assert_true(server_txn_reliable(f->server));
 	fake_reply(f, 486);
 	assert_int_equal(f->sent[0].to.connection, 1);
 	assert_int_equal(f->sent[0].to.transport, CONFIG_TCP);
 	fake_until(f, 3000);
-	RX(f, .method = "ACK", .listener = TCP, .to_tag = "x");
+	RX(f, .method = "ACK", .transport = TCP, .to_tag = "x");
 	fake_until(f, 3001);
 	fake_expect(f, "0 request INVITE\n0 > 100 INVITE\n0 > 486 INVITE\n3001 server terminated\n");
-	RX(f, .listener = TCP, .branch = "z9hG4bKtwo");
+	RX(f, .transport = TCP, .branch = "z9hG4bKtwo");
 	fake_reply(f, 486);
 	fake_until(f, 60000);
 	fake_expect(f, "3001 request INVITE\n3001 > 100 INVITE\n3001 > 486 INVITE\n35001 server failed timeout\n"
@@ -193,7 +193,7 @@ static void s_other_never(void **state)
 {
 	struct fake *f = fake_open();
 
-	RX(f, .method = "OPTIONS", .listener = TCP);
+	RX(f, .method = "OPTIONS", .transport = TCP);
 	fake_until(f, 32000);
 	fake_expect(f, "0 request OPTIONS\n3500 > 100 OPTIONS\n32000 server failed timeout\n32000 server terminated\n");
 	f->config.timers.t2 = 32000; /* the 100 is hardly in time */
@@ -223,7 +223,7 @@ static void s_other_tcp(void **state)
 {
 	struct fake *f = fake_open();
 
-	RX(f, .method = "OPTIONS", .listener = TCP);
+	RX(f, .method = "OPTIONS", .transport = TCP);
 	fake_reply(f, 200);
 	fake_until(f, 1);
 	fake_expect(f, "0 request OPTIONS\n0 > 200 OPTIONS\n1 server terminated\n");

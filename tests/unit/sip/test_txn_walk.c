@@ -155,7 +155,7 @@ static void walk_receive_request(struct walk *w)
 		.to_tag = pick(w, 2) ? "x" : NULL,
 		.cseq = 1 + pick(w, 4),
 		.network = pick(w, 2),
-		.listener = pick(w, 2),
+		.transport = pick(w, 2),
 	};
 	struct message *m = fake_request_message(&in);
 
@@ -168,7 +168,7 @@ static void walk_receive_response(struct walk *w)
 	static const char *const methods[] = {"INVITE", "INVITE", "CANCEL", "BYE"};
 	static const int statuses[] = {100, 180, 200, 202, 302, 486, 487, 503};
 	char text[512];
-	struct in in = {.network = pick(w, 8) != 0, .listener = pick(w, 2)};
+	struct in in = {.network = pick(w, 8) != 0, .transport = pick(w, 2)};
 	struct message *m;
 
 	if (!w->n_branches)

@@ -17,7 +17,8 @@ static struct {
 	struct ident_key key;
 	uint16_t port;
 	atomic_uint requests, acks, stray, refused[REJECT_COUNT];
-	atomic_uint wrong_thread; /* a message that another worker owns */
+	atomic_uint closed[WORKERS]; /* connections, as each worker was told */
+	atomic_uint wrong_thread;    /* a message that another worker owns */
 	bool reply;
 } f;
 
@@ -63,8 +64,17 @@ static void on_stray(void *arg, const struct message *m)
 	atomic_fetch_add(&f.stray, 1);
 }
 
+static void on_connection_closed(void *arg, unsigned network, uint64_t connection)
+{
+	const struct worker *w = arg;
+
+	if (connection)
+		atomic_fetch_add(&f.closed[w->index], 1);
+}
+
 static const struct worker_user user = {.screen = on_screen,
 					.refused = on_refused,
+					.connection_closed = on_connection_closed,
 					.outgoing = on_outgoing,
 					.request = on_request,
 					.ack = on_ack,
@@ -85,6 +95,8 @@ static void begin(unsigned n, bool random_delivery, unsigned queue)
 	f.requests = f.acks = f.stray = f.wrong_thread = 0;
 	for (unsigned i = 0; i < REJECT_COUNT; i++)
 		f.refused[i] = 0;
+	for (unsigned i = 0; i < WORKERS; i++)
+		f.closed[i] = 0;
 	if (worker_group_create(&(struct worker_group_params){.config = f.config,
 							      .n = n,
 							      .key = &f.key,
@@ -215,6 +227,28 @@ static void test_hand_over_tcp(void **state)
 		end();
 		assert_in_range(f.requests, 100, 200);
 	}
+}
+
+/* A connection's end is every worker's to know. */
+static void test_closed(void **state)
+{
+	struct addr a;
+	int fds[10];
+
+	begin(WORKERS, false, 64);
+	assert_int_equal(worker_group_start(f.g), 0);
+	a = ours();
+	for (unsigned i = 0; i < 10; i++)
+		fds[i] = client_connect(&a);
+	for (unsigned i = 0; i < 10; i++)
+		close(fds[i]);
+	for (uint64_t until = real_ms() + DEADLINE_S * 1000; f.closed[0] + f.closed[1] + f.closed[2] < 10 * WORKERS;) {
+		assert_true(real_ms() < until);
+		poll(NULL, 0, 1);
+	}
+	for (unsigned i = 0; i < WORKERS; i++)
+		assert_int_equal(f.closed[i], 10);
+	end();
 }
 
 /* Stopped with queues full of everything. */
@@ -397,10 +431,11 @@ static void test_create_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hand_over_udp),   cmocka_unit_test(test_hand_over_tcp),
-		cmocka_unit_test(test_stop_busy),       cmocka_unit_test(test_queue_full),
-		cmocka_unit_test(test_unsure),          cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_unknown_network), cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_hand_over_udp), cmocka_unit_test(test_hand_over_tcp),
+		cmocka_unit_test(test_closed),        cmocka_unit_test(test_stop_busy),
+		cmocka_unit_test(test_queue_full),    cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_unknown_network),
+		cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }

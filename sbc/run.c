@@ -24,6 +24,7 @@ struct program {
 	struct ident_key key;
 	struct loop *loop;
 	struct line_writer *log, *cdr;
+	struct store *store; /* NULL: nothing outlives the process */
 	struct media *media;
 	struct border_state *border;
 	struct worker_group *group;
@@ -33,8 +34,9 @@ struct program {
 	struct manage *manage;
 	uv_signal_t on_term, on_int, on_hup, on_usr1;
 	unsigned signals_open;
-	unsigned terms;    /* SIGTERMs so far */
-	unsigned draining; /* workers that still have calls */
+	unsigned terms;         /* SIGTERMs so far */
+	unsigned foreign_calls; /* in the store, under another key */
+	unsigned draining;      /* workers that still have calls */
 	uint64_t started_ns;
 };
 
@@ -214,6 +216,7 @@ static void write_metrics(void *arg, struct writer *w)
 						.border = p->border,
 						.log = p->log,
 						.cdr = p->cdr,
+						.store = p->store,
 						.started_ns = p->started_ns},
 		      w);
 }
@@ -288,6 +291,7 @@ static int start_workers(struct program *p)
 		err = calls_create(&(struct calls_params){.worker = w,
 							  .media = p->media,
 							  .border = p->border,
+							  .store = p->config->store.calls ? p->store : NULL,
 							  .cdr = p->cdr ? cdr_to_writer : NULL,
 							  .cdr_arg = p->cdr,
 							  .pass = pass_options,
@@ -327,18 +331,111 @@ static int start_manage(struct program *p)
 	return err;
 }
 
+/* ---- the store ---- */
+
+#define SECRET_BYTES 32
+#define SECRET_KEY   STR("cluster_key")
+#define KEEP_WAIT_MS 10000
+
+struct secret {
+	char v[SECRET_BYTES];
+	bool kept;
+};
+
+static void take_secret(void *arg, struct str key, struct str bytes)
+{
+	struct secret *s = arg;
+
+	if (!str_eq(key, SECRET_KEY) || bytes.n != sizeof(s->v))
+		return;
+	memcpy(s->v, bytes.p, sizeof(s->v));
+	s->kept = true;
+}
+
+/* The key that the process before us made, so that its identifiers are ours: else a new one, on disk before the first
+ * identifier is minted under it. */
+static int find_secret(struct program *p, struct secret *s)
+{
+	int err = p->store ? store_load(p->store, STORE_SECRETS, take_secret, s) : 0;
+
+	if (err < 0 || s->kept)
+		return err;
+	random_bytes(s->v, sizeof(s->v));
+	store_put(p->store, STORE_SECRETS, SECRET_KEY, (struct str){s->v, sizeof(s->v)});
+	return store_flush(p->store, KEEP_WAIT_MS);
+}
+
+static int make_key(struct program *p)
+{
+	const char *configured = p->config->cluster_key;
+	struct secret s = {0};
+	int err = configured ? 0 : find_secret(p, &s);
+
+	if (err == 0)
+		p->key = ident_key_init(configured ? str_z(configured) : (struct str){s.v, sizeof(s.v)}, 0,
+					(uint16_t)random_u64());
+	explicit_bzero(&s, sizeof(s));
+	return err < 0 ? fail(p->config->store.file, err) : 0;
+}
+
+static int start_store(struct program *p)
+{
+	char err_text[512] = "";
+	int err;
+
+	if (!p->config->store.file)
+		return 0;
+	err = store_sqlite_create(&(struct store_sqlite_params){.file = p->config->store.file}, err_text,
+				  sizeof(err_text), &p->store);
+	if (err < 0)
+		fprintf(stderr, "limen: %s\n", err_text[0] ? err_text : strerror(-err));
+	return err;
+}
+
+/* A record under a key of ours that cannot be read is told, counted, and goes; calls of another cluster key are none of
+ * ours, and stay for who has it. */
+static void restore_call(void *arg, struct str key, struct str bytes)
+{
+	struct program *p = arg;
+	uint8_t slot;
+	int err;
+
+	if (!calls_slot(&p->key, key, &slot)) {
+		p->foreign_calls++;
+		return;
+	}
+	err = calls_restore(p->calls[worker_of_slot(p->n_workers, slot)], key, bytes);
+	if (err == -EBADMSG)
+		store_del(p->store, STORE_CALLS, key);
+}
+
+static int restore_calls(struct program *p)
+{
+	struct log_line l;
+	int err;
+
+	if (!p->store || !p->config->store.calls)
+		return 0;
+	err = store_load(p->store, STORE_CALLS, restore_call, p);
+	if (err < 0)
+		return fail(p->config->store.file, err);
+	if (p->foreign_calls && log_begin(&l, LOG_WARN, "calls of another cluster_key are left in the store")) {
+		log_u64(&l, "calls", p->foreign_calls);
+		log_end(&l);
+	}
+	return 0;
+}
+
 static int start(struct program *p)
 {
-	char secret[32];
 	int err = start_writers(p);
 
+	if (err == 0)
+		err = start_store(p);
+	if (err == 0)
+		err = make_key(p);
 	if (err < 0)
 		return err;
-	random_bytes(secret, sizeof(secret));
-	p->key = ident_key_init(p->config->cluster_key ? str_z(p->config->cluster_key)
-						       : (struct str){secret, sizeof(secret)},
-				0, (uint16_t)random_u64());
-	explicit_bzero(secret, sizeof(secret));
 	err = media_networks_create(p->config, &p->media);
 	if (err < 0)
 		return fail("media", err);
@@ -349,6 +446,9 @@ static int start(struct program *p)
 	if (err < 0)
 		return fail("loop", err);
 	err = start_workers(p);
+	if (err < 0)
+		return err;
+	err = restore_calls(p);
 	if (err < 0)
 		return err;
 	err = start_manage(p);
@@ -392,6 +492,7 @@ static void stop(struct program *p)
 	border_state_destroy(p->border);
 	if (p->loop)
 		loop_destroy(p->loop);
+	store_close(p->store);
 	log_set_sink(NULL, NULL);
 	line_writer_destroy(p->cdr);
 	line_writer_destroy(p->log);

@@ -43,6 +43,8 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
  * only. Calls per second are a bucket of one second's worth: that many at once, and that rate after. */
 enum reject_reason border_call_begin(struct border_state *s, const struct config *c, int peer, bool outgoing,
 				     uint64_t now_ms);
+/* A call that began in another process, and goes on whatever the limits say: counted alone. */
+void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing);
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
 
 /* Health of an address, learned from calls: a failed address is tried last for a while (30 s, doubling to 5 min with

@@ -120,6 +120,7 @@ static void answered(struct call *c)
 	call_count(&c->calls->counters.calls_answered, 1);
 	call_timers_answered(c);
 	call_log(c, LOG_INFO, "call answered", NULL, STR_NONE);
+	checkpoint_changed(c);
 }
 
 static bool send_answer(struct call *c, const struct message *m, struct str body)

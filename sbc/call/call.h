@@ -117,6 +117,17 @@ struct call {
 	bool media_failed, media_ended;
 	enum media_error media_error;
 	struct exchange *exchange;
+	/* checkpoint.c: the record that another process would go on from */
+	struct {
+		struct wheel_timer timer; /* when it is written next */
+		bool soon;                /* it has changed since */
+		bool unwritten;           /* the store does not hold all of it */
+		bool settling;            /* it does, but for latches of the relay that may still change */
+		bool asked;               /* the relay's statistics are awaited, to be written with it */
+		bool stored;              /* there is one */
+		unsigned prepares;        /* of a restored call: answers of the relay that are not there yet */
+		char *texts;              /* of a restored call: what causes point into */
+	} keep;
 	struct relay *relays[CALL_MAX_RELAYS];
 	struct wheel_timer bound; /* ringing, then call length */
 	uint64_t start_ns, ring_ns, answer_ns, end_ns;
@@ -145,6 +156,7 @@ struct calls {
 	struct media_port *port;
 	struct loop_poll *port_poll;
 	struct border_state *border;
+	struct store *store; /* NULL: calls end with the process */
 	cdr_fn cdr;
 	void *cdr_arg;
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
@@ -170,6 +182,12 @@ struct calls {
 static inline void call_count(uint64_t *c, int64_t n)
 {
 	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + (uint64_t)n, __ATOMIC_RELAXED);
+}
+
+/* Of texts that are compared later, by this process or the next: under a key that outlives it. */
+static inline uint64_t calls_digest(const struct calls *cs, struct str text)
+{
+	return siphash_str(&cs->worker->key->call_id, text);
 }
 
 /* ---- call.c: the coupling table ---- */
@@ -253,6 +271,18 @@ void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. */
 void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard);
+
+/* ---- checkpoint.c: answered calls as bytes in the store ---- */
+
+/* Something that another process would have to know has changed: written soon, with whatever else changes until then.
+ * Calls that are not answered yet are not kept. */
+void checkpoint_changed(struct call *c);
+/* The relay's statistics are there. */
+void checkpoint_stats(struct call *c, const struct media_stats *stats);
+/* The call is over and its CDR written: the record goes. */
+void checkpoint_over(struct call *c);
+/* The call's memory goes. Its record stays when it was never over. */
+void checkpoint_forget(struct call *c);
 
 /* ---- facts.c: what a reload changes in live calls ---- */
 

@@ -396,6 +396,7 @@ static bool exchange_event_(struct exchange *x, enum exchange_event ev, const st
 	machine_mark(MACHINE_EXCHANGE, x->state, ev);
 	x->state = cell->next;
 	cell->action(x, m);
+	checkpoint_changed(x->call);
 	if (x->state == EXCHANGE_DONE)
 		exchange_free(x);
 	return true;
@@ -434,6 +435,7 @@ static void answer_here(struct call *c, struct leg *from, struct server_txn *t, 
 	struct exchange x = {.call = c, .method = m->method, .from = from, .in = t, .cseq = m->cseq};
 	struct str body = with_sdp ? (struct str){from->sdp_sent, from->sdp_sent_n} : STR_NONE;
 
+	checkpoint_changed(c); /* the target */
 	if (m->method == METHOD_INVITE)
 		server_txn_own(t, &unacked_ops, from);
 	if (reply_ok(&x, NULL, body) == 0)
@@ -584,7 +586,7 @@ void exchange_request(struct call *c, struct leg *from, struct server_txn *t, co
 		sdp_free(offer);
 		return;
 	}
-	if ((offer && siphash_str(&c->calls->tag_key, offer->text) == from->sdp_got_digest) || c->echo) {
+	if ((offer && calls_digest(c->calls, offer->text) == from->sdp_got_digest) || c->echo) {
 		if (offer)
 			leg_offer_event(from, ANSWER_SENT);
 		answer_here(c, from, t, m, true);

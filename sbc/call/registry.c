@@ -173,6 +173,10 @@ static void on_media(void *arg, const struct media_event *e)
 
 	switch (e->type) {
 	case MEDIA_EV_PREPARED:
+		if (c->keep.prepares) { /* a restored call's: the ports are the ones it had */
+			c->keep.prepares--;
+			break;
+		}
 		on_prepared(c, e);
 		tell_ready(c);
 		break;
@@ -183,11 +187,13 @@ static void on_media(void *arg, const struct media_event *e)
 		break;
 	case MEDIA_EV_SOURCE:
 		on_source(c, e);
+		checkpoint_changed(c);
 		break;
 	case MEDIA_EV_SILENT:
 		on_silent(c, e);
 		break;
 	case MEDIA_EV_STATS:
+		checkpoint_stats(c, e->stats);
 		break;
 	case MEDIA_EV_ENDED:
 		c->media_ended = true;
@@ -326,6 +332,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->worker = p->worker;
 	cs->media = p->media;
 	cs->border = p->border;
+	cs->store = p->store;
 	cs->cdr = p->cdr;
 	cs->cdr_arg = p->cdr_arg;
 	cs->pass = p->pass;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/call/timers.h"
 
+#include "base/clock.h"
+
 static void on_2xx_again(struct wheel_timer *t)
 {
 	struct leg *l = container_of(t, struct leg, unacked.again);
@@ -83,6 +85,44 @@ void call_timers_exchange_over(struct call *c, struct wheel_timer *t)
 void call_timers_over(struct call *c)
 {
 	loop_timer_stop(c->calls->worker->loop, &c->bound);
+}
+
+void call_timers_restored(struct call *c)
+{
+	uint64_t talked_ms = (clock_ns() - c->answer_ns) / 1000000, most_ms = c->config->timers.call_max;
+
+	c->bound.fn = on_bound;
+	loop_timer_coarse(c->calls->worker->loop, &c->bound, talked_ms < most_ms ? most_ms - talked_ms : 1);
+}
+
+void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t))
+{
+	c->bound.fn = fn;
+	loop_timer(c->calls->worker->loop, &c->bound, 1);
+}
+
+#define CHECKPOINT_SOON_MS    200
+#define CHECKPOINT_REFRESH_MS 60000
+
+void call_timers_checkpoint(struct call *c, enum checkpoint_due due, void (*fn)(struct wheel_timer *t))
+{
+	struct loop *loop = c->calls->worker->loop;
+
+	c->keep.timer.fn = fn;
+	switch (due) {
+	case CHECKPOINT_SOON:
+		loop_timer(loop, &c->keep.timer, CHECKPOINT_SOON_MS);
+		break;
+	case CHECKPOINT_SETTLED:
+		loop_timer_coarse(loop, &c->keep.timer, c->config->media.latch_window_ms + 500u);
+		break;
+	case CHECKPOINT_REFRESH:
+		loop_timer_coarse(loop, &c->keep.timer, CHECKPOINT_REFRESH_MS);
+		break;
+	case CHECKPOINT_NEVER:
+		loop_timer_stop(loop, &c->keep.timer);
+		break;
+	}
 }
 
 static void drain_call(struct call *c)

@@ -15,6 +15,14 @@ void call_timers_begun(struct call *c);
 /* It was answered: lasts at most timers.call_max. */
 void call_timers_answered(struct call *c);
 void call_timers_over(struct call *c);
+/* It was answered in another process: what is left of timers.call_max. */
+void call_timers_restored(struct call *c);
+/* It cannot go on here; ended as soon as its worker runs. */
+void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t));
+/* Its record has changed, and is written with what changes in 200 ms; the relay's latches settle in one window; then
+ * counters are written every minute. */
+enum checkpoint_due { CHECKPOINT_SOON, CHECKPOINT_SETTLED, CHECKPOINT_REFRESH, CHECKPOINT_NEVER };
+void call_timers_checkpoint(struct call *c, enum checkpoint_due due, void (*fn)(struct wheel_timer *t));
 /* A re-INVITE or UPDATE went on: its final response has timers.c to come, then it is cancelled. (The transaction alone
  * bounds it only until a provisional response.) */
 void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));

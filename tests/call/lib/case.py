@@ -220,7 +220,8 @@ class Case:
         self.equal(len(got), len(wanted), "number of call records")
         for g, w in zip(got, wanted):
             for key, value in {"verdict": (None, None), **w}.items():
-                self.equal(cdr_field(g, key), value, f"call record, {key}")
+                if value is not ...:  # whatever it is
+                    self.equal(cdr_field(g, key), value, f"call record, {key}")
 
     def tear_down(self):
         for s in self.sipps:

@@ -138,7 +138,8 @@ enum media_evidence {
 	X(MEDIA_DROP_DIRECTION, "direction", "media against the agreed direction (hold)")                              \
 	X(MEDIA_DROP_NO_TARGET, "no_target", "the other side has no address to send to yet")                           \
 	X(MEDIA_DROP_SEND, "send", "the kernel refused the packet")                                                    \
-	X(MEDIA_DROP_STALE, "stale", "came long before anything was agreed: too old to be sent on")
+	X(MEDIA_DROP_STALE, "stale", "came long before anything was agreed: too old to be sent on")                    \
+	X(MEDIA_DROP_HIDDEN, "hidden", "RTCP of which nothing may cross: APP and what is not known")
 
 enum media_drop {
 #define X(name, key, text) name,

@@ -243,9 +243,11 @@ static int refuse_mixture(struct packet *k)
 
 static int hide_names(struct packet *k)
 {
-	if (k->kind != PACKET_RTCP || rtcp_hide(&k->worker->media->rtcp_key, k->p, k->n))
+	if (k->kind != PACKET_RTCP)
 		return PACKET_GO;
-	return MEDIA_DROP_RTCP;
+	if (!rtcp_hide(&k->worker->media->rtcp_key, k->p, &k->n))
+		return MEDIA_DROP_RTCP;
+	return k->n ? PACKET_GO : (int)MEDIA_DROP_HIDDEN;
 }
 
 /* ---- send ------------------------------------------------------------------------------------------------------ */

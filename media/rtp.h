@@ -35,10 +35,11 @@ bool rtp_parse(const uint8_t *p, size_t n, struct rtp_header *ret);
 /* RFC 3550 A.2, but the first packet may be of any kind (RFC 5506 reduced size): every packet is version 2 and the
  * lengths add up exactly; padding only in the last. */
 bool rtcp_check(const uint8_t *p, size_t n);
-/* Of a packet that passed rtcp_check(): replaces, in place, the texts that name who sends (SDES items such as a CNAME,
- * user@host by RFC 3550 §6.5.1; the reason of a BYE, §6.6) by letters made from them and the key. false: an SDES or BYE
- * whose parts do not fit into it; some of it may be replaced by then. APP packets (§6.7) are not looked into. */
-bool rtcp_hide(const struct hash_key *key, uint8_t *p, size_t n);
+/* Of a packet that passed rtcp_check(): takes out, in place, what may name who sends, and sets *n to what is left, 0
+ * included. Reports, feedback and XR cross; a CNAME (user@host by RFC 3550 §6.5.1) as letters made from it and the key;
+ * other SDES items, the reason of a BYE (§6.6), APP packets (§6.7) and unknown types do not. false: an SDES or BYE
+ * whose parts do not fit into it; some of it may be changed by then. */
+bool rtcp_hide(const struct hash_key *key, uint8_t *p, size_t *n);
 
 /* Reception state of one sender (RFC 3550 A.1, A.3, A.8). Zeroed: nothing received. A change of SSRC, or a jump that
  * two consecutive packets confirm, begins a new run; the runs before are summed. */

@@ -53,7 +53,7 @@ static void add_fork(struct scene *z, unsigned side, unsigned fork, uint8_t flag
 		.receive = !(flags & 32),
 		.clock_hz = flags & 64 ? 90000 : 0,
 	};
-	struct remote *m = remote_create(&r, 2000 * NS_PER_MS);
+	struct remote *m = remote_create(&r, 2000 * NS_PER_MS, now_ns);
 	assert(m);
 	remote_begin(m, NULL, now_ns);
 	remote_aim(m, &z->sides[side]);
@@ -101,7 +101,7 @@ static void check(const struct scene *z)
 			assert(r->rules.policy != MEDIA_LATCH_STRICT || r->latch[0].changes == 0);
 			assert(r->packets == 0 || addr_is_set(&r->latch[0].source));
 			struct media_direction d;
-			remote_stats(r, &d);
+			remote_stats(r, now_ns, &d);
 			assert(d.duplicated <= d.packets && d.reordered <= d.packets);
 		}
 }

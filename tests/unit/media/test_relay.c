@@ -266,7 +266,7 @@ static void test_forks_behind_one_nat(void **state)
 	fixture_close(f);
 }
 
-/* RFC 3550 §6.5.1: a CNAME is user@host, the inside of a network. */
+/* RFC 3550 §6.5.1: a CNAME is user@host, the inside of a network; §6.7: an APP may be anything. */
 static void test_rtcp_names(void **state)
 {
 	static const char name[] = "sip:1@10.0.0.5";
@@ -282,6 +282,13 @@ static void test_rtcp_names(void **state)
 	assert_int_equal(far_receive_from(&c.far[1], got, sizeof(got), WAIT_MS, NULL), sizeof(p));
 	assert_memory_equal(got, p, 10);
 	assert_memory_not_equal(got + 10, name, sizeof(name) - 1);
+	/* of an APP behind it nothing is left, and of one alone nothing is sent */
+	uint8_t app[] = {0x80, 201, 0, 1, 0, 0, 0, 1, 0x80, 204, 0, 2, 0, 0, 0, 1, 'h', 'o', 's', 't'};
+	far_send(&c.far[0], app, sizeof(app));
+	assert_int_equal(far_receive_from(&c.far[1], got, sizeof(got), WAIT_MS, NULL), 8);
+	far_send(&c.far[0], app + 8, sizeof(app) - 8);
+	assert_int_equal(from_of(f, c.id, MEDIA_A)->drops[MEDIA_DROP_HIDDEN], 1);
+	expect_nothing(&c.far[1]);
 	call_end(f, &c);
 	fixture_close(f);
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,29 +119,53 @@ static void test_rtcp(void **state)
 
 static void test_rtcp_hide(void **state)
 {
-	/* '.' in want: a letter or digit; '=': as it was */
+	/* want: hexadecimal; '..' is a letter or digit of the disguise */
 	const struct {
 		const char *title;
 		const uint8_t *p;
 		size_t n;
 		const char *want; /* NULL: refused */
 	} rows[] = {
-		{"RR", BYTES(RR), "========"},
-		{"a CNAME", BYTES(0x81, 202, 0, 3, SSRC, 1, 4, 'a', '@', 'h', '1', 0, 0), "==========....=="},
+		{"RR", BYTES(RR), "80c9000100000001"},
+		{"a CNAME", BYTES(0x81, 202, 0, 3, SSRC, 1, 4, 'a', '@', 'h', '1', 0, 0),
+		 "81ca0003000000010104........0000"},
 		{"after an RR", BYTES(RR, 0x81, 202, 0, 3, SSRC, 1, 4, 'a', '@', 'h', '1', 0, 0),
-		 "==================....=="},
-		{"NAME and TOOL", BYTES(0x81, 202, 0, 3, SSRC, 2, 1, 'x', 6, 1, 'y', 0, 0), "==========.==.=="},
-		{"PRIV: the prefix goes", BYTES(0x81, 202, 0, 3, SSRC, 8, 4, 1, 'x', 'y', 'z', 0, 0),
-		 "==========0...=="},
+		 "80c900010000000181ca0003000000010104........0000"},
+		{"NAME and TOOL go", BYTES(0x81, 202, 0, 3, SSRC, 2, 1, 'x', 6, 1, 'y', 0, 0),
+		 "81ca00020000000100000000"},
+		{"before and behind a CNAME", BYTES(0x81, 202, 0, 4, SSRC, 2, 1, 'x', 1, 1, 'y', 6, 1, 'z', 0, 0, 0),
+		 "81ca0002000000010101..00"},
+		{"PRIV goes", BYTES(0x81, 202, 0, 3, SSRC, 8, 4, 1, 'x', 'y', 'z', 0, 0), "81ca00020000000100000000"},
+		{"and what later RFCs add", BYTES(0x81, 202, 0, 2, SSRC, 15, 1, '0', 0), "81ca00020000000100000000"},
 		{"two chunks", BYTES(0x82, 202, 0, 4, SSRC, 1, 1, 'x', 0, 0, 0, 0, 2, 1, 1, 'y', 0),
-		 "==========.=======.="},
-		{"what no chunk holds goes", BYTES(0x80, 202, 0, 1, 'a', '@', 'h', '1'), "====0000"},
-		{"an empty text", BYTES(0x81, 202, 0, 2, SSRC, 1, 0, 0, 0), "============"},
-		{"padding", BYTES(0xa1, 202, 0, 3, SSRC, 1, 1, 'x', 0, 0, 0, 0, 4), "==========.====="},
-		{"a BYE", BYTES(0x81, 203, 0, 1, SSRC), "========"},
-		{"a BYE with a reason", BYTES(0x81, 203, 0, 2, SSRC, 2, 'n', 'o', 7), "=========..0"},
-		{"an empty reason", BYTES(0x81, 203, 0, 2, SSRC, 0, 'n', 'o', 7), "=========000"},
-		{"an APP is not looked into", BYTES(0x80, 204, 0, 2, SSRC, 'P', 'I', 'N', 'G'), "============"},
+		 "82ca0004000000010101..00000000020101..00"},
+		{"two chunks, the first is cut",
+		 BYTES(0x82, 202, 0, 5, SSRC, 2, 4, 'a', 'b', 'c', 'd', 0, 0, 0, 0, 0, 2, 1, 1, 'y', 0),
+		 "82ca00040000000100000000000000020101..00"},
+		{"what no chunk holds goes", BYTES(0x80, 202, 0, 1, 'a', '@', 'h', '1'), ""},
+		{"an empty text", BYTES(0x81, 202, 0, 2, SSRC, 1, 0, 0, 0), "81ca00020000000101000000"},
+		{"padding stays", BYTES(0xa1, 202, 0, 3, SSRC, 1, 1, 'x', 0, 0, 0, 0, 4),
+		 "a1ca0003000000010101..0000000004"},
+		{"padding goes with what it was for",
+		 BYTES(0xa1, 202, 0, 4, SSRC, 2, 2, 'x', 'y', 0, 0, 0, 0, 0, 0, 0, 4), "81ca00020000000100000000"},
+		{"a BYE", BYTES(0x81, 203, 0, 1, SSRC), "81cb000100000001"},
+		{"a BYE with a reason", BYTES(0x81, 203, 0, 2, SSRC, 2, 'n', 'o', 7), "81cb000100000001"},
+		{"an empty reason", BYTES(0x81, 203, 0, 2, SSRC, 0, 'n', 'o', 7), "81cb000100000001"},
+		{"an APP alone", BYTES(0x80, 204, 0, 2, SSRC, 'P', 'I', 'N', 'G'), ""},
+		{"an APP between others", BYTES(RR, 0x80, 204, 0, 2, SSRC, 'P', 'I', 'N', 'G', 0x81, 203, 0, 1, SSRC),
+		 "80c900010000000181cb000100000001"},
+		{"a padded APP at the end", BYTES(RR, 0xa0, 204, 0, 3, SSRC, 'P', 'I', 'N', 'G', 0, 0, 0, 4),
+		 "80c9000100000001"},
+		{"RSI, which names addresses", BYTES(RR, 0x80, 209, 0, 1, SSRC), "80c9000100000001"},
+		{"unknown types", BYTES(0x80, 194, 0, 0, RR, 0x80, 223, 0, 0), "80c9000100000001"},
+		{"a profile's extension of an RR", BYTES(0x80, 201, 0, 2, SSRC, 10, 0, 0, 5), "80c9000100000001"},
+		{"an RR shorter than it says", BYTES(0x9f, 201, 0, 1, SSRC), "9fc9000100000001"},
+		{"feedback", BYTES(0x81, 205, 0, 3, SSRC, SSRC, 1, 2, 3, 4), "81cd0003000000010000000101020304"},
+		{"REMB", BYTES(0x8f, 206, 0, 3, SSRC, 0, 0, 0, 0, 'R', 'E', 'M', 'B'),
+		 "8fce0003000000010000000052454d42"},
+		{"other application feedback", BYTES(0x8f, 206, 0, 3, SSRC, 0, 0, 0, 0, 10, 0, 0, 5), ""},
+		{"none at all in it", BYTES(0x8f, 206, 0, 1, SSRC), ""},
+		{"XR", BYTES(0x80, 207, 0, 1, SSRC), "80cf000100000001"},
 		{"no room for a chunk", BYTES(0x82, 202, 0, 2, SSRC, 1, 0, 0, 0), NULL},
 		{"no end of a chunk", BYTES(0x81, 202, 0, 2, SSRC, 1, 2, 'x', 'y'), NULL},
 		{"an item beyond the end", BYTES(0x81, 202, 0, 2, SSRC, 1, 3, 'x', 'y'), NULL},
@@ -151,19 +176,23 @@ static void test_rtcp_hide(void **state)
 	};
 	const struct hash_key key = {{1, 2}};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		uint8_t *p = malloc(rows[i].n); /* of its very size, for the sanitizer */
+		size_t n = rows[i].n;
+		uint8_t *p = malloc(n); /* of its very size, for the sanitizer */
 		assert_non_null(p);
-		memcpy(p, rows[i].p, rows[i].n);
-		assert_true(rtcp_check(p, rows[i].n));
-		if (rtcp_hide(&key, p, rows[i].n) != (rows[i].want != NULL))
+		memcpy(p, rows[i].p, n);
+		assert_true(rtcp_check(p, n));
+		if (rtcp_hide(&key, p, &n) != (rows[i].want != NULL))
 			fail_msg("%s", rows[i].title);
-		for (size_t j = 0; rows[i].want && j < rows[i].n; j++) {
-			const char want = rows[i].want[j];
-			if (want == '='   ? p[j] != rows[i].p[j]
-			    : want == '0' ? p[j]
-					  : !strchr("abcdefghijklmnopqrstuvwxyz234567", p[j]))
-				fail_msg("%s: byte %zu", rows[i].title, j);
+		if (rows[i].want && n != strlen(rows[i].want) / 2)
+			fail_msg("%s: %zu bytes left", rows[i].title, n);
+		for (size_t j = 0; rows[i].want && j < n; j++) {
+			const char *want = rows[i].want + 2 * j;
+			char got[3];
+			snprintf(got, sizeof(got), "%02x", p[j]);
+			if (*want == '.' ? !strchr("abcdefghijklmnopqrstuvwxyz234567", p[j]) : strncmp(got, want, 2))
+				fail_msg("%s: byte %zu is %s", rows[i].title, j, got);
 		}
+		assert_true(!rows[i].want || !n || rtcp_check(p, n));
 		free(p);
 	}
 }
@@ -178,8 +207,10 @@ static void test_rtcp_hide_ties(void **state)
 	for (size_t i = 0; i < 4; i++)
 		memcpy(p[i], packet, sizeof(packet));
 	p[3][10] = 'b';
-	for (size_t i = 0; i < 4; i++)
-		assert_true(rtcp_hide(i == 2 ? &other : &one, p[i], sizeof(p[i])));
+	for (size_t i = 0; i < 4; i++) {
+		size_t n = sizeof(p[i]);
+		assert_true(rtcp_hide(i == 2 ? &other : &one, p[i], &n) && n == sizeof(p[i]));
+	}
 	assert_memory_equal(p[0], p[1], sizeof(p[0]));
 	assert_memory_not_equal(p[0], p[2], sizeof(p[0]));
 	assert_memory_not_equal(p[0], p[3], sizeof(p[0]));

@@ -103,6 +103,8 @@ static int set_options(int fd, bool v6, const struct sock_options *o)
 		r = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (r == 0 && o->packet_info)
 		r = v6 ? set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) : set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	if (r == 0 && o->errors)
+		r = v6 ? set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1) : set_int(fd, IPPROTO_IP, IP_RECVERR, 1);
 	if (r == 0 && o->device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->device, strlen(o->device)) < 0)
 		r = -errno;
 	return r;

@@ -19,6 +19,7 @@ struct sock_options {
 	uint8_t dscp;       /* 0..63 */
 	bool reuseport;     /* SO_REUSEPORT: several workers on one address */
 	bool packet_info;   /* IP_PKTINFO/IPV6_RECVPKTINFO */
+	bool errors;        /* IP_RECVERR/IPV6_RECVERR: what ICMP quotes of sent datagrams, from MSG_ERRQUEUE */
 };
 
 enum sock_kind {

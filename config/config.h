@@ -43,6 +43,7 @@ struct config_network {
 	struct addr advertise; /* host only (port 0); unset: the listen address. 1:1 NAT, for its family */
 	const char *device;    /* NULL: none */
 	bool nat; /* phones behind NAT: answer and route to where requests come from, latch open by default */
+	bool keepalive_stun;   /* STUN Binding requests on UDP listeners are answered; default: nat */
 	struct config_acl acl; /* signalling */
 	enum config_unknown_source
 		unknown;      /* a source that is no peer: default drop; accept makes it a call from the network */
@@ -190,6 +191,8 @@ struct config_limits {
 	unsigned message_bytes;      /* 65535 */
 	unsigned connections;        /* TCP, all: 4000 */
 	unsigned connections_source; /* of one source address: 100 */
+	unsigned answers;            /* refusals without a transaction, over UDP, per second: 1000 */
+	unsigned answers_source;     /* of them to one source that is no peer: 50; a peer gets ten times that */
 	unsigned queue;              /* hand-over queue entries per worker: 4096 */
 	unsigned targets;            /* addresses tried for one call: 8 */
 };

@@ -321,6 +321,8 @@ void network_finish(struct loader *l, struct node *n, void *base)
 	struct config_network *net = base;
 	const struct node *media = node_find(n, "media");
 	check_wildcards(l, n, net);
+	if (!node_find(n, "keepalive_stun"))
+		net->keepalive_stun = net->nat;
 	if (!media || media->kind != NODE_OBJECT || !node_find(media, "latch"))
 		net->media.latch = net->nat ? CONFIG_LATCH_OPEN : CONFIG_LATCH_RESTRICTED;
 }

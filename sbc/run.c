@@ -500,8 +500,8 @@ static void stop(struct program *p)
 	explicit_bzero(&p->key, sizeof(p->key));
 }
 
-/* glibc gives each thread an arena of its own that grows by one page and one mprotect(2) at a time: nearly one a call.
- */
+/* For builds without jemalloc: glibc gives each thread an arena of its own that grows by one page and one mprotect(2)
+ * at a time: nearly one a call. */
 static void set_allocator(void)
 {
 	mallopt(M_ARENA_MAX, 1);

@@ -77,6 +77,8 @@ struct border_state {
 	struct known known;
 	struct health health;
 	struct sources *sources;
+	struct sources *answers; /* the same table, of answers to refused requests */
+	struct gcra answers_rate;
 };
 
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@ struct check {
 	const struct leak_set *set; /* NULL: none */
 	struct str text;
 	uint64_t lengths;
+	size_t shortest; /* no token of fewer bytes is asked for; 0: none at all is */
 	bool v6;
 	size_t v6_done; /* no attempt to read an address before this offset */
 	struct leak_finding *ret;
@@ -157,7 +158,8 @@ static bool v6_here(struct check *k, size_t start, size_t colon, size_t end)
 
 /* ---- the pass ------------------------------------------------------------------------------------------------- */
 
-static bool scan(struct check *k, size_t i, size_t end)
+/* Every token, and every colon that an IPv6 address may begin at. */
+static bool scan_all(struct check *k, size_t i, size_t end)
 {
 	const char *p = k->text.p;
 	while (i < end) {
@@ -168,12 +170,53 @@ static bool scan(struct check *k, size_t i, size_t end)
 			return true;
 		if (i == end)
 			break;
-		if (p[i] == ':' && k->v6 && v6_here(k, start, i, end))
+		if (p[i] == ':' && v6_here(k, start, i, end))
 			return true;
 		size_t escape = p[i] == '%' ? leak_escape(p + i, end - i) : 0;
 		i += escape ? escape : 1;
 	}
 	return false;
+}
+
+/* Where the token that holds text[i] begins, but not before `from`; an escape that ends inside the run is none of it.
+ */
+static size_t token_start(struct str text, size_t from, size_t i)
+{
+	size_t start = i;
+	while (start > from && (leak_class[(uint8_t)text.p[start - 1]] & LEAK_WORD))
+		start--;
+	if (start > from && text.p[start - 1] == '%' && leak_escape(text.p + start - 1, text.n - (start - 1)))
+		start += 2;
+	return start;
+}
+
+/* Only tokens of at least `shortest` bytes: one that begins at or after `from` holds the byte shortest - 1 further on,
+ * so that most of the text is passed over in strides of that length. */
+static bool scan_long(struct check *k, size_t from, size_t end)
+{
+	const char *p = k->text.p;
+	const size_t stride = k->shortest;
+	for (size_t i = from; end - i >= stride && i < end;) {
+		size_t at = i + stride - 1;
+		if (!(leak_class[(uint8_t)p[at]] & LEAK_WORD)) {
+			i = at + 1;
+			continue;
+		}
+		size_t start = token_start(k->text, from, at);
+		i = at + 1;
+		while (i < end && (leak_class[(uint8_t)p[i]] & LEAK_WORD))
+			i++;
+		if (i >= start + stride && token(k, start, i))
+			return true;
+	}
+	return false;
+}
+
+static bool scan(struct check *k, size_t i, size_t end)
+{
+	if (k->v6)
+		return scan_all(k, i, end);
+	return k->shortest && scan_long(k, i, end);
 }
 
 /* Offset behind the blank line that ends the headers which begin at i; end when there is none. */
@@ -297,6 +340,7 @@ bool leak_check(const struct leak_table *t, unsigned network, const struct leak_
 	if (set && set->n)
 		k.set = set;
 	k.lengths = (k.net ? k.net->lengths : 0) | (k.set ? k.set->lengths : 0);
+	k.shortest = k.lengths ? (size_t)__builtin_ctzll(k.lengths) : 0;
 	k.v6 = (k.net && k.net->v6) || (k.set && k.set->v6);
 	size_t head = head_end(message, 0, message.n);
 	if (scan(&k, 0, head))

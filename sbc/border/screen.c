@@ -27,6 +27,12 @@ static bool any_peer_has(const struct config *c, unsigned network, const struct 
 	return false;
 }
 
+static bool is_peer(struct border_state *s, const struct config *c, const struct flow_addr *from)
+{
+	return known_may_hold(&s->known, from->network, &from->remote) &&
+	       any_peer_has(c, from->network, &from->remote, from->transport != CONFIG_UDP);
+}
+
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms)
 {
@@ -41,12 +47,29 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 		return REJECT_ACL;
 	if (n >= 8 && memcmp(p, "SIP/2.0 ", 8) == 0)
 		return REJECT_NONE;
-	if (known_may_hold(&s->known, from->network, &from->remote) &&
-	    any_peer_has(c, from->network, &from->remote, from->transport != CONFIG_UDP))
+	if (is_peer(s, c, from))
 		return REJECT_NONE;
 	if (net->unknown == CONFIG_UNKNOWN_DROP)
 		return REJECT_UNKNOWN_DROP;
 	if (net->source_rate && !sources_take(s->sources, from->network, &from->remote, net->source_rate, now_ms))
 		return REJECT_RATE;
 	return REJECT_NONE;
+}
+
+/* A peer is not held to the rate of strangers: what it sends may well be wrong a hundred times a second. */
+#define PEER_SHARE 10
+
+bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms)
+{
+	unsigned rate = c->limits.answers_source;
+
+	if (to->network >= c->n_networks)
+		return false;
+	/* a stream's source has shown that it is there */
+	if (to->transport != CONFIG_UDP)
+		return true;
+	if (is_peer(s, c, to))
+		rate *= PEER_SHARE;
+	return sources_take(s->answers, to->network, &to->remote, rate, now_ms) &&
+	       gcra_take(&s->answers_rate, c->limits.answers, now_ms);
 }

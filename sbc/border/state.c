@@ -63,7 +63,8 @@ int border_state_create(const struct config *c, struct border_state **ret)
 	random_bytes(&s->known.key, sizeof(s->known.key));
 	pthread_mutex_init(&s->health.lock, NULL);
 	s->sources = sources_create();
-	if (!s->sources || border_state_set_config(s, c) < 0) {
+	s->answers = sources_create();
+	if (!s->sources || !s->answers || border_state_set_config(s, c) < 0) {
 		border_state_destroy(s);
 		return -ENOMEM;
 	}
@@ -83,6 +84,7 @@ void border_state_destroy(struct border_state *s)
 			free(p);
 		}
 	sources_destroy(s->sources);
+	sources_destroy(s->answers);
 	pthread_mutex_destroy(&s->health.lock);
 	explicit_bzero(&s->key, sizeof(s->key));
 	free(s);

@@ -34,6 +34,10 @@ int border_state_set_config(struct border_state *s, const struct config *c);
  * ours went to must pass: only the ACL and size are asked for datagrams that start with "SIP/2.0 ". */
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms);
+/* May a request that is refused before there is a transaction be answered? Whoever forges a source makes us send such
+ * an answer to somebody else, so there are so many a second over UDP: to one source (of a peer more), and in all. Takes
+ * one of them. Any thread. */
+bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms);
 
 /* ---- admission: limits per peer ------------------------------------------------------------------------------- */
 

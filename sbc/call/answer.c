@@ -1,114 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer: what leg B says to the first INVITE, told to leg A: provisional responses, forks hidden behind early dialogs
- * of our own, the answer, and the late offer. */
-#include <stdlib.h>
-
+/* answer: what leg B says to the first INVITE, told to leg A: provisional responses, the answer, and the late offer. */
 #include "base/clock.h"
 #include "sbc/call/timers.h"
 
-#define HEADERS_MAX 16384
-
-/* ---- forks ---- */
-
-/* The media fork of a branch, by its To tag: its place in leg B's list. Beyond the limit the last one is shared. */
-static unsigned fork_of(struct leg *b, struct str tag)
-{
-	uint64_t digest = siphash_str(&b->call->calls->tag_key, tag);
-	struct early *e;
-
-	for (unsigned i = 0; i < b->n_early; i++)
-		if (b->early[i]->remote_tag == digest)
-			return i;
-	if (b->n_early == LEG_MAX_EARLY || !(e = calloc(1, sizeof(*e))))
-		return b->n_early ? b->n_early - 1 : 0;
-	e->remote_tag = digest;
-	b->early[b->n_early] = e;
-	return b->n_early++;
-}
-
-/* The To tag towards the caller under which a description with this digest may stand: one early dialog never sees two
- * descriptions (RFC 3261 §13.2.1), so a fork with other codecs makes a new one; while they agree, forks stay hidden
- * behind one. */
-static const char *tag_for(struct leg *a, uint64_t digest)
-{
-	struct early *e;
-	char tag[IDENT_LEN + 1];
-
-	if (!digest || !a->sdp_digest || a->sdp_digest == digest) {
-		if (digest)
-			a->sdp_digest = digest;
-		return a->by_tag.text;
-	}
-	for (unsigned i = 0; i < a->n_early; i++)
-		if (a->early[i]->sdp_digest == digest)
-			return a->early[i]->by_tag.text;
-	if (a->n_early == LEG_MAX_EARLY || !(e = calloc(1, sizeof(*e))))
-		return a->by_tag.text;
-	ident_mint(a->call->calls->worker->key, a->call->slot, tag);
-	if (calls_add_tag(a->call->calls, &e->by_tag, tag, a) < 0) {
-		free(e);
-		return a->by_tag.text;
-	}
-	e->sdp_digest = digest;
-	a->early[a->n_early++] = e;
-	return e->by_tag.text;
-}
-
-/* ---- the media of an answer, or of the preview of one in a provisional response ---- */
-
-/* Writes leg A's answer from leg B's into w. False: it cannot be one. No SDP: true, nothing written. */
-static bool take_answer(struct call *c, const struct message *m, unsigned fork, struct writer *w)
-{
-	enum reject_reason why;
-	struct sdp *answer = negotiate_parse(m, &why);
-	bool ok;
-
-	if (!answer)
-		return why == REJECT_NONE;
-	leg_forbid_message(c->a, m, answer);
-	ok = sdp_check_answer(c->setup->offer, answer) == 0 && negotiate_write(c, c->a, answer, c->setup->offer, w);
-	if (ok) {
-		negotiate_commit(c, c->a, c->setup->offer, c->b, answer, fork);
-		negotiate_select(c, fork);
-	}
-	sdp_free(answer);
-	return ok;
-}
-
 /* ---- provisional ---- */
+
+/* The preview of an answer, written for the caller; from now on its branch is heard. Returns the tag that it may be
+ * shown under. NULL, with nothing written: there is none, it cannot be used (the final answer decides), or it would be
+ * one early dialog too many. */
+static struct leg_tag *take_preview(struct call *c, const struct message *m, struct branch *branch, struct writer *w)
+{
+	struct sdp_origin before = c->a->origin;
+	struct leg_tag *tag = NULL;
+	struct sdp *answer;
+	int fork = early_fork(c->b, branch, false);
+
+	if (fork >= 0) {
+		if (!negotiate_write_answer(c, m, c->a, c->setup->offer, w, &answer)) {
+			w->n = 0;
+			return NULL;
+		}
+		tag = early_tag_for(c->a, c->a->origin.digest, false);
+		if (tag) {
+			negotiate_commit(c, c->a, c->setup->offer, c->b, answer, (unsigned)fork);
+			negotiate_select(c, (unsigned)fork);
+			early_keep_preview(c->a, c->b, branch);
+		}
+		sdp_free(answer);
+	}
+	if (!tag) {
+		call_count(&c->calls->counters.early_full, 1);
+		c->a->origin = before;
+		w->n = 0;
+	}
+	return tag;
+}
 
 void answer_relay_provisional(struct call *c, const struct message *m)
 {
-	char headers[HEADERS_MAX], body[SDP_MAX_BYTES], phrase[64];
-	struct writer h = writer_init(headers, sizeof(headers)), b = writer_init(body, sizeof(body)),
-		      p = writer_init(phrase, sizeof(phrase) - 1);
-	struct reply r = {.status = m->status, .guard = &c->a->forbidden};
+	char body[SDP_MAX_BYTES];
+	struct writer b = writer_init(body, sizeof(body));
+	struct leg_tag *tag = NULL;
+	struct branch *branch;
+	struct told t;
 
 	if (!c->setup || m->status == 199) /* RFC 6228: a branch of a fork that we hide */
 		return;
+	branch = early_heard(c->b, m);
+	if (branch && branch->left)
+		return;
 	leg_forbid_message(c->a, m, NULL);
-	/* a preview that cannot be used is left out; the final answer decides. An offer in an unreliable 18x is none.
-	 */
-	if (m->body.n && !c->late && m->to.tag.n && !take_answer(c, m, fork_of(c->b, m->to.tag), &b))
-		b.n = 0;
+	/* an offer in an unreliable 18x is none */
+	if (m->body.n && !c->late && branch)
+		tag = take_preview(c, m, branch, &b);
 	if (!c->ring_ns && m->status >= 180) {
 		c->ring_ns = clock_ns();
 		call_log(c, LOG_INFO, "call ringing", "status", m->phrase);
 	}
-	writer_str(&p, m->phrase);
-	phrase[p.overflow ? 0 : p.n] = '\0';
-	if (phrase[0])
-		r.phrase = phrase;
-	r.to_tag = str_z(tag_for(c->a, b.n ? c->a->origin.digest : 0));
-	write_own_headers(c->a, false, true, &h);
-	write_crossing(c, c->b, c->a, m, &h);
-	if (h.overflow)
+	if (!tag)
+		tag = branch && branch->shown && branch->shown->leg ? branch->shown : early_tag_for(c->a, 0, false);
+	if (!tag || !told_as(c, c->b->peer, c->a, m, m->status, true, &t))
 		return;
-	r.headers = writer_result(&h);
-	r.body = writer_result(&b);
+	if (branch)
+		branch->shown = tag;
+	t.reply.to_tag = str_z(tag->text);
+	t.reply.body = writer_result(&b);
 	if (b.n)
-		r.content_type = STR("application/sdp");
-	leg_event(c->a, LEG_DO_RING, &(struct leg_arg){.reply = &r});
+		t.reply.content_type = STR("application/sdp");
+	leg_event(c->a, LEG_DO_RING, &(struct leg_arg){.reply = &t.reply});
 }
 
 /* ---- final ---- */
@@ -123,26 +82,32 @@ static void answered(struct call *c)
 	checkpoint_changed(c);
 }
 
+/* Our own 200 to the caller; the built-in target's words are ours alone. */
+static bool write_own_answer(struct leg *a, struct told *t)
+{
+	struct writer h = writer_init(t->headers, sizeof(t->headers));
+
+	write_own_headers(a, false, true, &h);
+	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->forbidden};
+	return !h.overflow;
+}
+
 static bool send_answer(struct call *c, const struct message *m, struct str body)
 {
-	char headers[HEADERS_MAX];
-	struct writer h = writer_init(headers, sizeof(headers));
-	struct reply r = {.status = 200, .body = body, .guard = &c->a->forbidden};
-	const char *tag = tag_for(c->a, body.n ? c->a->origin.digest : 0);
+	struct leg_tag *tag = early_tag_for(c->a, body.n ? c->a->origin.digest : 0, true);
+	struct told t;
 
-	memcpy(c->a->dialog.local_tag, tag, IDENT_LEN + 1);
-	if (m)
-		r.status = m->status;
-	write_own_headers(c->a, false, true, &h);
-	if (m)
-		write_crossing(c, c->b, c->a, m, &h);
-	if (h.overflow)
+	if (!tag)
 		return false;
-	r.to_tag = str_z(tag);
-	r.headers = writer_result(&h);
+	memcpy(c->a->dialog.local_tag, tag->text, IDENT_LEN + 1);
+	if (m ? !told_as(c, c->b->peer, c->a, m, m->status, true, &t) : !write_own_answer(c->a, &t))
+		return false;
+	t.reply.phrase = NULL;
+	t.reply.to_tag = str_z(tag->text);
+	t.reply.body = body;
 	if (body.n)
-		r.content_type = STR("application/sdp");
-	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &r}))
+		t.reply.content_type = STR("application/sdp");
+	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &t.reply}))
 		return false;
 	/* one that could not be sent is no answer; the leg has said so */
 	if (c->a->state != LEG_ENDED)
@@ -155,21 +120,23 @@ bool answer_caller(struct call *c, const struct message *m)
 	char body[SDP_MAX_BYTES];
 	struct writer b = writer_init(body, sizeof(body));
 	struct setup *s = c->setup;
+	struct branch *branch = early_branch(c->b, m->to.tag);
+	unsigned fork = (unsigned)early_fork(c->b, branch, true);
 
 	leg_offer_event(c->b, ANSWER_GOT);
-	border_address_worked(c->calls->border, &s->addr[s->next_addr - 1].addr);
+	targets_outcome(&s->targets, m->status, REJECT_NONE);
 	if (c->n_attempts)
 		c->attempts[c->n_attempts - 1].status = m->status;
 	if (m->body.n) {
-		if (!take_answer(c, m, fork_of(c->b, m->to.tag), &b))
+		if (!negotiate_answer(c, m, c->b, c->a, s->offer, fork, &b))
 			return false;
-	} else if (c->a->sdp_sent) {
-		/* no answer in the 2xx, but a preview came before it: some user agents leave it at that */
-		negotiate_select(c, fork_of(c->b, m->to.tag));
+	} else if (early_take_preview(c->a, c->b, branch)) {
+		/* no answer in the 2xx, but this branch's preview came before it: some user agents leave it at that */
 		writer_put(&b, c->a->sdp_sent, c->a->sdp_sent_n);
 	} else {
 		return false;
 	}
+	negotiate_select(c, fork);
 	leg_offer_event(c->a, ANSWER_SENT);
 	return send_answer(c, m, writer_result(&b));
 }
@@ -189,7 +156,7 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 	s->best = message_ref(m); /* its headers cross with our offer */
 	leg_offer_event(c->b, OFFER_GOT);
 	leg_forbid_message(c->a, m, s->offer);
-	border_address_worked(c->calls->border, &s->addr[s->next_addr - 1].addr);
+	targets_outcome(&s->targets, m->status, REJECT_NONE);
 	if (!negotiate_prepare(c, MEDIA_A, c->a->network,
 			       negotiate_v6(c, c->a->network, addr_is_v6(&c->a->dialog.peer.remote)), s->offer) ||
 	    !negotiate_prepare(c, MEDIA_B, p->network,
@@ -215,23 +182,12 @@ bool answer_late(struct call *c, const struct message *ack)
 {
 	char body[SDP_MAX_BYTES];
 	struct writer b = writer_init(body, sizeof(body));
-	enum reject_reason why;
-	struct sdp *answer = negotiate_parse(ack, &why);
-	const struct sdp *offer = c->setup ? c->setup->offer : NULL;
-	bool ok = false;
 
-	if (!answer || !offer)
-		goto out;
-	leg_forbid_message(c->b, ack, answer);
-	if (sdp_check_answer(offer, answer) || !negotiate_write(c, c->b, answer, offer, &b))
-		goto out;
+	if (!c->setup || !c->setup->offer || !negotiate_answer(c, ack, c->a, c->b, c->setup->offer, 0, &b))
+		return false;
 	leg_offer_event(c->a, ANSWER_GOT);
 	leg_offer_event(c->b, ANSWER_SENT);
-	negotiate_commit(c, c->b, offer, c->a, answer, 0);
-	ok = leg_event(c->b, LEG_DO_ACK, &(struct leg_arg){.body = writer_result(&b)});
-out:
-	sdp_free(answer);
-	return ok;
+	return leg_event(c->b, LEG_DO_ACK, &(struct leg_arg){.body = writer_result(&b)});
 }
 
 /* ---- the built-in target ---- */

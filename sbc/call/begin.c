@@ -106,11 +106,11 @@ void setup_free(struct call *c)
 
 	if (!s)
 		return;
-	if (s->query)
-		resolve_cancel(s->query);
+	targets_stop(&s->targets);
 	message_free(s->best);
 	message_free(s->invite);
 	sdp_free(s->offer);
+	early_forget_branches(c->b);
 	free(s);
 	c->setup = NULL;
 }
@@ -122,7 +122,7 @@ void call_destroy(struct call *c)
 	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);
 	exchange_drop(c);
-	relay_drop(c);
+	relay_drop(c, REJECT_NO_DIALOG);
 	setup_free(c);
 	attempt_release_peer(c);
 	if (c->peer_in_counted)
@@ -228,7 +228,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 		call_post(c, CALL_EV_BROKEN, &(struct call_arg){.reject = why, .cause = reject_key(why)});
 	} else {
 		call_timers_begun(c);
-		attempt_next(c);
+		attempt_begin(c);
 	}
 	call_run(c);
 }

@@ -22,7 +22,7 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	call_timers_over(c);
 	attempt_stop(c);
 	exchange_drop(c);
-	relay_drop(c);
+	relay_drop(c, REJECT_NO_DIALOG);
 	setup_free(c); /* and with it a query under way */
 	attempt_release_peer(c);
 	if (c->peer_in_counted) {
@@ -62,7 +62,7 @@ static void end_leg(struct call *c, struct leg *l, struct leg *from, const struc
 	if (!l)
 		return;
 	if (from && m && m->request)
-		write_crossing(c, from, l, m, &w);
+		write_crossing(c, from->peer, l, m, &w);
 	leg_event(l, LEG_DO_END,
 		  &(struct leg_arg){.headers = w.overflow ? STR_NONE : writer_result(&w), .reject = reject});
 }
@@ -127,6 +127,11 @@ static void act_caller_bye(struct call *c, const struct call_arg *a)
 	if (!c->answer_ns)
 		c->status = 487;
 	act_end_callee(c, &(struct call_arg){.m = a->m, .cause = "bye"});
+}
+
+static void act_caller_left(struct call *c, const struct call_arg *a)
+{
+	early_leave(c, a->m);
 }
 
 static void act_caller_lost(struct call *c, const struct call_arg *a)
@@ -213,101 +218,100 @@ struct call_cell {
 	enum call_state next;
 };
 
-#define DO(act, next)                                                                                                  \
-	{                                                                                                              \
-#act, act_##act, next                                                                                  \
-	}
-
-static const struct call_cell cells[CALL_STATE_COUNT]
-				   [CALL_EVENT_COUNT] = {
-					   [CALL_SETUP] =
-						   {
-							   [CALL_EV_MEDIA_READY] = DO(invite, CALL_TRYING),
-							   [CALL_EV_ECHO_READY] = DO(echo, CALL_ANSWERED),
-							   [CALL_EV_MEDIA_FAILED] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_NO_TARGET] = DO(no_target, CALL_ENDING),
-							   [CALL_EV_CALLER_CANCELLED] = DO(cancelled, CALL_ENDING),
-							   [CALL_EV_CALLER_HUNG_UP] = DO(caller_bye, CALL_ENDING),
-							   [CALL_EV_BOUND] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_DRAIN] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_BROKEN] = DO(refuse, CALL_ENDING),
-							   /* the leg of the attempt before */
-							   [CALL_EV_LEG_ENDED] = DO(none, CALL_SETUP),
-						   },
-					   [CALL_TRYING] =
-						   {
-							   [CALL_EV_CALLEE_PROVISIONAL] = DO(provisional, CALL_TRYING),
-							   [CALL_EV_CALLEE_ANSWERED] = DO(answer, CALL_ANSWERED),
-							   [CALL_EV_CALLEE_OFFERED] = DO(late_offer, CALL_OFFERED),
-							   [CALL_EV_CALLEE_REFUSED] = DO(try_next, CALL_SETUP),
-							   [CALL_EV_CALLEE_FAILED] = DO(try_next, CALL_SETUP),
-							   [CALL_EV_CALLEE_HUNG_UP] = DO(callee_bye, CALL_ENDING),
-							   [CALL_EV_CALLER_CANCELLED] = DO(cancelled, CALL_ENDING),
-							   [CALL_EV_CALLER_HUNG_UP] = DO(caller_bye, CALL_ENDING),
-							   [CALL_EV_BOUND] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_DRAIN] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_BROKEN] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_LEG_ENDED] = DO(none, CALL_TRYING),
-						   },
-					   [CALL_OFFERED] =
-						   {
-							   [CALL_EV_MEDIA_READY] = DO(offer_caller, CALL_ANSWERED),
-							   [CALL_EV_MEDIA_FAILED] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_CALLEE_HUNG_UP] = DO(callee_bye, CALL_ENDING),
-							   [CALL_EV_CALLER_CANCELLED] = DO(cancelled, CALL_ENDING),
-							   [CALL_EV_CALLER_HUNG_UP] = DO(caller_bye, CALL_ENDING),
-							   [CALL_EV_BOUND] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_DRAIN] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_BROKEN] = DO(refuse, CALL_ENDING),
-							   [CALL_EV_LEG_ENDED] = DO(none, CALL_OFFERED),
-						   },
-					   [CALL_ANSWERED] =
-						   {
-							   [CALL_EV_CALLER_ACKED] = DO(talking, CALL_TALKING),
-							   /* the CANCEL of a caller that never saw our 200 */
-							   [CALL_EV_CALLER_CANCELLED] = DO(cancelled, CALL_ENDING),
-							   [CALL_EV_CALLER_LOST] = DO(caller_lost, CALL_ENDING),
-							   [CALL_EV_CALLER_HUNG_UP] = DO(caller_bye, CALL_ENDING),
-							   [CALL_EV_CALLEE_HUNG_UP] = DO(callee_bye, CALL_ENDING),
-							   [CALL_EV_BOUND] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_SILENT] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_DRAIN] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_BROKEN] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_LEG_ENDED] = DO(none, CALL_ANSWERED),
-						   },
-					   [CALL_TALKING] =
-						   {
-							   [CALL_EV_MEDIA_READY] = DO(media_ready, CALL_TALKING),
-							   [CALL_EV_MEDIA_FAILED] = DO(media_failed, CALL_TALKING),
-							   [CALL_EV_CALLER_HUNG_UP] = DO(caller_bye, CALL_ENDING),
-							   [CALL_EV_CALLEE_HUNG_UP] = DO(callee_bye, CALL_ENDING),
-							   [CALL_EV_BOUND] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_SILENT] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_DRAIN] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_BROKEN] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_LEG_ENDED] = DO(none, CALL_TALKING),
-						   },
-					   [CALL_ENDING] =
-						   {
-							   [CALL_EV_LEG_ENDED] = DO(check_over, CALL_ENDING),
-							   [CALL_EV_MEDIA_ENDED] = DO(check_over, CALL_ENDING),
-							   /* what was on its way when the end was decided */
-							   [CALL_EV_MEDIA_READY] = DO(none, CALL_ENDING),
-							   [CALL_EV_ECHO_READY] = DO(none, CALL_ENDING),
-							   [CALL_EV_MEDIA_FAILED] = DO(none, CALL_ENDING),
-							   [CALL_EV_NO_TARGET] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLER_CANCELLED] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLER_ACKED] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLER_LOST] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLER_HUNG_UP] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLEE_PROVISIONAL] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLEE_REFUSED] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLEE_FAILED] = DO(none, CALL_ENDING),
-							   [CALL_EV_CALLEE_HUNG_UP] = DO(none, CALL_ENDING),
-							   [CALL_EV_SILENT] = DO(none, CALL_ENDING),
-							   [CALL_EV_DRAIN] = DO(end_both, CALL_ENDING),
-							   [CALL_EV_BROKEN] = DO(end_both, CALL_ENDING),
-						   },
+static const struct call_cell cells[CALL_STATE_COUNT][CALL_EVENT_COUNT] =
+	{
+		[CALL_SETUP] =
+			{
+				[CALL_EV_MEDIA_READY] = MACHINE_DO(invite, CALL_TRYING),
+				[CALL_EV_ECHO_READY] = MACHINE_DO(echo, CALL_ANSWERED),
+				[CALL_EV_MEDIA_FAILED] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_NO_TARGET] = MACHINE_DO(no_target, CALL_ENDING),
+				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(cancelled, CALL_ENDING),
+				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(caller_left, CALL_SETUP),
+				[CALL_EV_BOUND] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_DRAIN] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_BROKEN] = MACHINE_DO(refuse, CALL_ENDING),
+				/* the leg of the attempt before */
+				[CALL_EV_LEG_ENDED] = MACHINE_DO(none, CALL_SETUP),
+			},
+		[CALL_TRYING] =
+			{
+				[CALL_EV_CALLEE_PROVISIONAL] = MACHINE_DO(provisional, CALL_TRYING),
+				[CALL_EV_CALLEE_ANSWERED] = MACHINE_DO(answer, CALL_ANSWERED),
+				[CALL_EV_CALLEE_OFFERED] = MACHINE_DO(late_offer, CALL_OFFERED),
+				[CALL_EV_CALLEE_REFUSED] = MACHINE_DO(try_next, CALL_SETUP),
+				[CALL_EV_CALLEE_FAILED] = MACHINE_DO(try_next, CALL_SETUP),
+				[CALL_EV_CALLEE_HUNG_UP] = MACHINE_DO(callee_bye, CALL_ENDING),
+				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(cancelled, CALL_ENDING),
+				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(caller_left, CALL_TRYING),
+				[CALL_EV_BOUND] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_DRAIN] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_BROKEN] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_LEG_ENDED] = MACHINE_DO(none, CALL_TRYING),
+			},
+		[CALL_OFFERED] =
+			{
+				[CALL_EV_MEDIA_READY] = MACHINE_DO(offer_caller, CALL_ANSWERED),
+				[CALL_EV_MEDIA_FAILED] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_CALLEE_HUNG_UP] = MACHINE_DO(callee_bye, CALL_ENDING),
+				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(cancelled, CALL_ENDING),
+				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(caller_left, CALL_OFFERED),
+				[CALL_EV_BOUND] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_DRAIN] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_BROKEN] = MACHINE_DO(refuse, CALL_ENDING),
+				[CALL_EV_LEG_ENDED] = MACHINE_DO(none, CALL_OFFERED),
+			},
+		[CALL_ANSWERED] =
+			{
+				[CALL_EV_CALLER_ACKED] = MACHINE_DO(talking, CALL_TALKING),
+				/* the CANCEL of a caller that never saw our 200 */
+				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(cancelled, CALL_ENDING),
+				[CALL_EV_CALLER_LOST] = MACHINE_DO(caller_lost, CALL_ENDING),
+				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLEE_HUNG_UP] = MACHINE_DO(callee_bye, CALL_ENDING),
+				[CALL_EV_BOUND] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_SILENT] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_DRAIN] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_BROKEN] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_LEG_ENDED] = MACHINE_DO(none, CALL_ANSWERED),
+			},
+		[CALL_TALKING] =
+			{
+				[CALL_EV_MEDIA_READY] = MACHINE_DO(media_ready, CALL_TALKING),
+				[CALL_EV_MEDIA_FAILED] = MACHINE_DO(media_failed, CALL_TALKING),
+				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(caller_bye, CALL_ENDING),
+				[CALL_EV_CALLEE_HUNG_UP] = MACHINE_DO(callee_bye, CALL_ENDING),
+				[CALL_EV_BOUND] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_SILENT] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_DRAIN] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_BROKEN] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_LEG_ENDED] = MACHINE_DO(none, CALL_TALKING),
+			},
+		[CALL_ENDING] =
+			{
+				[CALL_EV_LEG_ENDED] = MACHINE_DO(check_over, CALL_ENDING),
+				[CALL_EV_MEDIA_ENDED] = MACHINE_DO(check_over, CALL_ENDING),
+				/* what was on its way when the end was decided */
+				[CALL_EV_MEDIA_READY] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_ECHO_READY] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_MEDIA_FAILED] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_NO_TARGET] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLER_CANCELLED] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLER_ACKED] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLER_LOST] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLER_HUNG_UP] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLER_LEFT] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLEE_PROVISIONAL] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLEE_REFUSED] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLEE_FAILED] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_CALLEE_HUNG_UP] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_SILENT] = MACHINE_DO(none, CALL_ENDING),
+				[CALL_EV_DRAIN] = MACHINE_DO(end_both, CALL_ENDING),
+				[CALL_EV_BROKEN] = MACHINE_DO(end_both, CALL_ENDING),
+			},
 };
 
 static void call_event_(struct call *c, enum call_event ev, const struct call_arg *a)
@@ -351,36 +355,9 @@ void call_run(struct call *c)
 	c->in_queue = false;
 }
 
-/* ---- names ---- */
-
-static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
-{
-	*ret_next = cells[state][event].next;
-	return cells[state][event].name;
-}
-
-static const char *const state_names[] = {
-#define X(name) #name,
-	CALL_STATES(X)
-#undef X
-};
-static const char *const event_names[] = {
-#define X(name) #name,
-	CALL_EVENTS(X)
-#undef X
-};
+MACHINE_DEFINE(call_machine, MACHINE_CALL, "call", CALL_STATES, CALL_EVENTS);
 
 const char *call_state_name(enum call_state s)
 {
 	return state_names[s];
 }
-
-const struct machine call_machine = {
-	.id = MACHINE_CALL,
-	.name = "call",
-	.n_states = CALL_STATE_COUNT,
-	.n_events = CALL_EVENT_COUNT,
-	.state_names = state_names,
-	.event_names = event_names,
-	.describe = describe,
-};

@@ -28,6 +28,7 @@
 	X(CALL_EV_CALLER_ACKED)                                                                                        \
 	X(CALL_EV_CALLER_LOST) /* our 2xx was never acknowledged */                                                    \
 	X(CALL_EV_CALLER_HUNG_UP)                                                                                      \
+	X(CALL_EV_CALLER_LEFT) /* one of several early dialogs */                                                      \
 	X(CALL_EV_CALLEE_PROVISIONAL)                                                                                  \
 	X(CALL_EV_CALLEE_ANSWERED)                                                                                     \
 	X(CALL_EV_CALLEE_OFFERED)                                                                                      \
@@ -41,18 +42,8 @@
 	X(CALL_EV_LEG_ENDED)                                                                                           \
 	X(CALL_EV_MEDIA_ENDED)
 
-enum call_state {
-#define X(name) name,
-	CALL_STATES(X)
-#undef X
-		CALL_STATE_COUNT
-};
-enum call_event {
-#define X(name) name,
-	CALL_EVENTS(X)
-#undef X
-		CALL_EVENT_COUNT
-};
+enum call_state { CALL_STATES(MACHINE_ENUM) CALL_STATE_COUNT };
+enum call_event { CALL_EVENTS(MACHINE_ENUM) CALL_EVENT_COUNT };
 
 struct call_arg {
 	const struct message *m; /* alive until the entry point that brought it returns */
@@ -64,17 +55,11 @@ struct call_arg {
 struct setup {
 	struct message *invite; /* a reference of its own */
 	struct border_decision decision;
-	struct sdp *offer;                         /* leg A's; NULL: late offer */
-	size_t target;                             /* index into decision.target: the peer that is being tried */
-	size_t peer_target;                        /* index into that peer's targets: the next to be resolved */
-	const struct config_target *config_target; /* the one that addr came from */
-	struct resolved addr[RESOLVE_MAX];
-	size_t n_addr, next_addr;
-	unsigned tried; /* addresses, over all targets */
-	struct resolve_query *query;
+	struct sdp *offer; /* leg A's; NULL: late offer */
+	struct targets targets;
 	int best_status; /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
-	char best_phrase[64];
 	enum reject_reason best_reject;
+	int best_peer;        /* who said it */
 	struct message *best; /* the response it came in; NULL: ours */
 };
 
@@ -207,6 +192,8 @@ void call_log(struct call *c, enum log_level level, const char *msg, const char 
 
 /* ---- attempt.c: targets, addresses, failover ---- */
 
+/* From the decision on; as attempt_next(). */
+void attempt_begin(struct call *c);
 /* Takes the next address to be tried and prepares media for it; posts MEDIA_READY, MEDIA_FAILED or NO_TARGET. */
 void attempt_next(struct call *c);
 /* Ports are there: makes leg B and sends its INVITE. */
@@ -215,9 +202,6 @@ void attempt_invite(struct call *c);
 bool attempt_failed(struct call *c, int status, enum reject_reason reject, const struct message *m);
 /* The final refusal for the caller, from the best of what the targets said. */
 void attempt_refuse_caller(struct call *c, enum reject_reason reject);
-/* What may be said to one side for the other's final status. Redirects and challenges concern the far side alone:
- * contacts and realms of the inside do not cross. */
-int status_across(int status);
 void attempt_release_peer(struct call *c);
 /* The call ends: an answer of DNS is no longer waited for. */
 void attempt_stop(struct call *c);
@@ -248,6 +232,15 @@ bool negotiate_write(struct call *c, struct leg *to, const struct sdp *desc, con
 /* Both descriptions are known: tells the relay. offerer's description was `offer`, other's `answer`. fork: of leg B. */
 void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *offer, struct leg *other,
 		      const struct sdp *answer, unsigned fork);
+/* The answer that m, from leg `from`, brings to the offer of leg `to`: written for it, and the relay is told. False: m
+ * brings none, or none that can be used. */
+bool negotiate_answer(struct call *c, const struct message *m, struct leg *from, struct leg *to,
+		      const struct sdp *offer, unsigned fork, struct writer *w);
+/* Its first half: written, and the relay is not told. *ret_answer is the caller's. */
+bool negotiate_write_answer(struct call *c, const struct message *m, struct leg *to, const struct sdp *offer,
+			    struct writer *w, struct sdp **ret_answer);
+/* One leg's end alone: its description, and what it was told of the other's. */
+void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork);
 /* From now on this branch of leg B's fork is heard. */
 void negotiate_select(struct call *c, unsigned fork);
 /* The built-in target answers an offer by itself: what comes goes back. */
@@ -255,22 +248,30 @@ void negotiate_commit_echo(struct call *c, struct leg *l, const struct sdp *offe
 /* SDP of a message: NULL with *ret_reject NONE when it has none. */
 struct sdp *negotiate_parse(const struct message *m, enum reject_reason *ret_reject);
 
-/* ---- exchange.c, relay.c: requests within an established call ---- */
-void exchange_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
+/* ---- reoffer.c, exchange.c, relay.c: requests within an established call ---- */
+void reoffer_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
+/* m, and its offer (NULL: none), which is taken over, are to be carried to the other leg; none is on its way. */
+void exchange_begin(struct call *c, struct leg *from, struct server_txn *t, const struct message *m, struct sdp *offer);
+/* `from` has asked, and has no final answer yet. */
+bool exchange_is_of(const struct call *c, const struct leg *from);
 void exchange_media_ready(struct call *c, bool ok);
 /* ACK of a later INVITE's 2xx. */
 void exchange_ack(struct call *c, struct leg *from, const struct message *m);
 void exchange_drop(struct call *c); /* the call ends: answers what is open */
 void relay_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
-void relay_drop(struct call *c);
+/* Those on their way are answered so: the call ends, or leg B is another one from now on. */
+void relay_drop(struct call *c, enum reject_reason why);
 
 /* ---- registry.c ---- */
 int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l);
 struct leg *calls_find_leg(struct calls *cs, struct str tag);
 void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
-/* ACK and BYE for a 2xx that nobody waits for: from the response alone. */
-void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard);
+/* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
+ * dialog. What lacks memory for it is counted; the 2xx comes again. */
+void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
+
+/* ---- told.c: our own headers, and what crosses ---- */
 
 /* ---- checkpoint.c: answered calls as bytes in the store ---- */
 
@@ -291,13 +292,19 @@ const struct config_peer *facts_peer(const struct call *c, int peer);
 /* calls->config is new: tells the relay of every call, some in each turn. */
 void facts_changed(struct calls *cs);
 
-/* ---- headers of our own ---- */
 /* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
  */
 void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w);
-/* The other leg's headers that may cross. */
-void write_crossing(struct call *c, struct leg *from, struct leg *to, const struct message *m, struct writer *w);
-void crossing_to(struct call *c, struct leg *from, struct leg *to, struct crossing *ret, char *buf, size_t cap);
+/* The headers of m, from a side whose peer is from_peer, that may cross to leg `to`. */
+void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w);
+/* A reply for leg `to` that says what m does: its phrase if `status` is its own, our headers and those of m that may
+ * cross. The body is the caller's to add. False: the headers do not fit, and there are none. ret points into itself. */
+struct told {
+	struct reply reply;
+	char headers[HEADERS_MAX], phrase[PHRASE_MAX];
+};
+bool told_as(struct call *c, int from_peer, struct leg *to, const struct message *m, int status, bool with_contact,
+	     struct told *ret);
 
 /* ---- record.c ---- */
 

@@ -52,6 +52,7 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(calls_failed, "calls that ended without an answer")                                                          \
 	X(failovers, "further targets or addresses tried")                                                             \
 	X(forks_second_2xx, "further 2xx of a forked INVITE, ended by ACK and BYE")                                    \
+	X(early_full, "early dialogs or previews not shown to the caller: too many in a call")                         \
 	X(cancel_crossed, "2xx that crossed our CANCEL, ended by ACK and BYE")                                         \
 	X(ack_lost, "2xx of ours never acknowledged")                                                                  \
 	X(glare, "re-INVITEs refused or retried for glare (491)")                                                      \

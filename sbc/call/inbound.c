@@ -54,11 +54,12 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 	}
 	switch (m->method) {
 	case METHOD_BYE:
-		leg_event(l, LEG_EV_BYE, &(struct leg_arg){.m = m, .txn = t});
+		leg_event(l, early_one_of_several(l) ? LEG_EV_BYE_EARLY : LEG_EV_BYE,
+			  &(struct leg_arg){.m = m, .txn = t});
 		break;
 	case METHOD_INVITE:
 	case METHOD_UPDATE:
-		exchange_request(l->call, l, t, m);
+		reoffer_request(l->call, l, t, m);
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:

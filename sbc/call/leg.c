@@ -5,8 +5,6 @@
 
 #include "sbc/call/timers.h"
 
-#define HEADERS_MAX 16384 /* bytes of header lines in one message of ours */
-
 /* ---- the INVITE that made a UAS leg ---- */
 
 static void uas_cancelled(void *arg, struct server_txn *t, const struct message *cancel)
@@ -15,11 +13,6 @@ static void uas_cancelled(void *arg, struct server_txn *t, const struct message 
 
 	leg_event(l, LEG_EV_CANCEL, &(struct leg_arg){.m = cancel});
 	call_run(l->call);
-}
-
-static void uas_failed(void *arg, struct server_txn *t, int error)
-{
-	/* the caller cannot be reached now; retransmission, the ACK's timer or the ringing bound decide */
 }
 
 static void uas_terminated(void *arg, struct server_txn *t)
@@ -33,8 +26,8 @@ static void uas_terminated(void *arg, struct server_txn *t)
 	calls_reap_later(l->call->calls, l->call);
 }
 
-static const struct server_ops uas_ops = {
-	.cancelled = uas_cancelled, .failed = uas_failed, .terminated = uas_terminated};
+/* When the caller cannot be reached now, retransmission, the ACK's timer or the ringing bound decide. */
+static const struct server_ops uas_ops = {.cancelled = uas_cancelled, .terminated = uas_terminated};
 
 /* ---- life ---- */
 
@@ -158,11 +151,8 @@ void leg_destroy(struct leg *l)
 		client_txn_detach(l->invite_out);
 	if (l->bye_out)
 		client_txn_detach(l->bye_out);
-	for (unsigned i = 0; i < l->n_early; i++) {
-		calls_forget_tag(l->call->calls, &l->early[i]->by_tag);
-		free(l->early[i]);
-	}
-	calls_forget_tag(l->call->calls, &l->by_tag);
+	early_forget_branches(l);
+	early_forget_tags(l);
 	leg_forbid_reset(l);
 	dialog_finish(&l->dialog);
 	free(l->sdp_sent);
@@ -184,7 +174,7 @@ bool leg_talking(const struct leg *l)
 
 /* ---- what we say of ourselves ---- */
 
-static struct addr local_addr(const struct leg *l)
+struct addr leg_local_addr(const struct leg *l)
 {
 	return transport_local(l->call->calls->config, l->network, l->transport, addr_is_v6(&l->dialog.peer.remote),
 			       &l->dialog.peer.local);
@@ -193,7 +183,7 @@ static struct addr local_addr(const struct leg *l)
 struct str leg_via_host(const struct leg *l, char *buf, size_t cap)
 {
 	struct writer w = writer_init(buf, cap);
-	struct addr a = local_addr(l);
+	struct addr a = leg_local_addr(l);
 
 	addr_write(&w, &a);
 	return writer_result(&w);
@@ -212,74 +202,32 @@ void leg_write_contact(const struct leg *l, struct writer *w)
 	writer_lit(w, ">\r\n");
 }
 
-void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w)
-{
-	const char *name = l->call->config->server_name;
-
-	if (with_contact) {
-		leg_write_contact(l, w);
-		txn_write_allow(w);
-	}
-	if (name) {
-		if (request)
-			writer_lit(w, "User-Agent: ");
-		else
-			writer_lit(w, "Server: ");
-		writer_z(w, name);
-		writer_lit(w, "\r\n");
-	}
-}
-
-/* The host that stands for a leg's far side in URIs towards it: its target as configured, else where it is. */
-static struct str far_host(const struct leg *l, char *buf, size_t cap)
-{
-	struct writer w = writer_init(buf, cap);
-
-	addr_write(&w, &l->dialog.peer.remote);
-	return writer_result(&w);
-}
-
-void crossing_to(struct call *c, struct leg *from, struct leg *to, struct crossing *ret, char *buf, size_t cap)
-{
-	*ret = (struct crossing){
-		.config = c->config,
-		.from_peer = from->peer,
-		.to_peer = to->peer,
-		.to_network = to->network,
-		.local = local_addr(to),
-		.target_host = far_host(to, buf, cap),
-	};
-}
-
-void write_crossing(struct call *c, struct leg *from, struct leg *to, const struct message *m, struct writer *w)
-{
-	struct crossing x;
-	char host[ADDR_STRLEN];
-
-	crossing_to(c, from, to, &x, host, sizeof(host));
-	headers_cross(m, &x, w);
-}
-
 /* ---- sending ---- */
 
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
 			       void *arg, int *ret_error)
+{
+	return leg_request_in(l, &l->dialog, what, ops, arg, ret_error);
+}
+
+struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const struct client_request *what,
+				  const struct client_ops *ops, void *arg, int *ret_error)
 {
 	char head[HEADERS_MAX], via[ADDR_STRLEN];
 	struct writer w = writer_init(head, sizeof(head));
 	struct client_request r = *what;
 	struct client_txn *t;
 
-	dialog_write_head(&l->dialog, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
+	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
 	if (w.overflow) {
 		*ret_error = -EMSGSIZE;
 		return NULL;
 	}
-	r.ruri = dialog_ruri(&l->dialog);
+	r.ruri = dialog_ruri(d);
 	r.headers = writer_result(&w);
-	r.to = l->dialog.peer;
+	r.to = d->peer;
 	r.via_host = leg_via_host(l, via, sizeof(via));
 	r.slot = l->call->slot;
 	r.guard = &l->forbidden;
@@ -306,6 +254,21 @@ int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const stru
 	l->unacked.cseq = cseq;
 	call_timers_2xx_sent(l);
 	return 0;
+}
+
+static void unacked_terminated(void *arg, struct server_txn *t)
+{
+	struct leg *l = arg;
+
+	if (l->unacked.txn == t)
+		l->unacked.txn = NULL;
+}
+
+static const struct server_ops unacked_ops = {.terminated = unacked_terminated};
+
+void leg_own_unacked(struct leg *l, struct server_txn *t)
+{
+	server_txn_own(t, &unacked_ops, l);
 }
 
 static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer *ret_text)

@@ -13,12 +13,10 @@
 #ifndef SBC_CALL_LEG_H
 #define SBC_CALL_LEG_H
 
-#include "base/hmap.h"
-#include "media/media.h"
 #include "sbc/border/border.h"
-#include "sbc/sip/dialog.h"
+#include "sbc/call/early.h"
+#include "sbc/call/machine.h"
 #include "sbc/sip/transaction.h"
-#include "sdp/sdp.h"
 
 struct call;
 
@@ -47,7 +45,8 @@ struct call;
 	X(LEG_EV_ACK_LOST) /* 64*T1 after our 2xx */                                                                   \
 	X(LEG_EV_CANCEL)                                                                                               \
 	X(LEG_EV_BYE)                                                                                                  \
-	X(LEG_EV_BYE_DONE) /* our BYE is answered, or never will be */                                                 \
+	X(LEG_EV_BYE_EARLY) /* for one of several early dialogs */                                                     \
+	X(LEG_EV_BYE_DONE)  /* our BYE is answered, or never will be */                                                \
 	/* from the call */                                                                                            \
 	X(LEG_DO_INVITE)                                                                                               \
 	X(LEG_DO_RING)   /* send a provisional response */                                                             \
@@ -56,18 +55,8 @@ struct call;
 	X(LEG_DO_ACK)    /* the answer to OFFERED is there */                                                          \
 	X(LEG_DO_END)    /* end it, whatever its state */
 
-enum leg_state {
-#define X(name) name,
-	LEG_STATES(X)
-#undef X
-		LEG_STATE_COUNT
-};
-enum leg_event {
-#define X(name) name,
-	LEG_EVENTS(X)
-#undef X
-		LEG_EVENT_COUNT
-};
+enum leg_state { LEG_STATES(MACHINE_ENUM) LEG_STATE_COUNT };
+enum leg_event { LEG_EVENTS(MACHINE_ENUM) LEG_EVENT_COUNT };
 
 /* RFC 3264 and RFC 6337: who has an offer outstanding on this leg. */
 #define OFFER_STATES(X)                                                                                                \
@@ -85,18 +74,8 @@ enum leg_event {
 	X(ANSWER_GOT)                                                                                                  \
 	X(OFFER_DROPPED) /* refused or cancelled: back to what was agreed last */
 
-enum offer_state {
-#define X(name) name,
-	OFFER_STATES(X)
-#undef X
-		OFFER_STATE_COUNT
-};
-enum offer_event {
-#define X(name) name,
-	OFFER_EVENTS(X)
-#undef X
-		OFFER_EVENT_COUNT
-};
+enum offer_state { OFFER_STATES(MACHINE_ENUM) OFFER_STATE_COUNT };
+enum offer_event { OFFER_EVENTS(MACHINE_ENUM) OFFER_EVENT_COUNT };
 /* What is to be said to the far side about an event. */
 enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with Retry-After */, OFFER_UNEXPECTED };
 
@@ -114,33 +93,8 @@ enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with 
 	X(LEG_MEDIA_FAILED)                                                                                            \
 	X(LEG_MEDIA_COMMIT)
 
-enum leg_media_state {
-#define X(name) name,
-	LEG_MEDIA_STATES(X)
-#undef X
-		LEG_MEDIA_STATE_COUNT
-};
-enum leg_media_event {
-#define X(name) name,
-	LEG_MEDIA_EVENTS(X)
-#undef X
-		LEG_MEDIA_EVENT_COUNT
-};
-
-/* A tag of ours in the calls' map: how a request within a dialog finds its leg. */
-struct leg_tag {
-	struct hmap_node node;
-	char text[IDENT_LEN + 1];
-	struct leg *leg; /* NULL: not in the map */
-};
-
-/* An early dialog towards a caller (leg A), or with a branch of a far fork (leg B). */
-#define LEG_MAX_EARLY MEDIA_MAX_FORKS
-struct early {
-	uint64_t remote_tag;   /* leg B: keyed hash of the branch's To tag */
-	uint64_t sdp_digest;   /* of the description last sent (A) or got (B) in it; 0: none */
-	struct leg_tag by_tag; /* leg A: the To tag we gave it */
-};
+enum leg_media_state { LEG_MEDIA_STATES(MACHINE_ENUM) LEG_MEDIA_STATE_COUNT };
+enum leg_media_event { LEG_MEDIA_EVENTS(MACHINE_ENUM) LEG_MEDIA_EVENT_COUNT };
 
 struct leg_seen {
 	struct leg_seen *next;
@@ -176,10 +130,11 @@ struct leg {
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
-	uint64_t sdp_got_digest;            /* keyed hash of the far side's last agreed description */
-	uint64_t sdp_digest;                /* leg A: of the description sent with its first tag; 0: none */
-	struct early *early[LEG_MAX_EARLY]; /* leg A: further tags; leg B: branches, index = media fork */
-	unsigned n_early;
+	uint64_t sdp_got_digest; /* keyed hash of the far side's last agreed description */
+	uint64_t sdp_digest;     /* leg A: of the description sent with its first tag; 0: none */
+	struct early_tag *tags;  /* leg A: further tags */
+	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */
+	unsigned n_tags, n_branches, n_forks;
 	struct list old; /* call.old_legs, once another attempt has taken its place */
 	unsigned fork;   /* leg B: media fork of the dialog that is confirmed, or heard */
 	char *ack;       /* last ACK sent, for 2xx that come again */
@@ -228,7 +183,8 @@ bool leg_over(const struct leg *l);    /* ENDED, and no transaction needs it */
 bool leg_talking(const struct leg *l); /* can carry requests within its dialog */
 const char *leg_state_name(enum leg_state s);
 
-/* Host:port of ours for Via, and the whole Contact line, on this leg. */
+/* Our address as the leg's far side must see it; host:port for Via, and the whole Contact line, on this leg. */
+struct addr leg_local_addr(const struct leg *l);
 struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
 void leg_write_contact(const struct leg *l, struct writer *w);
 /* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
@@ -248,8 +204,13 @@ void leg_allow_own(struct leg *l, const struct message *invite);
 /* A request within the dialog. fn: client_ops of the caller's. NULL: *ret_error. */
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
 			       void *arg, int *ret_error);
+/* The same in dialog d, an early one of the leg's INVITE, with the numbers of the leg. */
+struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const struct client_request *what,
+				  const struct client_ops *ops, void *arg, int *ret_error);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
+/* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */
+void leg_own_unacked(struct leg *l, struct server_txn *t);
 /* The ACK of our last INVITE, with a body or none; remembered for repetition. 0 or -errno. */
 int leg_send_ack(struct leg *l, struct str body);
 /* An ACK without a body for a 2xx to an earlier INVITE of ours. 0 or -errno. */

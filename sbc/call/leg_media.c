@@ -55,29 +55,4 @@ bool side_event(struct call *c, enum media_side side, enum leg_media_event ev)
 	return true;
 }
 
-static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
-{
-	*ret_next = cells[state][event].next;
-	return cells[state][event].name;
-}
-
-static const char *const state_names[] = {
-#define X(name) #name,
-	LEG_MEDIA_STATES(X)
-#undef X
-};
-static const char *const event_names[] = {
-#define X(name) #name,
-	LEG_MEDIA_EVENTS(X)
-#undef X
-};
-
-const struct machine leg_media_machine = {
-	.id = MACHINE_MEDIA,
-	.name = "media",
-	.n_states = LEG_MEDIA_STATE_COUNT,
-	.n_events = LEG_MEDIA_EVENT_COUNT,
-	.state_names = state_names,
-	.event_names = event_names,
-	.describe = describe,
-};
+MACHINE_DEFINE(leg_media_machine, MACHINE_MEDIA, "media", LEG_MEDIA_STATES, LEG_MEDIA_EVENTS);

@@ -99,6 +99,13 @@ static void act_bye_on_early(struct leg *l, const struct leg_arg *a)
 	tell_ended(l, a);
 }
 
+/* RFC 3261 §15: that early dialog alone; the INVITE goes on. */
+static void act_bye_one_early(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+	tell(l, CALL_EV_CALLER_LEFT, a);
+}
+
 static void forget_unacked(struct leg *l)
 {
 	call_timers_acked(l);
@@ -148,9 +155,25 @@ static int confirm(struct leg *l, const struct message *m)
 	return dialog_on_response(&l->dialog, m);
 }
 
+/* No memory for its dialog: the 2xx has its ACK and BYE all the same (RFC 3261 §13.2.2.4), from the response alone. If
+ * there is none for that either, it comes again, and is then taken for that of a branch. */
+static void give_up_answer(struct leg *l, const struct leg_arg *a)
+{
+	call_count(&l->call->calls->counters.rejects[REJECT_NO_MEMORY], 1);
+	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, &l->forbidden);
+	l->state = LEG_ENDED;
+	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
+	tell_ended(l, a);
+}
+
 static void act_answer(struct leg *l, const struct leg_arg *a)
 {
-	if (confirm(l, a->m) < 0 || leg_send_ack(l, STR_NONE) < 0) {
+	if (confirm(l, a->m) < 0) {
+		give_up_answer(l, a);
+		return;
+	}
+	/* its repetition is ACKed as well */
+	if (leg_send_ack(l, STR_NONE) < 0) {
 		call_post(l->call, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
 		return;
@@ -161,8 +184,7 @@ static void act_answer(struct leg *l, const struct leg_arg *a)
 static void act_offer(struct leg *l, const struct leg_arg *a)
 {
 	if (confirm(l, a->m) < 0) {
-		call_post(l->call, CALL_EV_BROKEN,
-			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
+		give_up_answer(l, a);
 		return;
 	}
 	tell(l, CALL_EV_CALLEE_OFFERED, a);
@@ -189,8 +211,11 @@ static void act_cancel(struct leg *l, const struct leg_arg *a)
 static void act_ack_then_bye(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.cancel_crossed, 1);
-	if (confirm(l, a->m) == 0)
-		leg_send_ack(l, STR_NONE);
+	if (confirm(l, a->m) < 0) {
+		give_up_answer(l, a);
+		return;
+	}
+	leg_send_ack(l, STR_NONE);
 	act_send_bye(l, a);
 }
 
@@ -219,7 +244,7 @@ static void act_ack_again(struct leg *l, const struct leg_arg *a)
 static void act_end_fork(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.forks_second_2xx, 1);
-	stray_answer_end(l->call->calls, a->m, &l->forbidden);
+	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, &l->forbidden);
 }
 
 /* A BYE before the answer is not a callee's to send; it is taken for what it means. */
@@ -298,6 +323,8 @@ static void act_send_bye(struct leg *l, const struct leg_arg *a)
 				 &bye_ops, l, &err);
 	if (!l->bye_out) {
 		/* nothing will answer it: the leg is over without */
+		call_count(&l->call->calls->counters.rejects[err == -ENOMEM ? REJECT_NO_MEMORY : REJECT_TARGETS_DOWN],
+			   1);
 		l->state = LEG_ENDED;
 		tell_ended(l, a);
 	}
@@ -310,6 +337,13 @@ static void act_bye_done(struct leg *l, const struct leg_arg *a)
 
 /* ---- the INVITE of a UAC leg ---- */
 
+static bool left_by_caller(const struct leg *l, const struct message *m)
+{
+	const struct branch *branch = early_branch(l, m->to.tag);
+
+	return branch && branch->left;
+}
+
 static void invite_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct leg *l = arg;
@@ -320,6 +354,8 @@ static void invite_response(void *arg, struct client_txn *t, const struct messag
 			leg_event(l, LEG_EV_PROVISIONAL, &a);
 	} else if (m->status >= 300) {
 		leg_event(l, LEG_EV_REFUSED, &a);
+	} else if (l->state == LEG_CALLING && left_by_caller(l, m)) {
+		leg_event(l, LEG_EV_ANSWER_FORK, &a);
 	} else if (l->state == LEG_CALLING || l->state == LEG_CANCELLING) {
 		leg_event(l, l->offer == OFFER_NONE ? LEG_EV_OFFER : LEG_EV_ANSWER, &a);
 	} else if (str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {
@@ -343,8 +379,12 @@ static void invite_terminated(void *arg, struct client_txn *t)
 	struct leg *l = arg;
 
 	l->invite_out = NULL;
+	/* the only answers were of branches that the caller had left */
+	if (l->state == LEG_CALLING || l->state == LEG_CANCELLING)
+		leg_event(l, LEG_EV_FAILED, &(struct leg_arg){.reject = REJECT_TIMEOUT});
 	free(l->ack); /* the far side has stopped sending its 2xx */
 	l->ack = NULL;
+	call_run(l->call);
 	calls_reap_later(l->call->calls, l->call);
 }
 
@@ -373,103 +413,103 @@ struct leg_cell {
 	enum leg_state next;
 };
 
-#define DO(act, next)                                                                                                  \
-	{                                                                                                              \
-#act, act_##act, next                                                                                  \
-	}
-
 static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 	{
 		[LEG_IDLE] =
 			{
-				[LEG_DO_INVITE] = DO(send_invite, LEG_CALLING),
-				[LEG_DO_END] = DO(ended, LEG_ENDED),
+				[LEG_DO_INVITE] = MACHINE_DO(send_invite, LEG_CALLING),
+				[LEG_DO_END] = MACHINE_DO(ended, LEG_ENDED),
 			},
 		[LEG_INCOMING] =
 			{
-				[LEG_DO_RING] = DO(ring, LEG_INCOMING),
-				[LEG_DO_ANSWER] = DO(send_answer, LEG_ANSWERED),
-				[LEG_DO_REJECT] = DO(reject, LEG_ENDED),
-				[LEG_DO_END] = DO(reject, LEG_ENDED),
-				[LEG_EV_CANCEL] = DO(cancelled, LEG_ENDED),
-				[LEG_EV_BYE] = DO(bye_on_early, LEG_ENDED),
+				[LEG_DO_RING] = MACHINE_DO(ring, LEG_INCOMING),
+				[LEG_DO_ANSWER] = MACHINE_DO(send_answer, LEG_ANSWERED),
+				[LEG_DO_REJECT] = MACHINE_DO(reject, LEG_ENDED),
+				[LEG_DO_END] = MACHINE_DO(reject, LEG_ENDED),
+				[LEG_EV_CANCEL] = MACHINE_DO(cancelled, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(bye_on_early, LEG_ENDED),
+				[LEG_EV_BYE_EARLY] = MACHINE_DO(bye_one_early, LEG_INCOMING),
 			},
 		[LEG_ANSWERED] =
 			{
-				[LEG_EV_ACK] = DO(acked, LEG_CONFIRMED),
-				[LEG_EV_ACK_LOST] = DO(ack_lost, LEG_ENDING),
+				[LEG_EV_ACK] = MACHINE_DO(acked, LEG_CONFIRMED),
+				[LEG_EV_ACK_LOST] = MACHINE_DO(ack_lost, LEG_ENDING),
 				/* our 200 was lost on the way: leg B ends at once, leg A by BYE when its ACK comes */
-				[LEG_EV_CANCEL] = DO(tell_cancelled, LEG_UNACKED_END),
-				[LEG_EV_BYE] = DO(bye, LEG_ENDED),
+				[LEG_EV_CANCEL] = MACHINE_DO(tell_cancelled, LEG_UNACKED_END),
+				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
 				/* RFC 3261 §15: a UAS must not send BYE before the ACK, or before its time is over */
-				[LEG_DO_END] = DO(none, LEG_UNACKED_END),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_UNACKED_END),
 			},
 		[LEG_UNACKED_END] =
 			{
-				[LEG_EV_ACK] = DO(end_after_ack, LEG_ENDING),
-				[LEG_EV_ACK_LOST] = DO(end_after_ack, LEG_ENDING),
-				[LEG_EV_BYE] = DO(bye_ends, LEG_ENDED),
-				[LEG_EV_CANCEL] = DO(none, LEG_UNACKED_END),
-				[LEG_DO_END] = DO(none, LEG_UNACKED_END),
+				[LEG_EV_ACK] = MACHINE_DO(end_after_ack, LEG_ENDING),
+				[LEG_EV_ACK_LOST] = MACHINE_DO(end_after_ack, LEG_ENDING),
+				[LEG_EV_BYE] = MACHINE_DO(bye_ends, LEG_ENDED),
+				[LEG_EV_CANCEL] = MACHINE_DO(none, LEG_UNACKED_END),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_UNACKED_END),
 			},
 		[LEG_CALLING] =
 			{
-				[LEG_EV_PROVISIONAL] = DO(provisional, LEG_CALLING),
-				[LEG_EV_ANSWER] = DO(answer, LEG_CONFIRMED),
-				[LEG_EV_OFFER] = DO(offer, LEG_OFFERED),
-				[LEG_EV_REFUSED] = DO(refused, LEG_ENDED),
-				[LEG_EV_FAILED] = DO(failed, LEG_ENDED),
-				[LEG_EV_BYE] = DO(bye_instead_of_answer, LEG_CANCELLING),
-				[LEG_DO_END] = DO(cancel, LEG_CANCELLING),
+				[LEG_EV_PROVISIONAL] = MACHINE_DO(provisional, LEG_CALLING),
+				[LEG_EV_ANSWER] = MACHINE_DO(answer, LEG_CONFIRMED),
+				[LEG_EV_OFFER] = MACHINE_DO(offer, LEG_OFFERED),
+				/* a branch that the caller has left already */
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CALLING),
+				[LEG_EV_REFUSED] = MACHINE_DO(refused, LEG_ENDED),
+				[LEG_EV_FAILED] = MACHINE_DO(failed, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(bye_instead_of_answer, LEG_CANCELLING),
+				[LEG_DO_END] = MACHINE_DO(cancel, LEG_CANCELLING),
 			},
 		[LEG_CANCELLING] =
 			{
-				[LEG_EV_PROVISIONAL] = DO(none, LEG_CANCELLING),
+				[LEG_EV_PROVISIONAL] = MACHINE_DO(none, LEG_CANCELLING),
 				/* RFC 3261 §9.1: the answer crossed our CANCEL */
-				[LEG_EV_ANSWER] = DO(ack_then_bye, LEG_ENDING),
-				[LEG_EV_OFFER] = DO(ack_then_bye, LEG_ENDING),
-				[LEG_EV_REFUSED] = DO(ended, LEG_ENDED),
-				[LEG_EV_FAILED] = DO(ended, LEG_ENDED),
-				[LEG_EV_BYE] = DO(reply_ok, LEG_CANCELLING),
-				[LEG_DO_END] = DO(none, LEG_CANCELLING),
+				[LEG_EV_ANSWER] = MACHINE_DO(ack_then_bye, LEG_ENDING),
+				[LEG_EV_OFFER] = MACHINE_DO(ack_then_bye, LEG_ENDING),
+				[LEG_EV_REFUSED] = MACHINE_DO(ended, LEG_ENDED),
+				[LEG_EV_FAILED] = MACHINE_DO(ended, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_CANCELLING),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_CANCELLING),
 			},
 		[LEG_OFFERED] =
 			{
 				/* no ACK before we have an answer: the 2xx goes on coming */
-				[LEG_EV_ANSWER_AGAIN] = DO(none, LEG_OFFERED),
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_OFFERED),
-				[LEG_EV_BYE] = DO(bye_unacked, LEG_ENDED),
-				[LEG_DO_ACK] = DO(send_late_ack, LEG_CONFIRMED),
-				[LEG_DO_END] = DO(ack_bare_then_bye, LEG_ENDING),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(none, LEG_OFFERED),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_OFFERED),
+				[LEG_EV_BYE] = MACHINE_DO(bye_unacked, LEG_ENDED),
+				[LEG_DO_ACK] = MACHINE_DO(send_late_ack, LEG_CONFIRMED),
+				[LEG_DO_END] = MACHINE_DO(ack_bare_then_bye, LEG_ENDING),
 			},
 		[LEG_CONFIRMED] =
 			{
-				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_CONFIRMED),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(ack_again, LEG_CONFIRMED),
 				/* RFC 3261 §13.2.2.4: one dialog a call; every further one is ACKed and ended */
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_CONFIRMED),
-				[LEG_EV_BYE] = DO(bye, LEG_ENDED),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CONFIRMED),
+				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
 				/* the ACK of a 2xx that we had sent twice */
-				[LEG_EV_ACK] = DO(none, LEG_CONFIRMED),
-				[LEG_DO_END] = DO(send_bye, LEG_ENDING),
+				[LEG_EV_ACK] = MACHINE_DO(none, LEG_CONFIRMED),
+				[LEG_DO_END] = MACHINE_DO(send_bye, LEG_ENDING),
 			},
 		[LEG_ENDING] =
 			{
-				[LEG_EV_BYE_DONE] = DO(bye_done, LEG_ENDED),
+				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
 				/* both hang up at once: each BYE gets its 200 */
-				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDING),
-				[LEG_EV_ACK] = DO(none, LEG_ENDING),
-				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDING),
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDING),
-				[LEG_DO_END] = DO(none, LEG_ENDING),
+				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_ENDING),
+				[LEG_EV_ACK] = MACHINE_DO(none, LEG_ENDING),
+				/* on its way when the ACK, or our patience, came first */
+				[LEG_EV_CANCEL] = MACHINE_DO(none, LEG_ENDING),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(ack_again, LEG_ENDING),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_ENDING),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_ENDING),
 			},
 		[LEG_ENDED] =
 			{
-				[LEG_EV_BYE] = DO(reply_ok, LEG_ENDED),
+				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_ENDED),
 				/* overtaken by the BYE behind it */
-				[LEG_EV_ACK] = DO(none, LEG_ENDED),
-				[LEG_EV_ANSWER_AGAIN] = DO(ack_again, LEG_ENDED),
-				[LEG_EV_ANSWER_FORK] = DO(end_fork, LEG_ENDED),
-				[LEG_DO_END] = DO(none, LEG_ENDED),
+				[LEG_EV_ACK] = MACHINE_DO(none, LEG_ENDED),
+				[LEG_EV_ANSWER_AGAIN] = MACHINE_DO(ack_again, LEG_ENDED),
+				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_ENDED),
+				[LEG_DO_END] = MACHINE_DO(none, LEG_ENDED),
 			},
 };
 
@@ -489,34 +529,9 @@ bool leg_event(struct leg *l, enum leg_event ev, const struct leg_arg *arg)
 	return true;
 }
 
-static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
-{
-	*ret_next = cells[state][event].next;
-	return cells[state][event].name;
-}
-
-static const char *const state_names[] = {
-#define X(name) #name,
-	LEG_STATES(X)
-#undef X
-};
-static const char *const event_names[] = {
-#define X(name) #name,
-	LEG_EVENTS(X)
-#undef X
-};
+MACHINE_DEFINE(leg_machine, MACHINE_LEG, "leg", LEG_STATES, LEG_EVENTS);
 
 const char *leg_state_name(enum leg_state s)
 {
 	return state_names[s];
 }
-
-const struct machine leg_machine = {
-	.id = MACHINE_LEG,
-	.name = "leg",
-	.n_states = LEG_STATE_COUNT,
-	.n_events = LEG_EVENT_COUNT,
-	.state_names = state_names,
-	.event_names = event_names,
-	.describe = describe,
-};

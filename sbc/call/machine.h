@@ -27,6 +27,36 @@ struct machine {
 };
 extern const struct machine leg_machine, offer_machine, leg_media_machine, call_machine, exchange_machine;
 
+/* ---- what a machine's file writes ----
+ *
+ * STATES and EVENTS are X-macros; `cells` is its table [state][event] of rows that begin with name and end with next.
+ */
+#define MACHINE_ENUM(name) name,
+#define MACHINE_NAME(name) #name,
+/* A cell: the action act_NAME() and the next state. */
+#define MACHINE_DO(act, next)                                                                                          \
+	{                                                                                                              \
+#act, act_##act, next                                                                                  \
+	}
+/* struct machine VAR of the file's table, and state_names[] beside it. */
+#define MACHINE_DEFINE(var, machine_id_, text, STATES, EVENTS)                                                         \
+	static const char *const state_names[] = {STATES(MACHINE_NAME)};                                               \
+	static const char *const event_names[] = {EVENTS(MACHINE_NAME)};                                               \
+	static const char *describe_cell(unsigned state, unsigned event, unsigned *ret_next)                           \
+	{                                                                                                              \
+		*ret_next = cells[state][event].next;                                                                  \
+		return cells[state][event].name;                                                                       \
+	}                                                                                                              \
+	const struct machine var = {                                                                                   \
+		.id = machine_id_,                                                                                     \
+		.name = text,                                                                                          \
+		.n_states = sizeof(state_names) / sizeof(state_names[0]),                                              \
+		.n_events = sizeof(event_names) / sizeof(event_names[0]),                                              \
+		.state_names = state_names,                                                                            \
+		.event_names = event_names,                                                                            \
+		.describe = describe_cell,                                                                             \
+	}
+
 void machine_mark(enum machine_id id, unsigned state, unsigned event);
 bool machine_marked(enum machine_id id, unsigned state, unsigned event);
 /* The table as text: one line a cell, "STATE + EVENT -> action, NEXT"; golden files hold it. */

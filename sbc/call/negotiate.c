@@ -201,7 +201,7 @@ static void keep_agreed(struct leg *l, const struct media_remote *r, size_t n)
 }
 
 /* What the relay is told of leg l's end, whose description is `own`; `other` is the far side's. */
-static void describe(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork)
+void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork)
 {
 	struct media_remote r[MEDIA_MAX_STREAMS] = {0};
 	size_t n = own->n_media < other->n_media ? own->n_media : other->n_media;
@@ -243,8 +243,37 @@ static void describe(struct call *c, struct leg *l, const struct sdp *own, const
 void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *offer, struct leg *other,
 		      const struct sdp *answer, unsigned fork)
 {
-	describe(c, offerer, offer, answer, fork);
-	describe(c, other, answer, offer, fork);
+	negotiate_commit_leg(c, offerer, offer, answer, fork);
+	negotiate_commit_leg(c, other, answer, offer, fork);
+}
+
+bool negotiate_write_answer(struct call *c, const struct message *m, struct leg *to, const struct sdp *offer,
+			    struct writer *w, struct sdp **ret_answer)
+{
+	enum reject_reason why;
+	struct sdp *answer = negotiate_parse(m, &why);
+
+	leg_forbid_message(to, m, answer);
+	if (!answer)
+		return false;
+	if (sdp_check_answer(offer, answer) || !negotiate_write(c, to, answer, offer, w)) {
+		sdp_free(answer);
+		return false;
+	}
+	*ret_answer = answer;
+	return true;
+}
+
+bool negotiate_answer(struct call *c, const struct message *m, struct leg *from, struct leg *to,
+		      const struct sdp *offer, unsigned fork, struct writer *w)
+{
+	struct sdp *answer;
+
+	if (!negotiate_write_answer(c, m, to, offer, w, &answer))
+		return false;
+	negotiate_commit(c, to, offer, from, answer, fork);
+	sdp_free(answer);
+	return true;
 }
 
 void negotiate_select(struct call *c, unsigned fork)
@@ -256,7 +285,7 @@ void negotiate_select(struct call *c, unsigned fork)
 
 void negotiate_commit_echo(struct call *c, struct leg *l, const struct sdp *offer)
 {
-	describe(c, l, offer, offer, 0);
+	negotiate_commit_leg(c, l, offer, offer, 0);
 	if (c->session)
 		media_set_echo(c->calls->port, c->session, leg_side(l), true);
 }

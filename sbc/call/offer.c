@@ -79,29 +79,4 @@ enum offer_verdict leg_offer_event(struct leg *l, enum offer_event ev)
 	return cell->verdict;
 }
 
-static const char *describe(unsigned state, unsigned event, unsigned *ret_next)
-{
-	*ret_next = cells[state][event].next;
-	return cells[state][event].name;
-}
-
-static const char *const state_names[] = {
-#define X(name) #name,
-	OFFER_STATES(X)
-#undef X
-};
-static const char *const event_names[] = {
-#define X(name) #name,
-	OFFER_EVENTS(X)
-#undef X
-};
-
-const struct machine offer_machine = {
-	.id = MACHINE_OFFER,
-	.name = "offer",
-	.n_states = OFFER_STATE_COUNT,
-	.n_events = OFFER_EVENT_COUNT,
-	.state_names = state_names,
-	.event_names = event_names,
-	.describe = describe,
-};
+MACHINE_DEFINE(offer_machine, MACHINE_OFFER, "offer", OFFER_STATES, OFFER_EVENTS);

@@ -125,7 +125,7 @@ static void tell_ready(struct call *c)
 	if (c->media_pending)
 		return;
 	/* leg A's ports are there before the target's name is resolved: attempt_next() goes on from there */
-	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->next_addr)
+	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->targets.next_addr)
 		return;
 	if (c->media_failed) {
 		c->media_failed = false;
@@ -230,6 +230,13 @@ static enum reject_reason on_screen(void *arg, const struct flow_addr *from, con
 	return border_screen(cs->border, cs->config, from, p, n, loop_now_ms(cs->worker->loop));
 }
 
+static bool on_may_answer(void *arg, const struct flow_addr *to)
+{
+	struct calls *cs = arg;
+
+	return border_may_answer(cs->border, cs->config, to, loop_now_ms(cs->worker->loop));
+}
+
 static void on_refused(void *arg, const struct flow_addr *from, enum reject_reason why)
 {
 	struct calls *cs = arg;
@@ -305,7 +312,7 @@ static void on_stray_response(void *arg, const struct message *m)
 			return;
 		}
 		call_count(&cs->counters.forks_second_2xx, 1);
-		stray_answer_end(cs, m, NULL);
+		stray_answer_end(cs, m, m->cseq + 1, NULL);
 		return;
 	}
 	call_count(&cs->counters.rejects[REJECT_STRAY_RESPONSE], 1);
@@ -313,6 +320,7 @@ static void on_stray_response(void *arg, const struct message *m)
 
 const struct worker_user calls_worker_user = {
 	.screen = on_screen,
+	.may_answer = on_may_answer,
 	.refused = on_refused,
 	.outgoing = on_outgoing,
 	.request = on_request,

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* relay: requests within a dialog that change nothing of it (INFO, OPTIONS): carried to the other leg with their body,
  * and the response back. A few at a time a call. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sbc/call/call.h"
-
-#define HEADERS_MAX 16384
 
 struct relay {
 	struct call *call;
@@ -28,24 +27,15 @@ static void relay_free(struct relay *r)
 static void out_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct relay *r = arg;
-	char headers[HEADERS_MAX], phrase[64];
-	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
-	struct reply reply = {.status = status_across(m->status),
-			      .guard = &r->from->forbidden,
-			      .content_type = m->content_type,
-			      .body = m->body};
+	struct told told;
 
 	if (m->status < 200)
 		return;
-	writer_str(&p, m->phrase);
-	phrase[p.overflow ? 0 : p.n] = '\0';
-	if (phrase[0] && reply.status == m->status)
-		reply.phrase = phrase;
-	write_own_headers(r->from, false, false, &h);
-	write_crossing(r->call, r->to, r->from, m, &h);
-	reply.headers = h.overflow ? STR_NONE : writer_result(&h);
+	told_as(r->call, r->to->peer, r->from, m, status_across(m->status), false, &told);
+	told.reply.content_type = m->content_type;
+	told.reply.body = m->body;
 	if (r->in)
-		server_txn_reply(r->in, &reply);
+		server_txn_reply(r->in, &told.reply);
 	relay_free(r);
 }
 
@@ -65,14 +55,6 @@ static void out_terminated(void *arg, struct client_txn *t)
 	r->out = NULL;
 }
 
-static void in_cancelled(void *arg, struct server_txn *t, const struct message *m)
-{
-}
-
-static void in_failed(void *arg, struct server_txn *t, int error)
-{
-}
-
 static void in_terminated(void *arg, struct server_txn *t)
 {
 	struct relay *r = arg;
@@ -81,7 +63,7 @@ static void in_terminated(void *arg, struct server_txn *t)
 }
 
 static const struct client_ops out_ops = {.response = out_response, .failed = out_failed, .terminated = out_terminated};
-static const struct server_ops in_ops = {.cancelled = in_cancelled, .failed = in_failed, .terminated = in_terminated};
+static const struct server_ops in_ops = {.terminated = in_terminated};
 
 static struct relay *relay_new(struct call *c)
 {
@@ -98,49 +80,100 @@ static struct relay *relay_new(struct call *c)
 	return NULL;
 }
 
-void relay_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
+/* The dialog in which leg `to` can be told what came in m's dialog on the other leg. *ret_made: it is to be finished.
+ * Before the answer that is the branch behind the caller's tag that spoke last, or the tag that the branch is shown
+ * under. -ENOENT: the far side has none. */
+static int dialog_towards(const struct leg *to, const struct message *m, struct dialog *ret, bool *ret_made)
 {
-	struct leg *to = from == c->a ? c->b : c->a;
+	const struct call *c = to->call;
+	const struct branch *branch;
+
+	*ret_made = false;
+	if (to->state == LEG_CONFIRMED || to->state == LEG_ANSWERED || to->state == LEG_OFFERED) {
+		*ret = to->dialog;
+		return 0;
+	}
+	if (to->state == LEG_CALLING) {
+		branch = early_behind(to, m->to.tag);
+		*ret_made = branch != NULL;
+		return branch ? early_dialog(to, branch, ret) : -ENOENT;
+	}
+	branch = to->state == LEG_INCOMING && c->b ? early_branch(c->b, m->from.tag) : NULL;
+	if (!branch || !branch->shown || !branch->shown->leg)
+		return -ENOENT;
+	*ret = to->dialog;
+	memcpy(ret->local_tag, branch->shown->text, sizeof(ret->local_tag));
+	return 0;
+}
+
+/* Asked of us, or of a far side that cannot be asked: not there at all (echo), not yet, no more. */
+static void answer_here(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
+{
+	char headers[1024];
+	struct writer h = writer_init(headers, sizeof(headers));
+	/* RFC 5057 §5.1: 491 is about the request alone; 480 and 481 end its usage of the dialog, the call */
+	enum reject_reason why = c->state == CALL_ENDING ? REJECT_NO_DIALOG : REJECT_GLARE;
+
+	if (!c->echo && m->method != METHOD_OPTIONS) {
+		call_count(&c->calls->counters.rejects[why], 1);
+		server_txn_reject(t, why);
+		return;
+	}
+	write_own_headers(from, false, true, &h);
+	server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&h), .guard = &from->forbidden});
+}
+
+static void carry(struct relay *r, const struct dialog *d, const struct message *m)
+{
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
 	struct client_request what = {.method = m->method, .content_type = m->content_type, .body = m->body};
-	struct relay *r;
 	int err;
 
-	/* asked of us, or of a far side that is not there (yet, or at all: echo) */
-	if (!to || !leg_talking(to)) {
-		write_own_headers(from, false, true, &h);
-		server_txn_reply(
-			t, &(struct reply){.status = 200, .headers = writer_result(&h), .guard = &from->forbidden});
-		return;
-	}
-	r = relay_new(c);
-	if (!r) {
-		call_count(&c->calls->counters.rejects[REJECT_GLARE_RETRY], 1);
-		server_txn_reject(t, REJECT_GLARE_RETRY);
-		return;
-	}
-	write_own_headers(to, true, false, &h);
-	write_crossing(c, from, to, m, &h);
+	write_own_headers(r->to, true, false, &h);
+	write_crossing(r->call, r->from->peer, r->to, m, &h);
 	what.headers = h.overflow ? STR_NONE : writer_result(&h);
-	r->from = from;
-	r->to = to;
-	r->in = t;
-	server_txn_own(t, &in_ops, r);
-	r->out = leg_request(to, &what, &out_ops, r, &err);
+	r->out = leg_request_in(r->to, d, &what, &out_ops, r, &err);
 	if (!r->out) {
-		server_txn_reject(t, REJECT_TARGETS_DOWN);
+		server_txn_reject(r->in, REJECT_TARGETS_DOWN);
 		relay_free(r);
 	}
 }
 
-void relay_drop(struct call *c)
+void relay_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
+{
+	struct leg *to = from == c->a ? c->b : c->a;
+	struct dialog d;
+	struct relay *r;
+	bool made = false;
+	int err = to ? dialog_towards(to, m, &d, &made) : -ENOENT;
+
+	if (err == -ENOENT) {
+		answer_here(c, from, t, m);
+		return;
+	}
+	r = err == 0 ? relay_new(c) : NULL;
+	if (r) {
+		r->from = from;
+		r->to = to;
+		r->in = t;
+		server_txn_own(t, &in_ops, r);
+		carry(r, &d, m);
+	} else {
+		call_count(&c->calls->counters.rejects[REJECT_GLARE_RETRY], 1);
+		server_txn_reject(t, REJECT_GLARE_RETRY);
+	}
+	if (made && err == 0)
+		dialog_finish(&d);
+}
+
+void relay_drop(struct call *c, enum reject_reason why)
 {
 	for (unsigned i = 0; i < CALL_MAX_RELAYS; i++) {
 		if (!c->relays[i])
 			continue;
 		if (c->relays[i]->in)
-			server_txn_reject(c->relays[i]->in, REJECT_NO_DIALOG);
+			server_txn_reject(c->relays[i]->in, why);
 		relay_free(c->relays[i]);
 	}
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stray: a 2xx to an INVITE of ours that no leg waits for: another branch of a fork, or one whose call is over. It is
  * ACKed and ended by BYE (RFC 3261 §13.2.2.4) from the response alone, which carries all that a dialog needs. */
+#include <errno.h>
+
 #include "sbc/call/call.h"
 
-/* A From or To value without its parameters. */
+/* A From or To value without its parameters. None: it does not fit. */
 static struct str without_params(const struct name_addr *a, char *buf, size_t cap)
 {
 	struct writer w = writer_init(buf, cap);
@@ -30,6 +32,8 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 	};
 	int err;
 
+	if (!p.local.n || !p.remote.n)
+		return -EMSGSIZE;
 	memcpy(tag, m->from.tag.p, IDENT_LEN); /* ours: ident_parse() has looked at it */
 	tag[IDENT_LEN] = '\0';
 	err = dialog_init_uac(d, &p);
@@ -43,7 +47,7 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 	return err;
 }
 
-void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set *guard)
+void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard)
 {
 	char buf[8192], via[ADDR_STRLEN];
 	struct writer w = writer_init(buf, sizeof(buf)), v = writer_init(via, sizeof(via));
@@ -54,8 +58,13 @@ void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set
 	struct ident id;
 	int err;
 
-	if (!m->contact.uri.text.n || !ident_parse(cs->worker->key, m->from.tag, &id) || make_dialog(cs, m, &d) < 0)
+	if (!m->contact.uri.text.n || !ident_parse(cs->worker->key, m->from.tag, &id))
 		return;
+	err = make_dialog(cs, m, &d);
+	if (err < 0) {
+		call_count(&cs->counters.rejects[err == -ENOMEM ? REJECT_NO_MEMORY : REJECT_TOO_LARGE], 1);
+		return;
+	}
 	local = transport_local(cs->config, d.peer.network, d.peer.transport, addr_is_v6(&d.peer.remote),
 				&d.peer.local);
 	addr_write(&v, &local);
@@ -70,7 +79,7 @@ void stray_answer_end(struct calls *cs, const struct message *m, struct leak_set
 		txn_send_ack(cs->worker->txn, &r, NULL);
 	w = writer_init(buf, sizeof(buf));
 	r.method = METHOD_BYE;
-	dialog_write_head(&d, &w, "BYE", m->cseq + 1, 70);
+	dialog_write_head(&d, &w, "BYE", bye_cseq, 70);
 	r.headers = writer_result(&w);
 	t = w.overflow ? NULL : client_txn_start(cs->worker->txn, &r, &err);
 	if (t)

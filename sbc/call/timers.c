@@ -71,10 +71,10 @@ void call_timers_answered(struct call *c)
 	loop_timer_coarse(c->calls->worker->loop, &c->bound, c->config->timers.call_max);
 }
 
-void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t))
+void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t), bool bridged)
 {
 	t->fn = fn;
-	loop_timer_coarse(c->calls->worker->loop, t, c->config->timers.c);
+	loop_timer_coarse(c->calls->worker->loop, t, bridged ? 32ull * c->config->timers.t1 : c->config->timers.c);
 }
 
 void call_timers_exchange_over(struct call *c, struct wheel_timer *t)

@@ -24,8 +24,9 @@ void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t));
 enum checkpoint_due { CHECKPOINT_SOON, CHECKPOINT_SETTLED, CHECKPOINT_REFRESH, CHECKPOINT_NEVER };
 void call_timers_checkpoint(struct call *c, enum checkpoint_due due, void (*fn)(struct wheel_timer *t));
 /* A re-INVITE or UPDATE went on: its final response has timers.c to come, then it is cancelled. (The transaction alone
- * bounds it only until a provisional response.) */
-void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
+ * bounds it only until a provisional response.) bridged: an UPDATE that went on as re-INVITE has half of the 64*T1 that
+ * its sender waits (RFC 3261 §17.1.2.2, timer F). */
+void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t), bool bridged);
 void call_timers_exchange_over(struct call *c, struct wheel_timer *t);
 /* SIGTERM: what is left after timeout_ms is ended. */
 void call_timers_drain(struct calls *cs, unsigned timeout_ms);

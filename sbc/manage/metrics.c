@@ -102,6 +102,10 @@ static void write_transport(const struct transport_gauges *g, struct writer *w)
 		F("closed_idle_total", COUNTER, "connections closed because nothing came", closed_idle),
 		F("closed_slow_total", COUNTER, "connections closed because a message took too long", closed_slow),
 		F("refused_limit_total", COUNTER, "connections refused at a limit", refused_limit),
+		F("pauses_total", COUNTER, "times a connection was not read because a worker's queue was full", pauses),
+		F("unreachable_total", COUNTER, "requests that ICMP says did not arrive", unreachable),
+		F("icmp_ignored_total", COUNTER, "ICMP errors that are not proven to be about a request of ours",
+		  icmp_ignored),
 	};
 #undef F
 	WRITE_FIELDS(w, fields, g);
@@ -154,6 +158,8 @@ static void write_per_worker(const struct worker_gauges *g, unsigned n, struct w
 	static const struct field fields[] = {
 		{"limen_handed_over_total", COUNTER, "messages handed over to the worker that owns them",
 		 offsetof(struct worker_gauges, handed_over)},
+		{"limen_stun_answered_total", COUNTER, "STUN keep-alives answered",
+		 offsetof(struct worker_gauges, stun_answered)},
 		{"limen_handover_refused_total", COUNTER, "messages that found a worker's queue full",
 		 offsetof(struct worker_gauges, queue_refused)},
 	};

@@ -5,8 +5,6 @@
 #include "sbc/pass/pass.h"
 #include "sbc/sip/scan.h"
 
-#define HEADERS_MAX 16384
-
 struct pass {
 	struct worker *worker;
 	struct border_state *border;
@@ -24,12 +22,7 @@ struct passing {
 	struct server_txn *in;
 	struct client_txn *out;
 	struct border_decision decision;
-	size_t target, peer_target; /* next of decision.target, next target of the peer at hand */
-	int peer;
-	const struct config_target *config_target;
-	struct resolved addr[RESOLVE_MAX];
-	size_t n_addr, next_addr, tried;
-	struct resolve_query *query;
+	struct targets targets;
 	enum reject_reason last;
 	struct leak_set forbidden_out, forbidden_in;
 	char call_id[IDENT_LEN + 1], tag[IDENT_LEN + 1];
@@ -39,8 +32,7 @@ static void passing_free(struct passing *g)
 {
 	list_remove(&g->node);
 	g->pass->n--;
-	if (g->query)
-		resolve_cancel(g->query);
+	targets_stop(&g->targets);
 	if (g->in)
 		server_txn_detach(g->in);
 	if (g->out)
@@ -54,6 +46,24 @@ static void refuse(struct passing *g, enum reject_reason why)
 {
 	if (g->in)
 		server_txn_reject(g->in, why);
+	passing_free(g);
+}
+
+/* As the decision says: a route that denies may have a status and words of its own. */
+static void deny(struct passing *g)
+{
+	const struct border_decision *d = &g->decision;
+	char buf[256];
+	struct writer w = writer_init(buf, sizeof(buf));
+
+	if (!d->status || d->status == reject_status(d->reject)) {
+		refuse(g, d->reject);
+		return;
+	}
+	if (g->config->server_name)
+		header_write(&w, STR("Server"), str_z(g->config->server_name));
+	server_txn_reply(g->in,
+			 &(struct reply){.status = d->status, .phrase = d->phrase, .headers = writer_result(&w)});
 	passing_free(g);
 }
 
@@ -81,47 +91,45 @@ static struct crossing crossing_back(struct passing *g)
 
 	return (struct crossing){
 		.config = g->config,
-		.from_peer = g->peer,
+		.from_peer = g->targets.at.peer,
 		.to_peer = g->decision.peer,
 		.to_network = f->network,
 		.local = transport_local(g->config, f->network, f->transport, addr_is_v6(&f->remote), &f->local),
 	};
 }
 
+static void try_another(struct passing *g, enum reject_reason why)
+{
+	g->last = why;
+	client_txn_detach(g->out);
+	g->out = NULL;
+	next(g);
+}
+
 static void out_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct passing *g = arg;
-	char headers[HEADERS_MAX], phrase[64];
-	struct writer h = writer_init(headers, sizeof(headers)), p = writer_init(phrase, sizeof(phrase) - 1);
+	char headers[HEADERS_MAX], phrase[PHRASE_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
 	struct crossing x = crossing_back(g);
-	int status = m->status;
+	int status = status_across(m->status);
 
 	if (m->status < 200)
 		return;
-	border_address_worked(g->pass->border, &g->addr[g->next_addr - 1].addr);
+	targets_outcome(&g->targets, m->status, REJECT_NONE);
 	if (m->status == 503) {
-		g->last = REJECT_TARGETS_DOWN;
-		client_txn_detach(g->out);
-		g->out = NULL;
-		next(g);
+		try_another(g, REJECT_TARGETS_DOWN);
 		return;
 	}
 	leak_set_add(&g->forbidden_in, m->to.tag);
 	leak_set_add(&g->forbidden_in, m->contact.uri.host);
-	writer_str(&p, m->phrase);
-	phrase[p.overflow ? 0 : p.n] = '\0';
 	txn_write_allow(&h);
 	writer_lit(&h, "Accept: application/sdp\r\n");
 	headers_cross(m, &x, &h);
-	/* redirects and challenges are the far side's affair */
-	if (m->status < 400 && m->status >= 300)
-		status = 480;
-	else if (m->status == 401 || m->status == 407)
-		status = 403;
 	if (g->in)
 		server_txn_reply(g->in, &(struct reply){
 						.status = status,
-						.phrase = phrase[0] && status == m->status ? phrase : NULL,
+						.phrase = phrase_across(m, status, phrase),
 						.headers = h.overflow ? STR_NONE : writer_result(&h),
 						.guard = &g->forbidden_in,
 					});
@@ -132,11 +140,8 @@ static void out_failed(void *arg, struct client_txn *t, enum reject_reason why)
 {
 	struct passing *g = arg;
 
-	border_address_failed(g->pass->border, &g->addr[g->next_addr - 1].addr, loop_now_ms(g->pass->worker->loop));
-	g->last = why;
-	client_txn_detach(g->out);
-	g->out = NULL;
-	next(g);
+	targets_outcome(&g->targets, 0, why);
+	try_another(g, why);
 }
 
 static void out_terminated(void *arg, struct client_txn *t)
@@ -167,35 +172,31 @@ static void write_head(struct passing *g, const struct crossing *x, struct write
 		header_write(h, STR("User-Agent"), str_z(g->config->server_name));
 }
 
-static bool send_to(struct passing *g, const struct resolved *to)
+static bool send_on(struct passing *g)
 {
-	const struct config_peer *p = &g->config->peers[g->peer];
-	char headers[HEADERS_MAX], ruri[1024], via[ADDR_STRLEN];
+	const struct target *at = &g->targets.at;
+	char headers[HEADERS_MAX], ruri[1024], host[300], via[ADDR_STRLEN];
 	struct writer h = writer_init(headers, sizeof(headers)), r = writer_init(ruri, sizeof(ruri)),
-		      v = writer_init(via, sizeof(via));
+		      n = writer_init(host, sizeof(host)), v = writer_init(via, sizeof(via));
 	struct crossing x = {
 		.config = g->config,
 		.from_peer = g->decision.peer,
-		.to_peer = g->peer,
-		.to_network = p->network,
-		.local = transport_local(g->config, p->network, to->transport, addr_is_v6(&to->addr), NULL),
-		.target_host = str_z(g->config_target->host),
+		.to_peer = at->peer,
+		.to_network = at->to.network,
+		.local = transport_local(g->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), NULL),
 	};
 	struct client_request req = {
 		.method = METHOD_OPTIONS,
-		.to = {.network = p->network, .transport = to->transport, .remote = to->addr},
+		.to = at->to,
 		.slot = message_owner(g->pass->worker->key, g->request),
 		.guard = &g->forbidden_out,
 		.ops = &out_ops,
 		.arg = g,
 	};
-	char host[ADDR_STRLEN];
 	int err;
 
-	if (strchr(g->config_target->host, ':')) {
-		addr_text(&to->addr, host);
-		x.target_host = str_z(host);
-	}
+	headers_write_target_host(at->configured, &n);
+	x.target_host = writer_result(&n);
 	ident_mint(g->pass->worker->key, req.slot, g->call_id);
 	ident_mint(g->pass->worker->key, req.slot, g->tag);
 	addr_write(&v, &x.local);
@@ -211,79 +212,40 @@ static bool send_to(struct passing *g, const struct resolved *to)
 	return g->out != NULL;
 }
 
-static void on_resolved(void *arg, const struct resolved *v, size_t n, const char *error)
+static void passed_over(void *arg, int peer, enum reject_reason why, const char *cause)
 {
 	struct passing *g = arg;
-	bool waited = g->query != NULL;
 
-	g->query = NULL;
-	g->next_addr = 0;
-	g->n_addr = n < RESOLVE_MAX ? n : RESOLVE_MAX;
-	memcpy(g->addr, v, g->n_addr * sizeof(*v));
-	border_order(g->pass->border, g->addr, g->n_addr, loop_now_ms(g->pass->worker->loop));
-	if (!n)
-		g->last = REJECT_RESOLVE;
-	if (waited)
-		next(g);
+	g->last = why;
 }
 
-/* True: addresses are there, or will be (query). */
-static bool next_target(struct passing *g)
+static void ready(void *arg)
 {
-	const struct config_peer *p;
-	struct resolve_what what;
-
-	while (g->peer < 0 || g->peer_target == g->config->peers[g->peer].n_targets) {
-		if (g->target == g->decision.n_targets)
-			return false;
-		if (g->decision.target[g->target] == CONFIG_TARGET_ECHO)
-			return false;
-		g->peer = (int)g->decision.target[g->target++];
-		g->peer_target = 0;
-	}
-	p = &g->config->peers[g->peer];
-	g->config_target = &p->targets[g->peer_target++];
-	what = (struct resolve_what){.host = str_z(g->config_target->host),
-				     .port = g->config_target->port,
-				     .transport = g->config_target->transport,
-				     .transport_given = g->config_target->transport_given,
-				     .v4 = true,
-				     .v6 = true};
-	if (resolve_start(g->pass->worker->resolver, &what, on_resolved, g, &g->query) < 0)
-		g->last = REJECT_RESOLVE;
-	return true;
+	next(arg);
 }
+
+static const struct targets_user targets_user = {.passed_over = passed_over, .ready = ready};
 
 static void next(struct passing *g)
 {
 	for (;;) {
-		if (g->tried == g->config->limits.targets)
-			break;
-		if (g->next_addr < g->n_addr) {
-			g->tried++;
-			if (send_to(g, &g->addr[g->next_addr++]))
+		switch (targets_next(&g->targets)) {
+		case TARGETS_AT:
+			if (send_on(g))
 				return;
 			g->last = REJECT_TARGETS_DOWN;
-			continue;
-		}
-		g->n_addr = g->next_addr = 0;
-		if (!next_target(g))
 			break;
-		if (g->query)
+		case TARGETS_WAIT:
 			return;
+		case TARGETS_ECHO: /* after others that failed; asked first, it has answered */
+		case TARGETS_END:
+			refuse(g, g->last);
+			return;
+		}
 	}
-	refuse(g, g->last);
 }
 
 /* ---- the way in ---- */
-
-static void in_cancelled(void *arg, struct server_txn *t, const struct message *m)
-{
-}
-
-static void in_failed(void *arg, struct server_txn *t, int error)
-{
-}
 
 static void in_terminated(void *arg, struct server_txn *t)
 {
@@ -292,7 +254,7 @@ static void in_terminated(void *arg, struct server_txn *t)
 	g->in = NULL;
 }
 
-static const struct server_ops in_ops = {.cancelled = in_cancelled, .failed = in_failed, .terminated = in_terminated};
+static const struct server_ops in_ops = {.terminated = in_terminated};
 
 bool pass_options(void *arg, struct server_txn *t, const struct message *m)
 {
@@ -316,15 +278,21 @@ bool pass_options(void *arg, struct server_txn *t, const struct message *m)
 	g->pass = p;
 	g->config = config_ref(p->config);
 	g->request = message_ref(m);
-	g->peer = -1;
 	g->last = REJECT_TARGETS_DOWN;
 	g->in = t;
+	g->targets = (struct targets){.config = g->config,
+				      .decision = &g->decision,
+				      .state = p->border,
+				      .resolver = p->worker->resolver,
+				      .loop = p->worker->loop,
+				      .user = &targets_user,
+				      .arg = g};
 	list_append(&p->requests, &g->node);
 	p->n++;
 	server_txn_own(t, &in_ops, g);
 	border_decide(g->config, &r, NULL, NULL, &g->decision);
 	if (g->decision.reject != REJECT_NONE) {
-		refuse(g, g->decision.reject);
+		deny(g);
 		return false;
 	}
 	if (g->decision.n_targets && g->decision.target[0] == CONFIG_TARGET_ECHO) {

@@ -326,7 +326,7 @@ static void on_poll(uv_poll_t *h, int status, int events)
 	if (status < 0) {
 		/* libuv has stopped watching because of POLLERR. The owner finds the error by reading or writing; it
 		 * is no reason to be deaf afterwards (an ICMP error on a UDP socket). */
-		ready = p->events;
+		ready = p->events > 0 ? p->events | LOOP_ERROR : 0;
 		poll_start(p);
 	} else {
 		ready = (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0);

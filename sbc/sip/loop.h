@@ -50,6 +50,7 @@ void loop_add_idle_check(struct loop *l, bool (*fn)(void *arg), void *arg);
 
 #define LOOP_READABLE 1
 #define LOOP_WRITABLE 2
+#define LOOP_ERROR    4 /* told with what is watched: the owner finds the error by reading or writing */
 /* Watches fd (not owned). fn runs with the events that are ready. NULL when out of memory. */
 struct loop_poll *loop_poll_open(struct loop *l, int fd, void (*fn)(void *arg, int events), void *arg);
 int loop_poll_set(struct loop_poll *p, int events); /* 0: none */

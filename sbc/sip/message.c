@@ -21,7 +21,7 @@ const char *method_text(enum method m)
 	return (unsigned)m < METHOD_COUNT ? methods[m].p : "";
 }
 
-static enum method method_of(struct str text)
+enum method method_find(struct str text)
 {
 	for (unsigned m = METHOD_UNKNOWN + 1; m < METHOD_COUNT; m++)
 		if (str_eq(methods[m], text)) /* methods are case-sensitive, RFC 3261 §7.1 */
@@ -272,7 +272,7 @@ static void judge_fields(struct reading *r)
 	bad_unless(r, have_all(r) && str_eq(m->method_text, r->cseq_method));
 	bad_unless(r, str_eq(r->via_version, STR("2.0")) && branch_ok(m->via.branch));
 	bad_unless(r, m->n_via <= MESSAGE_MAX_VIAS);
-	m->method = method_of(m->method_text);
+	m->method = method_find(m->method_text);
 }
 
 /* RFC 3261 §18.3: without Content-Length the body reaches to the end of the datagram; a body that was cut short is an

@@ -39,7 +39,8 @@ enum method {
 #undef X
 		METHOD_COUNT
 };
-const char *method_text(enum method m); /* "" for METHOD_UNKNOWN */
+enum method method_find(struct str text); /* METHOD_UNKNOWN */
+const char *method_text(enum method m);   /* "" for METHOD_UNKNOWN */
 
 struct uri {
 	struct str text;   /* whole, without <> */

@@ -10,6 +10,7 @@
 	X(REJECT_FRAMING, 0, "", "framing")                                                                            \
 	X(REJECT_ACL, 0, "", "acl")                                                                                    \
 	X(REJECT_RATE, 0, "", "rate")                                                                                  \
+	X(REJECT_ANSWER_RATE, 0, "", "answer_rate") /* would be answered, but too many were */                         \
 	X(REJECT_UNKNOWN_DROP, 0, "", "unknown_source_dropped")                                                        \
 	X(REJECT_CONNECTIONS, 0, "", "connections")                                                                    \
 	X(REJECT_QUEUE, 0, "", "queue_full")                                                                           \
@@ -55,6 +56,7 @@
 	X(REJECT_RESOLVE, 503, "Service Unavailable", "unresolved")                                                    \
 	X(REJECT_TIMEOUT, 408, "Request Timeout", "timeout")                                                           \
 	X(REJECT_RINGING_BOUND, 408, "Request Timeout", "ringing_bound")                                               \
+	X(REJECT_UPDATE_OVERDUE, 504, "Server Time-out", "update_overdue")                                             \
 	X(REJECT_LEAK, 500, "Server Internal Error", "leak_blocked")
 
 enum reject_reason {

@@ -127,6 +127,31 @@ enum scan_result scan_owner(const struct ident_key *k, const uint8_t *p, size_t 
 	return decide(k, start.request, &w, ret_slot);
 }
 
+#define BRANCH_LEN (sizeof(IDENT_BRANCH_COOKIE) - 1 + IDENT_LEN)
+
+/* ---- quoted ------------------------------------------------------------------------------------------------------ */
+
+/* Our requests have one Via, right behind the start line. The quotation may end anywhere: what is not whole is not
+ * ours. */
+bool scan_quoted(const struct ident_key *k, const uint8_t *p, size_t n, struct scan_quoted *ret)
+{
+	struct str rest = {(const char *)p, n}, start = str_cut(&rest, '\n'), via = str_cut(&rest, '\r'), method,
+		   branch;
+	struct ident id;
+
+	method = str_cut(&start, ' ');
+	if (!method.n || !str_starts(via, STR("Via: SIP/2.0/UDP ")))
+		return false;
+	str_cut(&via, ';');
+	if (!str_starts(via, STR("branch=" IDENT_BRANCH_COOKIE)) || via.n < 7 + BRANCH_LEN)
+		return false;
+	branch = (struct str){via.p + 7, BRANCH_LEN};
+	if (!ident_parse(k, (struct str){branch.p + BRANCH_LEN - IDENT_LEN, IDENT_LEN}, &id))
+		return false;
+	*ret = (struct scan_quoted){.method = method, .branch = branch, .slot = id.slot};
+	return true;
+}
+
 /* ---- framing ----------------------------------------------------------------------------------------------------- */
 
 static bool is_space(char c)

@@ -22,6 +22,12 @@ enum scan_result {
 /* A response's owner: our branch in the topmost Via; a request's: our tag in To; else
  * a Call-ID that we have made ourselves; else the keyed hash of its Call-ID. */
 enum scan_result scan_owner(const struct ident_key *k, const uint8_t *p, size_t n, uint8_t *ret_slot);
+/* The beginning of a datagram, as ICMP quotes it: a request of ours, by the MAC in the branch of its Via? */
+struct scan_quoted {
+	struct str method, branch; /* slices of p */
+	uint8_t slot;
+};
+bool scan_quoted(const struct ident_key *k, const uint8_t *p, size_t n, struct scan_quoted *ret);
 /* The same question asked of a parsed message; scan_owner() is SCAN_UNSURE or agrees (fuzzed). */
 uint8_t message_owner(const struct ident_key *k, const struct message *m);
 

@@ -9,7 +9,9 @@
 
 static void watch(struct stream *s)
 {
-	loop_poll_set(s->poll, s->connecting ? LOOP_WRITABLE : LOOP_READABLE | (s->out ? LOOP_WRITABLE : 0));
+	int read = stream_paused(s) ? 0 : LOOP_READABLE;
+
+	loop_poll_set(s->poll, s->connecting ? LOOP_WRITABLE : read | (s->out ? LOOP_WRITABLE : 0));
 }
 
 /* ---- the end ---- */
@@ -47,6 +49,7 @@ void stream_kill(struct stream *s, int error)
 	s->dead = true;
 	s->error = error;
 	loop_timer_stop(s->transport->loop, &s->timer);
+	list_remove(&s->paused);
 	loop_poll_close(s->poll);
 	sock_close(SOCK_KIND_STREAM, s->fd);
 	stream_forget(s);
@@ -64,7 +67,7 @@ static uint64_t due(const struct stream *s)
 	uint64_t at = s->last_ms + (s->heard || !s->source ? v->tcp_idle : v->tcp_header);
 
 	/* a connection that says nothing at first is held to the time of a message's head */
-	if (s->partial_ms && s->partial_ms + v->tcp_header < at)
+	if (s->partial_ms && !stream_paused(s) && s->partial_ms + v->tcp_header < at)
 		at = s->partial_ms + v->tcp_header;
 	if (s->stuck_ms && s->stuck_ms + v->tcp_header < at)
 		at = s->stuck_ms + v->tcp_header;
@@ -78,6 +81,9 @@ static void on_timer(struct wheel_timer *t)
 	struct stream *s = container_of(t, struct stream, timer);
 	uint64_t now = loop_now_ms(s->transport->loop), at = due(s);
 
+	/* that it says nothing while it is not read is not its fault */
+	if (at <= now && stream_paused(s) && !s->stuck_ms)
+		at = now + s->transport->config->timers.tcp_header;
 	if (at > now) {
 		loop_timer(s->transport->loop, t, at - now);
 		return;
@@ -112,7 +118,8 @@ static void pong(struct stream *s)
 		stream_send(s, s->transport, "\r\n", 2, 0);
 }
 
-/* Takes whole messages off p; returns what is left over, or SIZE_MAX when the connection is to be closed. */
+/* Takes whole messages off p; returns what is left over, or SIZE_MAX when the connection is to be closed. One that
+ * finds no room stays, with all that is behind it. */
 static size_t take_messages(struct stream *s, const uint8_t *p, size_t n)
 {
 	struct transport *t = s->transport;
@@ -135,9 +142,16 @@ static size_t take_messages(struct stream *s, const uint8_t *p, size_t n)
 		}
 		s->frame = (struct scan_frame){0};
 		if (r == FRAME_MESSAGE) {
+			bool again = s->again;
+
 			s->heard = true;
-			transport_count(&t->received, 1);
-			t->user->received(t->arg, &flow, p, total);
+			transport_count(&t->received, !again);
+			s->again = !t->user->received(t->arg, &flow, p, total, again);
+			if (s->again && !s->dead) {
+				transport_count(&t->pauses, !again);
+				stream_pause(s);
+				break;
+			}
 		} else if (total == 4) {
 			pinged = true;
 		}
@@ -185,6 +199,17 @@ static void take(struct stream *s, const uint8_t *p, size_t n)
 		s->partial_ms = s->last_ms;
 		hurry(s);
 	}
+	watch(s);
+}
+
+void stream_take_again(struct stream *s)
+{
+	/* the time in which nothing was read does not count */
+	s->last_ms = loop_now_ms(s->transport->loop);
+	s->partial_ms = 0;
+	take(s, s->in, s->in_n);
+	if (!s->dead)
+		hurry(s);
 }
 
 /* Room behind an incomplete message: framing lets none grow beyond the limit. */

@@ -52,6 +52,8 @@ struct txn_user {
 	/* A request was refused without a transaction (limit, memory, merged, CANCEL of nothing, txn_layer_refuse()).
 	 */
 	void (*refused)(void *arg, const struct message *m, enum reject_reason why);
+	/* May such a request be answered now? false: dropped, and told as REJECT_ANSWER_RATE. NULL: always. */
+	bool (*may_answer)(void *arg, const struct flow_addr *to);
 	void *arg;
 };
 
@@ -71,6 +73,11 @@ void txn_layer_receive(struct txn_layer *l, const struct message *m);
 void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_reason why);
 /* transport_user.send_failed() is passed on here. May be called from inside `send`. */
 void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error);
+
+/* ICMP says that the datagram with this branch, to `to`, did not arrive (transport_user.unreachable, proven by
+ * scan_quoted()): a client transaction that has no answer yet fails at once. false: there is none. */
+bool txn_layer_unreachable(struct txn_layer *l, unsigned network, const struct addr *to, struct str branch,
+			   enum method method, int error);
 
 struct txn_gauges {
 	uint64_t server_invite, server_other, client_invite, client_other; /* alive now, lingering ones included */

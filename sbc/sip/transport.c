@@ -34,6 +34,11 @@ static const struct config_listen *find_listen(const struct config_network *n, e
 	return first;
 }
 
+bool transport_listens(const struct config *c, unsigned network, enum config_transport t, bool v6)
+{
+	return find_listen(&c->networks[network], t, v6, NULL) != NULL;
+}
+
 struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6,
 			    const struct addr *local)
 {
@@ -55,11 +60,13 @@ struct addr transport_local(const struct config *c, unsigned network, enum confi
 
 static int open_socket(const struct config_network *n, const struct config_listen *c)
 {
-	struct sock_options o = {.device = n->device, .dscp = n->dscp, .reuseport = true, .rcvbuf_bytes = UDP_RCVBUF};
+	struct sock_options o = {
+		.device = n->device, .dscp = n->dscp, .reuseport = true, .rcvbuf_bytes = UDP_RCVBUF, .errors = true};
 
 	if (c->transport == CONFIG_UDP)
 		return sock_udp(SOCK_KIND_SIGNALLING, &c->addr, &o);
 	/* inherited by what is accepted */
+	o.errors = false;
 	o.rcvbuf_bytes = o.sndbuf_bytes = STREAM_KERNEL;
 	return sock_listen(&c->addr, 1024, &o);
 }
@@ -344,6 +351,7 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	random_bytes(&t->key, sizeof(t->key));
 	list_init(&t->listeners);
 	list_init(&t->dying);
+	list_init(&t->paused);
 	list_init(&t->untold);
 	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
 	t->chunk = malloc(STREAM_CHUNK);
@@ -376,6 +384,7 @@ void transport_destroy(struct transport *t)
 		if (s)
 			stream_kill(s, -ESHUTDOWN);
 	}
+	loop_timer_stop(t->loop, &t->read_again);
 	/* nobody is told any more, of those either that died just before */
 	list_for_each_safe (n, &t->dying)
 		stream_free(list_entry(n, struct stream, dying));

@@ -15,14 +15,20 @@
 struct transport;
 
 struct transport_user {
-	/* A whole message (valid during the call only). */
-	void (*received)(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n);
+	/* A whole message (valid during the call only). false, for streams only: there is no room for it now; nothing
+	 * more is read from that connection until the same message, told as `again`, is taken. */
+	bool (*received)(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n, bool again);
 	/* A connection that was opened or used for sending is gone: cookie of each queued send that was lost comes one
 	 * by one. */
 	void (*send_failed)(void *arg, uint64_t cookie, int error);
 	/* A connection is gone, whichever worker held it and whether or not anything was queued on it: told once on
 	 * every worker. What was queued is told first, on the worker that held it. NULL: not wanted. */
 	void (*closed)(void *arg, unsigned network, uint64_t connection);
+	/* ICMP says that a datagram for `to` did not arrive, and quotes so much of it (the beginning). Anyone can send
+	 * that: true when the quotation proves that it was sent by us. May be called from inside transport_send(); must
+	 * not send. NULL: not wanted. */
+	bool (*unreachable)(void *arg, unsigned network, const struct addr *to, const uint8_t *quoted, size_t n,
+			    int error);
 	/* Counted refusals that happen below messages: connections, sources, buffers. */
 	void (*refused)(void *arg, unsigned network, const struct addr *from, enum reject_reason why);
 };
@@ -69,6 +75,8 @@ int transport_set_config(struct transport *t, struct config *c, char *err, size_
  * then -ENOTCONN comes by send_failed. */
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
 bool transport_reliable(enum config_transport t);
+/* The network has a listener of that transport and family: something can be sent from there. */
+bool transport_listens(const struct config *c, unsigned network, enum config_transport t, bool v6);
 
 /* Our own address as the far side must see it, for Via and Contact: advertised host and listener's port. local: the
  * listener's; NULL, unset, or not in c: the first of that transport and family. */
@@ -76,7 +84,8 @@ struct addr transport_local(const struct config *c, unsigned network, enum confi
 			    const struct addr *local);
 
 struct transport_gauges {
-	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit;
+	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit,
+		pauses, unreachable, icmp_ignored;
 };
 void transport_gauges(const struct transport *t, struct transport_gauges *ret); /* any thread, approximate */
 

@@ -77,6 +77,8 @@ struct stream {
 	struct loop_deferred bury;
 	struct obituary *obituary; /* NULL: nobody wants to know */
 	struct list dying;         /* while it waits to be buried */
+	struct list paused;        /* while its next message waits for room with the user: stream_pause.c */
+	bool again;                /* the next message was told before */
 	int error;                 /* what it died of */
 	struct wheel_timer timer;
 	uint64_t last_ms;    /* of the last byte read or written */
@@ -98,7 +100,10 @@ struct stream {
 	X(send_errors)                                                                                                 \
 	X(closed_idle)                                                                                                 \
 	X(closed_slow)                                                                                                 \
-	X(refused_limit)
+	X(refused_limit)                                                                                               \
+	X(pauses)                                                                                                      \
+	X(unreachable)                                                                                                 \
+	X(icmp_ignored)
 
 struct transport {
 	struct loop *loop;
@@ -110,6 +115,8 @@ struct transport {
 	unsigned n_siblings;
 	struct list listeners;
 	struct list dying;  /* streams that died in this turn */
+	struct list paused; /* streams that are not read */
+	struct wheel_timer read_again;
 	struct list untold; /* obituaries that some worker's queue had no room for */
 	struct wheel_timer tell_again;
 	atomic_uint_fast64_t n_untold; /* count as connections, so that the limit holds for them, too */
@@ -136,6 +143,7 @@ static inline void transport_count(atomic_uint_fast64_t *c, uint64_t n)
 struct listener *transport_listener(struct transport *t, const struct destination *d);
 
 void udp_readable(void *arg, int events); /* arg: struct listener */
+void udp_errors_take(struct listener *l); /* a bounded number; the rest stays ready */
 int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n);
 
 void stream_acceptable(void *arg, int events); /* arg: struct listener */
@@ -153,6 +161,15 @@ void stream_kill(struct stream *s, int error);
 void stream_ready(void *arg, int events); /* arg: struct stream */
 void stream_start(struct stream *s);      /* timers and events of a new one */
 void stream_free(struct stream *s);
+/* Hands up what was kept when it was paused; pauses it anew if there still is no room. */
+void stream_take_again(struct stream *s);
+
+/* stream_pause.c */
+void stream_pause(struct stream *s);
+static inline bool stream_paused(const struct stream *s)
+{
+	return list_linked(&s->paused);
+}
 
 /* stream_obituary.c: 0 or -ENOMEM; *ret may be NULL then, and when nobody is to be told. */
 int obituary_create(struct transport *t, struct obituary **ret);

@@ -115,7 +115,11 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 	struct writer w = writer_init(headers, sizeof(headers));
 	struct reply r = {.status = reject_status(why), .phrase = reject_phrase(why)};
 
-	if (m->request && m->method != METHOD_ACK && r.status) {
+	if (!m->request || m->method == METHOD_ACK || !r.status) {
+		; /* dropped */
+	} else if (l->user.may_answer && !l->user.may_answer(l->user.arg, &m->source)) {
+		why = REJECT_ANSWER_RATE;
+	} else {
 		txn_write_refusal_headers(l, why, m, &w);
 		if (!w.overflow)
 			r.headers = writer_result(&w);
@@ -265,4 +269,15 @@ void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error)
 
 	if (t)
 		txn_post_send_failed(t, error);
+}
+
+bool txn_layer_unreachable(struct txn_layer *l, unsigned network, const struct addr *to, struct str branch,
+			   enum method method, int error)
+{
+	struct client_txn *c = txn_find_client(l, txn_id_of_client(l, network, branch, method), method);
+
+	if (!c || c->t.reliable || !addr_equal(&c->to.remote, to))
+		return false;
+	txn_post_send_failed(&c->t, error);
+	return true;
 }

@@ -5,8 +5,9 @@
 
 #include "sbc/sip/transport_internal.h"
 
-#define UDP_MAX 65536
-#define ROUNDS  4 /* batches of one socket in one turn, so that the others get theirs */
+#define UDP_MAX    65536
+#define SEND_TRIES 3
+#define ROUNDS     4 /* batches of one socket in one turn, so that the others get theirs */
 
 static void deliver(struct listener *l, const struct mmsghdr *m, const struct sockaddr *from, const uint8_t *p)
 {
@@ -19,7 +20,7 @@ static void deliver(struct listener *l, const struct mmsghdr *m, const struct so
 	if (m->msg_hdr.msg_flags & MSG_TRUNC || m->msg_len > t->config->limits.message_bytes)
 		t->user->refused(t->arg, l->network, &flow.remote, REJECT_SIZE);
 	else
-		t->user->received(t->arg, &flow, p, m->msg_len);
+		(void)t->user->received(t->arg, &flow, p, m->msg_len, false); /* no room: lost, as in the network */
 }
 
 void udp_readable(void *arg, int events)
@@ -29,6 +30,8 @@ void udp_readable(void *arg, int events)
 	struct iovec iov[UDP_BATCH];
 	struct sockaddr_in6 from[UDP_BATCH];
 
+	if (events & LOOP_ERROR)
+		udp_errors_take(l);
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
 		iov[i] = (struct iovec){l->transport->udp_buffers + (size_t)i * UDP_MAX, UDP_MAX};
 		msgs[i].msg_hdr = (struct msghdr){
@@ -37,7 +40,6 @@ void udp_readable(void *arg, int events)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		int n = recvmmsg(l->fd, msgs, UDP_BATCH, MSG_DONTWAIT, NULL);
 
-		/* an error that ICMP brought is for a datagram of ours that its transaction will repeat */
 		for (int i = 0; i < n; i++)
 			deliver(l, &msgs[i], (struct sockaddr *)&from[i], iov[i].iov_base);
 		/* fewer than asked for: there are no more now */
@@ -50,11 +52,15 @@ void udp_readable(void *arg, int events)
 
 int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n)
 {
-	ssize_t sent = sendto(l->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, addr_len(to));
+	ssize_t sent;
 
-	/* the first call may only have told of an ICMP error for an earlier datagram */
-	if (sent < 0 && errno == ECONNREFUSED)
+	for (unsigned tries = 0;; tries++) {
 		sent = sendto(l->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, addr_len(to));
+		if (sent >= 0 || errno == EAGAIN || errno == ENOBUFS || tries == SEND_TRIES)
+			break;
+		/* it may only have told of an ICMP error for an earlier datagram */
+		udp_errors_take(l);
+	}
 	if (sent < 0) {
 		int err = errno;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sbc/sip/scan.h"
+#include "sbc/sip/stun.h"
 #include "sbc/sip/worker_internal.h"
 
 /* ---- handing over ---- */
@@ -21,12 +22,19 @@ struct handed {
 	uint8_t bytes[];
 };
 
-static void receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n);
+static bool receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n, bool screened);
 static void take(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n);
 
 static void refused(struct worker *w, const struct flow_addr *from, enum reject_reason why)
 {
 	w->user->refused(w->arg, from, why);
+}
+
+/* Its connection is another worker's and was told that the message is taken: without room for it, it is lost. */
+static void receive_handed(struct handed *h)
+{
+	if (!receive(h->to, &h->from, h->bytes, h->n, false))
+		refused(h->to, &h->from, REJECT_QUEUE);
 }
 
 static void on_handed(void *arg)
@@ -39,20 +47,21 @@ static void on_handed(void *arg)
 	else if (h->from.network >= h->to->config->n_networks)
 		refused(h->to, &(struct flow_addr){.remote = h->from.remote}, REJECT_QUEUE);
 	else if (h->stage == STAGE_RECEIVED)
-		receive(h->to, &h->from, h->bytes, h->n);
+		receive_handed(h);
 	else
 		take(h->to, &h->from, h->bytes, h->n);
 	free(h);
 }
 
-static void hand_over(struct worker *w, unsigned to, enum stage stage, const struct flow_addr *from, const uint8_t *p,
+/* false: it came by a stream, and that worker has no room for it now. */
+static bool hand_over(struct worker *w, unsigned to, enum stage stage, const struct flow_addr *from, const uint8_t *p,
 		      size_t n)
 {
 	struct handed *h = malloc(sizeof(*h) + n);
 
 	if (!h) {
 		refused(w, from, REJECT_NO_MEMORY);
-		return;
+		return true;
 	}
 	h->to = worker_get(w->group, to);
 	h->stage = stage;
@@ -60,12 +69,46 @@ static void hand_over(struct worker *w, unsigned to, enum stage stage, const str
 	h->n = n;
 	memcpy(h->bytes, p, n);
 	if (!loop_post(h->to->loop, on_handed, h)) {
+		free(h);
+		if (from->connection)
+			return false;
 		atomic_fetch_add_explicit(&own(w)->queue_refused, 1, memory_order_relaxed);
 		refused(w, from, REJECT_QUEUE);
-		free(h);
-		return;
+		return true;
 	}
 	atomic_fetch_add_explicit(&own(w)->handed_over, 1, memory_order_relaxed);
+	return true;
+}
+
+/* ---- keep-alives ---- */
+
+static bool may_answer(struct worker *w, const struct flow_addr *to)
+{
+	return !w->user->may_answer || w->user->may_answer(w->arg, to);
+}
+
+static bool is_stun(const struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+{
+	return from->transport == CONFIG_UDP && from->network < w->config->n_networks &&
+	       w->config->networks[from->network].keepalive_stun && stun_is_binding_request(p, n);
+}
+
+/* RFC 5626 §3.5.2: a phone learns from the answer that its flow is alive, and whether its NAT has changed it. */
+static void answer_stun(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+{
+	struct destination d = destination_of_flow(from);
+	uint8_t answer[STUN_ANSWER_MAX];
+	size_t answer_n = stun_answer(p, n, &from->remote, answer);
+
+	d.flow_only = true;
+	if (!answer_n) {
+		refused(w, from, REJECT_FRAMING);
+	} else if (!may_answer(w, from)) {
+		refused(w, from, REJECT_ANSWER_RATE);
+	} else {
+		transport_send(w->transport, &d, (const char *)answer, answer_n, 0);
+		atomic_fetch_add_explicit(&own(w)->stun_answered, 1, memory_order_relaxed);
+	}
 }
 
 /* ---- the way in ---- */
@@ -108,7 +151,7 @@ static void take(struct worker *w, const struct flow_addr *from, const uint8_t *
 }
 
 /* The scan could not tell: the parser can. */
-static void take_or_hand_over(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+static bool take_or_hand_over(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
 {
 	struct message *m = NULL;
 	enum reject_reason why = message_parse(p, n, from, &m);
@@ -116,39 +159,42 @@ static void take_or_hand_over(struct worker *w, const struct flow_addr *from, co
 
 	if (!m) {
 		refused(w, from, why);
-		return;
+		return true;
 	}
 	to = owner(w, message_owner(w->key, m));
 	message_free(m);
-	if (to == w->index)
-		take(w, from, p, n);
-	else
-		hand_over(w, to, STAGE_OWNED, from, p, n);
+	if (to != w->index)
+		return hand_over(w, to, STAGE_OWNED, from, p, n);
+	take(w, from, p, n);
+	return true;
 }
 
-static void receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n)
+/* screened: it was before, and found no room then. false as in hand_over(). */
+static bool receive(struct worker *w, const struct flow_addr *from, const uint8_t *p, size_t n, bool screened)
 {
-	enum reject_reason why = w->user->screen(w->arg, from, p, n);
+	enum reject_reason why = screened ? REJECT_NONE : w->user->screen(w->arg, from, p, n);
 	uint8_t slot = 0;
 
 	if (why != REJECT_NONE) {
 		refused(w, from, why);
-		return;
+		return true;
+	}
+	if (is_stun(w, from, p, n)) {
+		answer_stun(w, from, p, n);
+		return true;
 	}
 	if (w->group->n == 1) {
 		take(w, from, p, n); /* whose else */
-		return;
+		return true;
 	}
 	switch (scan_owner(w->key, p, n, &slot)) {
 	case SCAN_OWNER:
-		if (owner(w, slot) == w->index)
-			take(w, from, p, n);
-		else
-			hand_over(w, owner(w, slot), STAGE_OWNED, from, p, n);
+		if (owner(w, slot) != w->index)
+			return hand_over(w, owner(w, slot), STAGE_OWNED, from, p, n);
+		take(w, from, p, n);
 		break;
 	case SCAN_UNSURE:
-		take_or_hand_over(w, from, p, n);
-		break;
+		return take_or_hand_over(w, from, p, n);
 	case SCAN_KEEPALIVE:
 		break;
 	case SCAN_NOT_SIP:
@@ -156,11 +202,12 @@ static void receive(struct worker *w, const struct flow_addr *from, const uint8_
 		refused(w, from, REJECT_FRAMING);
 		break;
 	}
+	return true;
 }
 
 /* ---- hooks of the transport ---- */
 
-static void on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
+static bool on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n, bool again)
 {
 	struct worker *w = arg;
 
@@ -170,12 +217,10 @@ static void on_received(void *arg, const struct flow_addr *from, const uint8_t *
 			(from->connection ? (uint32_t)from->connection * 2654435761u >> 8 : (uint32_t)random_u64()) %
 			w->group->n;
 
-		if (to != w->index) {
-			hand_over(w, to, STAGE_RECEIVED, from, p, n);
-			return;
-		}
+		if (to != w->index)
+			return hand_over(w, to, STAGE_RECEIVED, from, p, n);
 	}
-	receive(w, from, p, n);
+	return receive(w, from, p, n, again);
 }
 
 static void on_send_failed(void *arg, uint64_t cookie, int error)
@@ -193,6 +238,57 @@ static void on_closed(void *arg, unsigned network, uint64_t connection)
 		w->user->connection_closed(w->arg, network, connection);
 }
 
+struct unreachable {
+	struct worker *to;
+	unsigned network;
+	struct addr remote;
+	enum method method;
+	int error;
+	size_t n;
+	char branch[sizeof(IDENT_BRANCH_COOKIE) + IDENT_LEN];
+};
+
+static bool tell_unreachable(const struct unreachable *u)
+{
+	struct worker *w = u->to;
+
+	return txn_layer_unreachable(w->txn, u->network, &u->remote, (struct str){u->branch, u->n}, u->method,
+				     u->error);
+}
+
+static void on_told_unreachable(void *arg)
+{
+	tell_unreachable(arg);
+	free(arg);
+}
+
+/* The kernel gives an ICMP message to any worker's socket: the branch says whose it is. Lost for want of memory or
+ * room, it is no more than an ICMP message that was lost. */
+static bool on_unreachable(void *arg, unsigned network, const struct addr *to, const uint8_t *quoted, size_t n,
+			   int error)
+{
+	struct worker *w = arg;
+	struct scan_quoted q;
+	struct unreachable u = {.network = network, .remote = *to, .error = error}, *copy;
+
+	if (!scan_quoted(w->key, quoted, n, &q))
+		return false;
+	u.to = worker_get(w->group, owner(w, q.slot));
+	u.method = method_find(q.method);
+	u.n = q.branch.n;
+	memcpy(u.branch, q.branch.p, q.branch.n);
+	if (u.to == w)
+		return tell_unreachable(&u);
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return false;
+	*copy = u;
+	if (loop_post(u.to->loop, on_told_unreachable, copy))
+		return true;
+	free(copy);
+	return false;
+}
+
 static void on_refused(void *arg, unsigned network, const struct addr *from, enum reject_reason why)
 {
 	struct worker *w = arg;
@@ -201,8 +297,11 @@ static void on_refused(void *arg, unsigned network, const struct addr *from, enu
 	refused(w, &f, why);
 }
 
-const struct transport_user worker_transport_user = {
-	.received = on_received, .send_failed = on_send_failed, .closed = on_closed, .refused = on_refused};
+const struct transport_user worker_transport_user = {.received = on_received,
+						     .send_failed = on_send_failed,
+						     .closed = on_closed,
+						     .unreachable = on_unreachable,
+						     .refused = on_refused};
 
 /* ---- hooks of the transaction layer ---- */
 
@@ -279,9 +378,15 @@ static void user_refused(void *arg, const struct message *m, enum reject_reason 
 	refused(w, &m->source, why);
 }
 
+static bool user_may_answer(void *arg, const struct flow_addr *to)
+{
+	return may_answer(arg, to);
+}
+
 struct txn_user worker_txn_user(struct worker *w)
 {
-	return (struct txn_user){.request = user_request,
+	return (struct txn_user){.may_answer = user_may_answer,
+				 .request = user_request,
 				 .ack = user_ack,
 				 .stray_response = user_stray_response,
 				 .refused = user_refused,
@@ -301,6 +406,7 @@ void worker_gauges(struct worker *w, struct worker_gauges *ret)
 	*ret = (struct worker_gauges){
 		.handed_over = atomic_load_explicit(&own(w)->handed_over, memory_order_relaxed),
 		.queue_refused = atomic_load_explicit(&own(w)->queue_refused, memory_order_relaxed),
+		.stun_answered = atomic_load_explicit(&own(w)->stun_answered, memory_order_relaxed),
 	};
 	transport_gauges(w->transport, &ret->transport);
 	txn_gauges(w->txn, &ret->txn);

@@ -18,6 +18,8 @@
 struct worker_user {
 	/* Before the parse, on the worker that received it: ACL, bans, rates. REJECT_NONE lets it in. */
 	enum reject_reason (*screen)(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n);
+	/* May what is refused without a transaction be answered? Also asked for STUN. NULL: always. */
+	bool (*may_answer)(void *arg, const struct flow_addr *to);
 	/* Counts a refusal or drop, wherever it happened in the stack. */
 	void (*refused)(void *arg, const struct flow_addr *from, enum reject_reason why);
 	/* A connection has died, whoever held it: what has it as its flow (a binding, a dialog) must find another. Told
@@ -81,7 +83,7 @@ uint8_t worker_random_slot(const struct worker *w);
 struct worker_gauges {
 	struct transport_gauges transport;
 	struct txn_gauges txn;
-	uint64_t handed_over, queue_refused;
+	uint64_t handed_over, queue_refused, stun_answered;
 	uint64_t turn_p50_us, turn_p99_us, turn_max_us;
 };
 void worker_gauges(struct worker *w, struct worker_gauges *ret); /* any thread, approximate */

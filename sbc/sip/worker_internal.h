@@ -12,7 +12,7 @@ struct worker_own {
 	struct worker worker;
 	pthread_t thread;
 	bool running;
-	atomic_uint_fast64_t handed_over, queue_refused;
+	atomic_uint_fast64_t handed_over, queue_refused, stun_answered;
 };
 
 struct worker_group {

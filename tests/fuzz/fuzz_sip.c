@@ -8,6 +8,7 @@
 #include "sbc/sip/dialog.h"
 #include "sbc/sip/message_values.h"
 #include "sbc/sip/scan.h"
+#include "sbc/sip/stun.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -213,6 +214,23 @@ static void single_values(const uint8_t *p, size_t n)
 		touch(v);
 }
 
+/* What ICMP may quote; a keep-alive, over both families. */
+static void not_a_message(const uint8_t *p, size_t n)
+{
+	struct scan_quoted q;
+	struct addr v6;
+	uint8_t answer[STUN_ANSWER_MAX];
+	if (scan_quoted(&key, p, n, &q)) {
+		touch(q.method);
+		touch(q.branch);
+	}
+	if (!stun_is_binding_request(p, n))
+		return;
+	CHECK(addr_parse_hostport(STR("[2001:db8::1]:5060"), &v6));
+	CHECK(stun_answer(p, n, &source.remote, answer) <= sizeof(answer));
+	CHECK(stun_answer(p, n, &v6, answer) <= sizeof(answer));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static bool ready;
@@ -224,5 +242,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	as_datagram(p, n);
 	as_stream(p, n);
 	single_values(p, n);
+	not_a_message(p, n);
 	return 0;
 }

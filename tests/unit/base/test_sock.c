@@ -97,8 +97,12 @@ static void test_udp(void **state)
 
 static void test_udp_options(void **state)
 {
-	static const struct sock_options o = {
-		.rcvbuf_bytes = 32768, .sndbuf_bytes = 16384, .dscp = 46, .reuseport = true, .packet_info = true};
+	static const struct sock_options o = {.rcvbuf_bytes = 32768,
+					      .sndbuf_bytes = 16384,
+					      .dscp = 46,
+					      .reuseport = true,
+					      .packet_info = true,
+					      .errors = true};
 	for (unsigned i = 0; i < 2; i++) {
 		struct addr local = make(loopbacks[i], 0);
 		int a = sock_udp(SOCK_KIND_SIGNALLING, &local, &o);
@@ -111,6 +115,7 @@ static void test_udp_options(void **state)
 		assert_int_equal(i ? get_int(a, IPPROTO_IPV6, IPV6_TCLASS) : get_int(a, IPPROTO_IP, IP_TOS), 46 << 2);
 		assert_int_equal(i ? get_int(a, IPPROTO_IPV6, IPV6_RECVPKTINFO) : get_int(a, IPPROTO_IP, IP_PKTINFO),
 				 1);
+		assert_int_equal(i ? get_int(a, IPPROTO_IPV6, IPV6_RECVERR) : get_int(a, IPPROTO_IP, IP_RECVERR), 1);
 		sock_close(SOCK_KIND_SIGNALLING, a);
 		sock_close(SOCK_KIND_SIGNALLING, b);
 	}

@@ -397,13 +397,48 @@ static void test_hostile(void **state)
 	assert_true(leak_check(NULL, 0, &set, (struct str){big, sizeof(big)}, &f));
 }
 
+/* Without an IPv6 needle the pass strides over short tokens; it must find what the pass over every token finds. */
+static void test_strides(void **state)
+{
+	static const char *const pieces[] = {"a", "b", "ab", "ba",   ".",    "-",     "%41", "%4",
+					     "%", ":", " ",  "\r\n", "aabb", "ab.ab", "@"};
+	static const char *const needles[] = {"aabbaab", "ab.ab-ab", "babab@abab", "bbaaa%41b"};
+	struct leak_set strides = {0}, all = {0};
+	uint32_t seed = 1;
+	unsigned hits = 0;
+
+	for (size_t i = 0; i < sizeof(needles) / sizeof(needles[0]); i++) {
+		leak_set_add(&strides, str_z(needles[i]));
+		leak_set_add(&all, str_z(needles[i]));
+	}
+	leak_set_add(&all, STR("2001:db8::77"));
+	for (unsigned n = 0; n < 200000; n++) {
+		struct leak_finding a, b;
+		char buf[64];
+		size_t at = 0, want = 8 + n % 40;
+		while (at < want) {
+			seed = seed * 1664525u + 1013904223u;
+			const char *piece = (seed >> 28) == 0 ? needles[seed >> 20 & 3] : pieces[(seed >> 16) % 15];
+			at += (size_t)snprintf(buf + at, sizeof(buf) - at, "%s", piece);
+		}
+		struct str text = {buf, at};
+		bool found = leak_check(NULL, 0, &strides, text, &a);
+		assert_int_equal(found, leak_check(NULL, 0, &all, text, &b));
+		if (found) {
+			hits++;
+			assert_true(a.line.p == b.line.p && a.line.n == b.line.n && str_eq(a.needle, b.needle));
+		}
+	}
+	assert_in_range(hits, 1000, 199000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_boundaries),   cmocka_unit_test(test_places),
 		cmocka_unit_test(test_finding),      cmocka_unit_test(test_set),
 		cmocka_unit_test(test_long_needles), cmocka_unit_test(test_configured),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_hostile),      cmocka_unit_test(test_strides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

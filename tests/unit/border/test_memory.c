@@ -57,7 +57,7 @@ static void test_state(void **state)
 			assert_ptr_equal(s, &k); /* untouched */
 	}
 	assert_int_equal(r, 0);
-	assert_int_equal(k, 1 + 4); /* the state, its sources, two peers */
+	assert_int_equal(k, 1 + 5); /* the state, its two tables of sources, two peers */
 	config_unref(c);
 }
 

@@ -95,6 +95,45 @@ static void test_rate(void **state)
 	config_unref(c);
 }
 
+static unsigned answered(struct border_state *s, const struct config *c, const char *to, enum config_transport t,
+			 unsigned n, uint64_t now_ms)
+{
+	struct flow_addr f = {.network = network_named(c, "open"), .transport = t, .remote = addr_of(to)};
+	unsigned yes = 0;
+	for (unsigned i = 0; i < n; i++)
+		yes += border_may_answer(s, c, &f, now_ms);
+	return yes;
+}
+
+/* So many to one source, to a peer more, to all together so many; streams are not asked. */
+static void test_answers(void **state)
+{
+	char text[2000];
+	snprintf(text, sizeof(text), "%.*s, \"answers\": 100, \"answers_source\": 4 } }", (int)sizeof(config_text) - 5,
+		 config_text);
+	struct config *c = config_of(text);
+	struct border_state *s;
+	assert_int_equal(border_state_create(c, &s), 0);
+	assert_int_equal(answered(s, c, "192.0.2.1:5060", CONFIG_UDP, 20, 5000), 4);
+	assert_int_equal(answered(s, c, "192.0.2.1:5061", CONFIG_UDP, 20, 5000), 0);
+	assert_int_equal(answered(s, c, "192.0.2.1:5060", CONFIG_UDP, 20, 5250), 1);
+	assert_int_equal(answered(s, c, "192.0.2.1:5060", CONFIG_TCP, 500, 5250), 500);
+	assert_int_equal(answered(s, c, "203.0.113.5:5060", CONFIG_UDP, 500, 9000), 40);
+	/* what was let in is not what is answered: they are counted apart */
+	assert_int_equal(let_in(s, c, "192.0.2.1:5060", 10, 9000), 3);
+	unsigned all = 0;
+	for (unsigned i = 0; i < 100; i++) {
+		char from[40];
+		snprintf(from, sizeof(from), "192.0.3.%u:5060", i);
+		all += answered(s, c, from, CONFIG_UDP, 10, 20000);
+	}
+	assert_int_equal(all, 100);
+	struct flow_addr gone = {.network = 99, .remote = addr_of("192.0.2.1:5060")};
+	assert_false(border_may_answer(s, c, &gone, 30000));
+	border_state_destroy(s);
+	config_unref(c);
+}
+
 /* A flood of forged sources: an offender that is over its rate stays known, and the table does not grow. */
 static void test_flood(void **state)
 {
@@ -171,8 +210,8 @@ static void test_reload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),  cmocka_unit_test(test_rate),   cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_known), cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_rows),  cmocka_unit_test(test_rate),  cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_flood), cmocka_unit_test(test_known), cmocka_unit_test(test_reload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

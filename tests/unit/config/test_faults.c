@@ -485,6 +485,9 @@ static const struct {
 	{"limits",
 	 "{" N ", 'limits': {'connections': 10}}",
 	 "1: limits.connections_source: 100 is above connections (10)\n"},
+	{"no answers at all",
+	 "{" N ", 'limits': {'answers': 0}}",
+	 "1: limits.answers: 0 is out of range; from 1 to 1000000\n"},
 	{"several at once",
 	 "{'networks': {'n': {'listen': 'udp:1.2.3', 'nat': 1, 'unknwn': 'drop'}},\n'peers': {'p': {'network': 'm', 'targets': ['a b']}},\n'routes': [{'target': 'q'}]}",
 	 "1: networks.n.unknwn: unknown key; did you mean 'unknown'?\n"

@@ -76,6 +76,7 @@ static void network(void **state)
 	assert_string_equal(config_transport_text(n->listen[2].transport), "udp");
 	assert_string_equal(n->device, "eth0");
 	assert_true(n->nat);
+	assert_true(n->keepalive_stun); /* of nat */
 	assert_int_equal(n->acl.n_allow, 2);
 	assert_int_equal(n->acl.allow[0].bits, 24);
 	assert_int_equal(n->acl.n_deny, 1);
@@ -87,6 +88,20 @@ static void network(void **state)
 	assert_addr(&n->media.advertise[1], "198.51.100.1:0");
 	assert_int_equal(n->media.port_min, 10000);
 	assert_int_equal(n->media.port_max, 10001);
+	config_unref(c);
+}
+
+static void stun_keepalive(void **state)
+{
+	struct config *c =
+		load_good("{'networks': {'a': {'listen': 'udp:192.0.2.1', 'nat': true, 'keepalive_stun': false},"
+			  "'b': {'listen': 'udp:192.0.2.2', 'keepalive_stun': true},"
+			  "'c': {'listen': 'udp:192.0.2.3'}}, 'limits': {'answers': 7, 'answers_source': 3}}");
+	assert_false(c->networks[0].keepalive_stun);
+	assert_true(c->networks[1].keepalive_stun);
+	assert_false(c->networks[2].keepalive_stun);
+	assert_int_equal(c->limits.answers, 7);
+	assert_int_equal(c->limits.answers_source, 3);
 	config_unref(c);
 }
 
@@ -388,6 +403,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(network),
 		cmocka_unit_test(latch_given_goes_before_nat),
+		cmocka_unit_test(stun_keepalive),
 		cmocka_unit_test(target_forms),
 		cmocka_unit_test(targets_over_ipv6),
 		cmocka_unit_test(sources),

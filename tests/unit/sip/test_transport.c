@@ -25,6 +25,13 @@ struct fix {
 	unsigned lost;
 	uint64_t lost_sum; /* of cookies */
 	int lost_error;
+	unsigned unreachable; /* told, and what */
+	struct addr unreachable_to;
+	char quoted[100];
+	int unreachable_error;
+	bool full;         /* no room for what streams bring */
+	uint64_t full_for; /* the connection that was told so */
+	unsigned asked;
 	unsigned closed; /* connections */
 	uint64_t closed_id;
 	unsigned refused[REJECT_COUNT];
@@ -32,11 +39,18 @@ struct fix {
 
 static char big[60000];
 
-static void on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
+static bool on_received(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n, bool again)
 {
 	struct fix *f = arg;
 	struct destination d = destination_of_flow(from);
 
+	if (from->connection) {
+		assert_int_equal(again, f->full_for == from->connection);
+		f->full_for = f->full ? from->connection : 0;
+		f->asked++;
+		if (f->full)
+			return false;
+	}
 	f->got++;
 	f->got_bytes += n;
 	memcpy(f->last, p, n);
@@ -50,6 +64,7 @@ static void on_received(void *arg, const struct flow_addr *from, const uint8_t *
 		transport_send(f->t, &d, big, sizeof(big), 0);
 	/* still ours to read */
 	assert_memory_equal(f->last, p, n);
+	return true;
 }
 
 static void on_lost(void *arg, uint64_t cookie, int error)
@@ -77,8 +92,23 @@ static void on_closed(void *arg, unsigned network, uint64_t connection)
 	f->closed_id = connection;
 }
 
-static const struct transport_user user = {
-	.received = on_received, .send_failed = on_lost, .closed = on_closed, .refused = on_refused};
+static bool on_unreachable(void *arg, unsigned network, const struct addr *to, const uint8_t *quoted, size_t n,
+			   int error)
+{
+	struct fix *f = arg;
+
+	f->unreachable++;
+	f->unreachable_to = *to;
+	f->unreachable_error = error;
+	snprintf(f->quoted, sizeof(f->quoted), "%.*s", (int)n, (const char *)quoted);
+	return str_eq(str_z(f->quoted), STR("x"));
+}
+
+static const struct transport_user user = {.unreachable = on_unreachable,
+					   .received = on_received,
+					   .send_failed = on_lost,
+					   .closed = on_closed,
+					   .refused = on_refused};
 
 /* kinds: "ut" UDP and TCP over IPv4, "UT" the same over IPv6. */
 static struct config *config_with(uint16_t port, const char *kinds, const char *more)
@@ -252,26 +282,43 @@ static void test_udp_too_large(void **state)
 	end(f);
 }
 
-/* An ICMP error for an earlier datagram: neither the next send nor the ears suffer. */
+/* An ICMP error for a datagram is told with what it quotes; neither the next send nor the ears suffer. */
 static void test_udp_icmp(void **state)
 {
-	struct fix *f = begin();
-	struct addr a = ours(f, false), local = at("127.0.0.1:0"), gone;
-	int fd = client_socket(SOCK_DGRAM, &local);
-	struct destination d = {.transport = CONFIG_UDP};
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct fix *f = begin();
+		struct addr a = ours(f, v6), local = at(v6 ? "[::1]:0" : "127.0.0.1:0"), gone;
+		int fd = client_socket(SOCK_DGRAM, &local);
+		struct destination d = {.transport = CONFIG_UDP};
 
-	gone = client_addr(fd);
-	close(fd);
-	d.remote = gone;
-	for (unsigned i = 0; i < 3; i++) {
+		gone = client_addr(fd);
+		close(fd);
+		d.remote = gone;
 		assert_int_equal(transport_send(f->t, &d, "x", 1, 1), 0);
-		turn_some(f->loop);
+		UNTIL(f->loop, f->unreachable == 1);
+		assert_true(addr_equal(&f->unreachable_to, &gone));
+		assert_string_equal(f->quoted, "x");
+		assert_int_equal(f->unreachable_error, -ECONNREFUSED);
+		assert_int_equal(GAUGE(f, unreachable), 1);
+		/* without a turn between them the error comes back from the next send, which is for another */
+		fd = client_socket(SOCK_DGRAM, &local);
+		for (unsigned i = 0; i < 40; i++) {
+			struct destination other = {.transport = CONFIG_UDP, .remote = client_addr(fd)};
+			char b[2];
+
+			assert_int_equal(transport_send(f->t, &d, "no", 2, 1), 0);
+			assert_int_equal(transport_send(f->t, &other, "hi", 2, 1), 0);
+			assert_int_equal(recv(fd, b, 2, MSG_DONTWAIT), 2);
+		}
+		UNTIL(f->loop, f->unreachable == 41);
+		assert_int_equal(GAUGE(f, unreachable), 1);
+		assert_int_equal(GAUGE(f, icmp_ignored), 40);
+		assert_int_equal(GAUGE(f, send_errors), 0);
+		assert_int_equal(sendto(fd, "hello", 5, 0, &a.sa, addr_len(&a)), 5);
+		UNTIL(f->loop, f->got == 1);
+		close(fd);
+		end(f);
 	}
-	fd = client_socket(SOCK_DGRAM, &local);
-	assert_int_equal(sendto(fd, "hello", 5, 0, &a.sa, addr_len(&a)), 5);
-	UNTIL(f->loop, f->got == 1);
-	close(fd);
-	end(f);
 }
 
 static void test_unsendable(void **state)
@@ -574,6 +621,66 @@ static void test_tcp_backlog(void **state)
 	UNTIL(f->loop, is_closed(fd));
 	close(fd);
 	end(f);
+}
+
+/* No room: the connection is not read, nothing is lost, nothing changes its place, and others are served. */
+static void test_tcp_paused(void **state)
+{
+	static char many[3000 * 60];
+	struct fix *f = begin_with(",\"timers\":{\"tcp_header\":5000,\"tcp_idle\":60000}");
+	struct addr a = ours(f, false), local = at("127.0.0.1:0");
+	int fd = connected(f), udp = client_socket(SOCK_DGRAM, &local);
+	size_t n = 0, sent = 0;
+	unsigned i;
+
+	time_stands();
+	for (i = 0; i < 3000; i++)
+		n += (size_t)snprintf(many + n, sizeof(many) - n, "A b SIP/2.0\r\nContent-Length: 4\r\n\r\n%04u", i);
+	f->full = true;
+	/* as much as the kernel takes and not one read more */
+	UNTIL(f->loop, ({
+		      ssize_t r = send(fd, many + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+		      sent += r > 0 ? (size_t)r : 0;
+		      f->asked > 0;
+	      }));
+	uint64_t in = GAUGE(f, bytes_in);
+	assert_in_range(in, 1, STREAM_CHUNK);
+	for (unsigned k = 0; k < 20; k++) {
+		ssize_t r = send(fd, many + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent += r > 0 ? (size_t)r : 0;
+		time_passes(f->loop, 5);
+	}
+	assert_in_range(f->asked, 10, 60);
+	assert_int_equal(GAUGE(f, bytes_in), in);
+	assert_int_equal(GAUGE(f, pauses), 1);
+	assert_int_equal(f->got, 0);
+	/* others are heard, and it is not closed for its silence */
+	assert_int_equal(sendto(udp, "x", 1, 0, &a.sa, addr_len(&a)), 1);
+	UNTIL(f->loop, f->got == 1);
+	for (unsigned k = 0; k < 30; k++)
+		time_passes(f->loop, 4000);
+	assert_int_equal(connections(f), 1);
+	/* room again, now and then */
+	for (i = 0; i < 3000; f->full = !f->full && f->got % 7 == 0) {
+		unsigned before = f->got;
+		ssize_t r = send(fd, many + sent, n - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		sent += r > 0 ? (size_t)r : 0;
+		time_passes(f->loop, 5);
+		i = f->got - 1;
+		if (f->got != before)
+			assert_int_equal(atoi(f->last + f->last_n - 4), i - 1);
+	}
+	assert_int_equal(sent, n);
+	assert_int_equal(GAUGE(f, received), 3001);
+
+	/* dies while it waits */
+	f->full = true;
+	client_send(fd, many, n / 100);
+	UNTIL(f->loop, !list_empty(&f->t->paused));
+	close(fd);
+	end(f);
+	close(udp);
 }
 
 /* ---- TCP: ours ---- */
@@ -1222,9 +1329,10 @@ int main(void)
 		cmocka_unit_test(test_tcp_time),        cmocka_unit_test(test_tcp_connect_time),
 		cmocka_unit_test(test_tcp_thousand),    cmocka_unit_test(test_tcp_no_descriptors),
 		cmocka_unit_test(test_set_config),      cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_sources_of_all),
-		cmocka_unit_test(test_flow_only),       cmocka_unit_test(test_closed_late),
-		cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_reorder),         cmocka_unit_test(test_tcp_paused),
+		cmocka_unit_test(test_sources_of_all),  cmocka_unit_test(test_flow_only),
+		cmocka_unit_test(test_closed_late),     cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
 }

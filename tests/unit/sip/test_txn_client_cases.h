@@ -381,6 +381,24 @@ static void c_send_failed(void **state)
 	assert_non_null(client_txn_start(f->layer, &r, &err));
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ENOTCONN);
 	fake_expect(f, "0 > failed\n0 > INVITE\n0 failed flow_gone\n0 client terminated\n");
+	/* ICMP, proven by the branch: it counts for the address it is about, and the transaction that it names. */
+	fake_start(f, METHOD_INVITE, CONFIG_UDP);
+	r = fake_client_request(f, METHOD_INVITE, CONFIG_UDP);
+	struct addr other = r.to.remote;
+	addr_set_port(&other, 5061);
+	struct str branch = client_txn_branch(f->client);
+	assert_false(txn_layer_unreachable(f->layer, 1, &other, branch, METHOD_INVITE, -ECONNREFUSED));
+	assert_false(txn_layer_unreachable(f->layer, 0, &r.to.remote, branch, METHOD_INVITE, -ECONNREFUSED));
+	assert_false(txn_layer_unreachable(f->layer, 1, &r.to.remote, branch, METHOD_ACK, -ECONNREFUSED));
+	assert_false(txn_layer_unreachable(f->layer, 1, &r.to.remote, branch, METHOD_CANCEL, -ECONNREFUSED));
+	fake_expect(f, "0 > INVITE\n");
+	assert_true(txn_layer_unreachable(f->layer, 1, &r.to.remote, branch, METHOD_INVITE, -ECONNREFUSED));
+	fake_expect(f, "0 failed targets_down\n0 client terminated\n");
+	fake_start(f, METHOD_INVITE, CONFIG_TCP);
+	assert_false(txn_layer_unreachable(f->layer, 1, &r.to.remote, client_txn_branch(f->client), METHOD_INVITE,
+					   -ECONNREFUSED));
+	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNREFUSED);
+	fake_expect(f, "0 > INVITE\n0 failed targets_down\n0 client terminated\n");
 	/* It did arrive, so an error about a copy means nothing. */
 	fake_start(f, METHOD_INVITE, CONFIG_UDP);
 	TX(f, "INVITE", 100);

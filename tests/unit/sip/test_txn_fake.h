@@ -271,7 +271,11 @@ static inline struct fake *fake_open(void)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 	struct txn_io io = {fake_send, fake_timer, fake_timer_stop, fake_later, fake_outgoing, f};
-	struct txn_user user = {fake_request, fake_ack, fake_stray, fake_refused, f};
+	struct txn_user user = {.request = fake_request,
+				.ack = fake_ack,
+				.stray_response = fake_stray,
+				.refused = fake_refused,
+				.arg = f};
 
 	f->start_ms = 1000;
 	wheel_init(&f->wheel, f->start_ms);

@@ -19,7 +19,7 @@ static struct {
 	atomic_uint requests, acks, stray, refused[REJECT_COUNT];
 	atomic_uint closed[WORKERS]; /* connections, as each worker was told */
 	atomic_uint wrong_thread;    /* a message that another worker owns */
-	bool reply;
+	bool mute;                   /* nothing refused is answered */
 } f;
 
 static enum reject_reason on_screen(void *arg, const struct flow_addr *from, const uint8_t *p, size_t n)
@@ -30,6 +30,11 @@ static enum reject_reason on_screen(void *arg, const struct flow_addr *from, con
 static void on_refused(void *arg, const struct flow_addr *from, enum reject_reason why)
 {
 	atomic_fetch_add(&f.refused[why], 1);
+}
+
+static bool on_may_answer(void *arg, const struct flow_addr *to)
+{
+	return !f.mute;
 }
 
 static bool on_outgoing(void *arg, void *guard, const struct destination *d, struct str text)
@@ -74,22 +79,24 @@ static void on_connection_closed(void *arg, unsigned network, uint64_t connectio
 
 static const struct worker_user user = {.screen = on_screen,
 					.refused = on_refused,
+					.may_answer = on_may_answer,
 					.connection_closed = on_connection_closed,
 					.outgoing = on_outgoing,
 					.request = on_request,
 					.ack = on_ack,
 					.stray_response = on_stray};
 
-static void begin(unsigned n, bool random_delivery, unsigned queue)
+static void begin_more(unsigned n, bool random_delivery, unsigned queue, const char *network)
 {
 	char text[1000], err[256] = "";
 
 	f.port = free_port();
 	snprintf(
 		text, sizeof(text),
-		"{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\",\"tcp:127.0.0.1:%u\"],\"unknown\":\"accept\"}},"
+		"{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\",\"tcp:127.0.0.1:%u\"],\"unknown\":\"accept\"%s}},"
 		"\"routes\":[],\"limits\":{\"queue\":%u,\"connections_source\":1000}}",
-		f.port, f.port, queue);
+		f.port, f.port, network, queue);
+	f.mute = false;
 	f.config = config_text(text);
 	f.key = ident_key_init(str_z("a key for this test"), 1, 1);
 	f.requests = f.acks = f.stray = f.wrong_thread = 0;
@@ -107,6 +114,11 @@ static void begin(unsigned n, bool random_delivery, unsigned queue)
 		fail_msg("%s", err);
 	for (unsigned i = 0; i < n; i++)
 		worker_set_arg(f.g, i, worker_get(f.g, i));
+}
+
+static void begin(unsigned n, bool random_delivery, unsigned queue)
+{
+	begin_more(n, random_delivery, queue, "");
 }
 
 static void end(void)
@@ -251,6 +263,92 @@ static void test_closed(void **state)
 	end();
 }
 
+static void turn_all(void)
+{
+	for (unsigned i = 0; i < worker_count(f.g); i++)
+		turn_some(worker_get(f.g, i)->loop);
+}
+
+#define UNTIL_ALL(cond) UNTIL(worker_get(f.g, 0)->loop, (turn_all(), cond))
+
+/* ---- a closed port ---- */
+
+static struct {
+	enum reject_reason why;
+	unsigned failed, terminated;
+} g_client;
+
+static void client_failed(void *arg, struct client_txn *t, enum reject_reason why)
+{
+	g_client.failed++;
+	g_client.why = why;
+}
+
+static void client_terminated(void *arg, struct client_txn *t)
+{
+	g_client.terminated++;
+}
+
+static const struct client_ops client_ops = {.failed = client_failed, .terminated = client_terminated};
+
+static uint64_t icmp_ignored(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < worker_count(f.g); i++) {
+		struct worker_gauges g;
+
+		worker_gauges(worker_get(f.g, i), &g);
+		n += g.transport.icmp_ignored;
+	}
+	return n;
+}
+
+/* A request to a closed port fails at once, whichever worker's socket the kernel gives the ICMP message to; what is not
+ * proven to be about a request of ours is counted and nothing else. */
+static void test_closed_port(void **state)
+{
+	struct addr gone = at("127.0.0.1:0");
+	int fd = client_socket(SOCK_DGRAM, &gone), err = 0;
+	struct client_request r = {
+		.ruri = STR("sip:a@b"),
+		.headers = STR("From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n"),
+		.via_host = STR("127.0.0.1:5060"),
+		.ops = &client_ops,
+	};
+
+	begin(WORKERS, false, 64);
+	gone = client_addr(fd);
+	close(fd);
+	r.to.remote = gone;
+	memset(&g_client, 0, sizeof(g_client));
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct worker *w = worker_get(f.g, i);
+
+		r.method = i % 2 ? METHOD_OPTIONS : METHOD_INVITE;
+		r.slot = worker_random_slot(w);
+		assert_non_null(client_txn_start(w->txn, &r, &err));
+		uint64_t began = real_ms();
+		UNTIL_ALL(g_client.terminated == i + 1);
+		assert_true(real_ms() - began < 10000); /* B and F are 32 s */
+		assert_int_equal(g_client.failed, i + 1);
+		assert_int_equal(g_client.why, REJECT_TARGETS_DOWN);
+	}
+	assert_int_equal(icmp_ignored(), 0);
+
+	/* quotations without our MAC, of a branch that is over, and of a reply */
+	static const char *const texts[] = {
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bKaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;rport\r\n\r\n",
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bK\r\n\r\n",
+		"SIP/2.0 200 OK\r\n\r\n", "x", "OPTIONS"};
+	struct destination d = {.transport = CONFIG_UDP, .remote = gone};
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(transport_send(worker_get(f.g, 0)->transport, &d, texts[i], strlen(texts[i]), 1), 0);
+		UNTIL_ALL(icmp_ignored() == i + 1);
+	}
+	end();
+}
+
 /* Stopped with queues full of everything. */
 static void test_stop_busy(void **state)
 {
@@ -270,14 +368,6 @@ static void test_stop_busy(void **state)
 }
 
 /* ---- turned by the test ---- */
-
-static void turn_all(void)
-{
-	for (unsigned i = 0; i < worker_count(f.g); i++)
-		turn_some(worker_get(f.g, i)->loop);
-}
-
-#define UNTIL_ALL(cond) UNTIL(worker_get(f.g, 0)->loop, (turn_all(), cond))
 
 static void test_queue_full(void **state)
 {
@@ -305,6 +395,49 @@ static void test_queue_full(void **state)
 	while (recv(fd, b, sizeof(b), MSG_DONTWAIT) > 0)
 		answers++;
 	assert_int_equal(answers, f.requests);
+	close(fd);
+	end();
+}
+
+/* The same by a stream: nothing is lost, its worker waits with reading. */
+static void test_queue_full_tcp(void **state)
+{
+	char b[2000], *all = malloc(200 * 400), *back = malloc(200 * 400);
+	size_t n = 0, have = 0;
+	unsigned answers = 0;
+	struct addr a;
+
+	begin(WORKERS, false, 16);
+	a = ours();
+	int fd = client_connect(&a);
+	for (unsigned i = 0; i < 200; i++) {
+		size_t one = request(b, sizeof(b), "OPTIONS", i, "");
+
+		memcpy(all + n, b, one);
+		n += one;
+	}
+	client_send(fd, all, n);
+	UNTIL_ALL(({
+		ssize_t r = recv(fd, back + have, 200 * 400 - have, MSG_DONTWAIT);
+		have += r > 0 ? (size_t)r : 0;
+		f.requests == 200 && r < 0;
+	}));
+	for (char *at_ = back; (at_ = memmem(at_, have - (size_t)(at_ - back), "SIP/2.0 200", 11)); at_++)
+		answers++;
+	/* answers that found a queue full are lost with their count; requests never are */
+	assert_in_range(answers, 60, 200);
+	assert_int_equal(f.refused[REJECT_QUEUE], 0);
+	uint64_t pauses = 0;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct worker_gauges g;
+
+		worker_gauges(worker_get(f.g, i), &g);
+		pauses += g.transport.pauses;
+		assert_int_equal(g.queue_refused, 0);
+	}
+	assert_in_range(pauses, 1, 200);
+	free(all);
+	free(back);
 	close(fd);
 	end();
 }
@@ -383,6 +516,67 @@ static void test_malformed(void **state)
 	}
 }
 
+/* Neither a malformed request nor STUN once the rate is used up. */
+static void test_answer_rate(void **state)
+{
+	static const char text[] = "OPTIONS sip:a@b SIP/2.0\r\n" HEAD("OPTIONS") "Max-Forwards: x\r\n\r\n";
+	char b[2000];
+
+	begin(1, false, 64);
+	int fd = client();
+	f.mute = true;
+	send(fd, text, sizeof(text) - 1, 0);
+	UNTIL_ALL(f.refused[REJECT_ANSWER_RATE] == 1);
+	assert_int_equal(f.refused[REJECT_MALFORMED], 0);
+	assert_int_equal(recv(fd, b, sizeof(b), MSG_DONTWAIT), -1);
+	f.mute = false;
+	send(fd, text, sizeof(text) - 1, 0);
+	UNTIL_ALL(f.refused[REJECT_MALFORMED] == 1);
+	assert_true(recv(fd, b, sizeof(b), MSG_DONTWAIT) > 0);
+	close(fd);
+	end();
+}
+
+/* A keep-alive is answered on a network with NAT, whichever worker gets it, and is nothing known on another one. */
+static void test_stun(void **state)
+{
+	static const uint8_t binding[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+	uint8_t b[200];
+
+	begin(1, false, 64);
+	int fd = client();
+	send(fd, binding, sizeof(binding), 0);
+	UNTIL_ALL(f.refused[REJECT_FRAMING] == 1);
+	assert_int_equal(recv(fd, b, sizeof(b), MSG_DONTWAIT), -1);
+	close(fd);
+	end();
+
+	begin_more(WORKERS, true, 64, ",\"nat\":true");
+	fd = client();
+	struct addr from = client_addr(fd);
+	for (unsigned i = 0; i < 10; i++) {
+		ssize_t n = -1;
+
+		send(fd, binding, sizeof(binding), 0);
+		UNTIL_ALL((n = recv(fd, b, sizeof(b), MSG_DONTWAIT)) > 0);
+		assert_int_equal(n, 32);
+		assert_memory_equal(b, "\x01\x01\x00\x0c", 4);
+		assert_memory_equal(b + 4, binding + 4, 16);
+		assert_int_equal((b[26] << 8 | b[27]) ^ 0x2112, addr_port(&from));
+	}
+	f.mute = true;
+	send(fd, binding, sizeof(binding), 0);
+	UNTIL_ALL(f.refused[REJECT_ANSWER_RATE] == 1);
+	/* over TCP it is no frame */
+	struct addr a = ours();
+	int tcp = client_connect(&a);
+	client_send(tcp, binding, sizeof(binding));
+	UNTIL_ALL(f.refused[REJECT_FRAMING] == 1);
+	close(tcp);
+	close(fd);
+	end();
+}
+
 /* Made with a network that the receiving worker does not know yet: refused, not looked up. */
 static void test_unknown_network(void **state)
 {
@@ -395,7 +589,8 @@ static void test_unknown_network(void **state)
 		uint8_t slot = 0;
 
 		assert_int_equal(scan_owner(&f.key, (uint8_t *)b, n, &slot), SCAN_OWNER);
-		worker_transport_user.received(worker_get(f.g, !(worker_of_slot(2, slot))), &from, (uint8_t *)b, n);
+		worker_transport_user.received(worker_get(f.g, !(worker_of_slot(2, slot))), &from, (uint8_t *)b, n,
+					       false);
 	}
 	UNTIL_ALL(f.refused[REJECT_QUEUE] == 10);
 	end();
@@ -431,10 +626,12 @@ static void test_create_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hand_over_udp), cmocka_unit_test(test_hand_over_tcp),
-		cmocka_unit_test(test_closed),        cmocka_unit_test(test_stop_busy),
-		cmocka_unit_test(test_queue_full),    cmocka_unit_test(test_unsure),
-		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_unknown_network),
+		cmocka_unit_test(test_hand_over_udp),  cmocka_unit_test(test_hand_over_tcp),
+		cmocka_unit_test(test_closed),         cmocka_unit_test(test_closed_port),
+		cmocka_unit_test(test_stop_busy),      cmocka_unit_test(test_queue_full),
+		cmocka_unit_test(test_queue_full_tcp), cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_answer_rate),
+		cmocka_unit_test(test_stun),           cmocka_unit_test(test_unknown_network),
 		cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);

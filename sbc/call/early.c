@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sbc/call/early.h"
+
+#include <stdlib.h>
+
+#include "sbc/call/call.h"
+
+/* ---- branches of leg B ---- */
+
+struct branch *early_branch(const struct leg *b, struct str tag)
+{
+	uint64_t digest = siphash_str(&b->call->calls->tag_key, tag);
+
+	for (struct branch *x = b->branches; x; x = x->next)
+		if (x->tag == digest)
+			return x;
+	return NULL;
+}
+
+static void to_front(struct leg *b, struct branch *branch)
+{
+	struct branch **at = &b->branches;
+
+	while (*at != branch)
+		at = &(*at)->next;
+	*at = branch->next;
+	branch->next = b->branches;
+	b->branches = branch;
+}
+
+struct branch *early_heard(struct leg *b, const struct message *m)
+{
+	struct branch *x;
+
+	if (!m->to.tag.n)
+		return NULL;
+	x = early_branch(b, m->to.tag);
+	if (x) {
+		to_front(b, x);
+		message_free(x->last);
+		x->last = message_ref(m);
+		return x;
+	}
+	x = b->n_branches < EARLY_MAX_BRANCHES ? calloc(1, sizeof(*x)) : NULL;
+	if (!x) {
+		call_count(&b->call->calls->counters.early_full, 1);
+		return NULL;
+	}
+	*x = (struct branch){.next = b->branches,
+			     .tag = siphash_str(&b->call->calls->tag_key, m->to.tag),
+			     .last = message_ref(m),
+			     .fork = -1};
+	b->branches = x;
+	b->n_branches++;
+	return x;
+}
+
+int early_fork(struct leg *b, struct branch *branch, bool answer)
+{
+	if (branch && branch->fork >= 0)
+		return branch->fork;
+	if (b->n_forks == MEDIA_MAX_FORKS)
+		return answer ? MEDIA_MAX_FORKS - 1 : -1;
+	if (branch)
+		branch->fork = (int)b->n_forks;
+	return (int)b->n_forks++;
+}
+
+void early_forget_branches(struct leg *b)
+{
+	while (b && b->branches) {
+		struct branch *x = b->branches;
+
+		b->branches = x->next;
+		message_free(x->last);
+		free(x->preview.text);
+		free(x);
+	}
+	if (b)
+		b->n_branches = 0;
+}
+
+int early_dialog(const struct leg *b, const struct branch *branch, struct dialog *ret)
+{
+	struct dialog d;
+	int err = dialog_fork(&d, &b->dialog);
+
+	if (err < 0)
+		return err;
+	err = dialog_on_response(&d, branch->last);
+	if (err < 0) {
+		dialog_finish(&d);
+		return err;
+	}
+	*ret = d;
+	return 0;
+}
+
+struct branch *early_behind(const struct leg *b, struct str tag)
+{
+	for (struct branch *x = b->branches; x; x = x->next)
+		if (x->shown && !x->left && str_eq(str_z(x->shown->text), tag))
+			return x;
+	return NULL;
+}
+
+/* ---- previews ---- */
+
+void early_keep_preview(struct leg *a, struct leg *b, struct branch *branch)
+{
+	struct preview *p = &branch->preview;
+
+	free(p->text);
+	*p = (struct preview){.text = str_dup((struct str){a->sdp_sent, a->sdp_sent_n}),
+			      .n = a->sdp_sent_n,
+			      .origin = a->origin,
+			      .got_digest = b->sdp_got_digest};
+}
+
+bool early_take_preview(struct leg *a, struct leg *b, struct branch *branch)
+{
+	struct preview *p = branch ? &branch->preview : NULL;
+
+	if (!p || !p->text)
+		return false;
+	free(a->sdp_sent);
+	a->sdp_sent = p->text;
+	a->sdp_sent_n = p->n;
+	a->origin = p->origin;
+	b->sdp_got_digest = p->got_digest;
+	*p = (struct preview){0};
+	return true;
+}
+
+/* ---- tags of leg A ---- */
+
+static struct leg_tag *mint(struct leg *a, uint64_t digest)
+{
+	struct calls *cs = a->call->calls;
+	struct early_tag *t = calloc(1, sizeof(*t));
+	char tag[IDENT_LEN + 1];
+
+	if (!t)
+		return NULL;
+	ident_mint(cs->worker->key, a->call->slot, tag);
+	if (calls_add_tag(cs, &t->by_tag, tag, a) < 0) {
+		free(t);
+		return NULL;
+	}
+	t->digest = digest;
+	t->next = a->tags;
+	a->tags = t;
+	a->n_tags++;
+	return &t->by_tag;
+}
+
+/* A tag that lives may take this description: it stands under it already, or none does. */
+static bool takes(const struct leg_tag *t, uint64_t *stands, uint64_t digest)
+{
+	if (!t->leg || (digest && *stands && *stands != digest))
+		return false;
+	if (digest)
+		*stands = digest;
+	return true;
+}
+
+struct leg_tag *early_tag_for(struct leg *a, uint64_t digest, bool answer)
+{
+	if (takes(&a->by_tag, &a->sdp_digest, digest))
+		return &a->by_tag;
+	for (struct early_tag *t = a->tags; t; t = t->next)
+		if (takes(&t->by_tag, &t->digest, digest))
+			return &t->by_tag;
+	if (a->n_tags >= EARLY_MAX_TAGS && !answer)
+		return NULL;
+	return mint(a, digest);
+}
+
+void early_forget_tags(struct leg *a)
+{
+	while (a->tags) {
+		struct early_tag *t = a->tags;
+
+		a->tags = t->next;
+		calls_forget_tag(a->call->calls, &t->by_tag);
+		free(t);
+	}
+	a->n_tags = 0;
+	calls_forget_tag(a->call->calls, &a->by_tag);
+}
+
+/* ---- a BYE for one of them ---- */
+
+bool early_one_of_several(const struct leg *a)
+{
+	unsigned live = a->by_tag.leg != NULL;
+
+	for (const struct early_tag *t = a->tags; t; t = t->next)
+		live += t->by_tag.leg != NULL;
+	return a->uas && a->state == LEG_INCOMING && live > 1;
+}
+
+static void send_bye(struct call *c, struct branch *branch, const struct message *bye)
+{
+	char buf[4096];
+	struct writer w = writer_init(buf, sizeof(buf));
+	struct client_request r = {.method = METHOD_BYE};
+	struct client_txn *t;
+	struct dialog d;
+	int err;
+
+	if (early_dialog(c->b, branch, &d) < 0) {
+		/* it is told by ACK and BYE, should it answer */
+		call_count(&c->calls->counters.rejects[REJECT_NO_MEMORY], 1);
+		return;
+	}
+	write_own_headers(c->b, true, false, &w);
+	write_crossing(c, c->a->peer, c->b, bye, &w);
+	r.headers = w.overflow ? STR_NONE : writer_result(&w);
+	t = leg_request_in(c->b, &d, &r, NULL, NULL, &err);
+	if (t)
+		client_txn_detach(t);
+	dialog_finish(&d);
+}
+
+void early_leave(struct call *c, const struct message *bye)
+{
+	struct leg_tag *tag = &c->a->by_tag;
+
+	for (struct early_tag *t = c->a->tags; t; t = t->next)
+		if (str_eq(str_z(t->by_tag.text), bye->to.tag))
+			tag = &t->by_tag;
+	for (struct branch *x = c->b ? c->b->branches : NULL; x; x = x->next) {
+		if (x->shown != tag || x->left)
+			continue;
+		x->left = true;
+		if (c->b->state == LEG_CALLING)
+			send_bye(c, x, bye);
+	}
+	calls_forget_tag(c->calls, tag);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* early: the early dialogs of a call that is not answered yet (RFC 3261 §12, §13.2.2.4): the branches of a fork beyond
+ * leg B, and the tags of ours under which the caller, leg A, is shown them. While their descriptions agree, branches
+ * stay hidden behind one tag. Both belong to their leg. Worker's thread. */
+#ifndef SBC_CALL_EARLY_H
+#define SBC_CALL_EARLY_H
+
+#include "base/hmap.h"
+#include "media/media.h"
+#include "sbc/sip/dialog.h"
+#include "sdp/sdp.h"
+
+struct call;
+struct leg;
+
+/* A tag of ours in the calls' map: how a request within a dialog finds its leg. */
+struct leg_tag {
+	struct hmap_node node;
+	char text[IDENT_LEN + 1];
+	struct leg *leg; /* NULL: not in the map */
+};
+
+/* What a provisional response of a branch previewed of its answer. */
+struct preview {
+	char *text; /* our description for the caller; NULL: none */
+	size_t n;
+	struct sdp_origin origin; /* the caller's leg's after it */
+	uint64_t got_digest;      /* of what the branch said */
+};
+
+#define EARLY_MAX_BRANCHES 16
+struct branch {
+	struct branch *next;
+	uint64_t tag;          /* keyed hash of its To tag */
+	struct message *last;  /* its last provisional response, a reference: all that its dialog needs */
+	int fork;              /* its media fork; -1: none yet */
+	struct leg_tag *shown; /* leg A's; NULL: not shown to the caller */
+	bool left;             /* the caller has ended it by BYE: nothing of it is told any more */
+	struct preview preview;
+};
+
+/* A further To tag towards a caller; the first is the leg's own. */
+#define EARLY_MAX_TAGS 8
+struct early_tag {
+	struct early_tag *next;
+	struct leg_tag by_tag;
+	uint64_t digest; /* of the description sent under it; 0: none */
+};
+
+/* The branch of leg B with this tag, or NULL. */
+struct branch *early_branch(const struct leg *b, struct str tag);
+/* A provisional response of leg B's: its branch, from now on the one that spoke last. NULL: it names none, or there is
+ * no room (counted). */
+struct branch *early_heard(struct leg *b, const struct message *m);
+/* A media fork for the branch (NULL: one that was never heard): its own, or a new one; -1: no more. For an answer the
+ * last one is shared, since nothing else will be heard. */
+int early_fork(struct leg *b, struct branch *branch, bool answer);
+/* What leg A was just told of the branch is kept for a 2xx that leaves it at that. */
+void early_keep_preview(struct leg *a, struct leg *b, struct branch *branch);
+/* Such a 2xx: leg A's description is that of the branch again. False: it had none. */
+bool early_take_preview(struct leg *a, struct leg *b, struct branch *branch);
+/* The To tag towards the caller under which a description with this digest (0: none) may stand: one early dialog never
+ * sees two descriptions (RFC 3261 §13.2.1). NULL: no more tags (an answer may have one more), or no memory. */
+struct leg_tag *early_tag_for(struct leg *a, uint64_t digest, bool answer);
+
+/* Several early dialogs of leg A's live: BYE for one ends that one alone (RFC 3261 §15). */
+bool early_one_of_several(const struct leg *a);
+/* The caller has ended the early dialog of this tag: so are those of the branches behind it. */
+void early_leave(struct call *c, const struct message *bye);
+
+/* The dialog with a branch, for a request in it; to be finished. 0 or -ENOMEM. */
+int early_dialog(const struct leg *b, const struct branch *branch, struct dialog *ret);
+/* The branch behind leg A's tag that spoke last, or NULL. */
+struct branch *early_behind(const struct leg *b, struct str tag);
+
+void early_forget_branches(struct leg *b); /* b may be NULL */
+void early_forget_tags(struct leg *a);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* told: the headers of a message of ours: our own, and what may cross of what the other side said; and a whole reply
+ * that says what the other side did. */
+#include "sbc/call/call.h"
+
+void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w)
+{
+	const char *name = l->call->config->server_name;
+
+	if (with_contact) {
+		leg_write_contact(l, w);
+		txn_write_allow(w);
+	}
+	if (!name)
+		return;
+	if (request)
+		writer_lit(w, "User-Agent: ");
+	else
+		writer_lit(w, "Server: ");
+	writer_z(w, name);
+	writer_lit(w, "\r\n");
+}
+
+void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w)
+{
+	char host[ADDR_STRLEN];
+	struct writer h = writer_init(host, sizeof(host));
+	struct crossing x = {
+		.config = c->config,
+		.from_peer = from_peer,
+		.to_peer = to->peer,
+		.to_network = to->network,
+		.local = leg_local_addr(to),
+	};
+
+	/* what stands for a leg's far side in URIs towards it: where it is */
+	addr_write(&h, &to->dialog.peer.remote);
+	x.target_host = writer_result(&h);
+	headers_cross(m, &x, w);
+}
+
+bool told_as(struct call *c, int from_peer, struct leg *to, const struct message *m, int status, bool with_contact,
+	     struct told *ret)
+{
+	struct writer h = writer_init(ret->headers, sizeof(ret->headers));
+
+	write_own_headers(to, false, with_contact, &h);
+	write_crossing(c, from_peer, to, m, &h);
+	ret->reply = (struct reply){
+		.status = status,
+		.phrase = phrase_across(m, status, ret->phrase),
+		.headers =
+			h.overflow ? STR_NONE : writer_result(&h), /* what did not fit ends in the middle of a line */
+		.guard = &to->forbidden,
+	};
+	return !h.overflow;
+}

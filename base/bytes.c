@@ -10,6 +10,7 @@
 #define HEAD       3
 #define SUM        8
 #define NUMBER_MAX 5 /* bytes of a tag or length */
+#define GROW_FROM  2048
 
 static const struct hash_key sum_key = {{0x6c696d656e207265, 0x636f726473756d31}};
 
@@ -34,7 +35,7 @@ static uint8_t *take(struct bytes_writer *w, size_t n)
 		return NULL;
 	}
 	if (n > w->cap - w->n) {
-		size_t cap = w->cap ? 2 * w->cap : 512;
+		size_t cap = w->cap ? 2 * w->cap : GROW_FROM;
 
 		while (cap < w->n + n)
 			cap *= 2;

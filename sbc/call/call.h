@@ -104,14 +104,15 @@ struct call {
 	struct exchange *exchange;
 	/* checkpoint.c: the record that another process would go on from */
 	struct {
-		struct wheel_timer timer; /* when it is written next */
-		bool soon;                /* it has changed since */
-		bool unwritten;           /* the store does not hold all of it */
-		bool settling;            /* it does, but for latches of the relay that may still change */
-		bool asked;               /* the relay's statistics are awaited, to be written with it */
-		bool stored;              /* there is one */
-		unsigned prepares;        /* of a restored call: answers of the relay that are not there yet */
-		char *texts;              /* of a restored call: what causes point into */
+		struct list node; /* calls->kept: when it is written next */
+		uint64_t due_ms;
+		bool soon;         /* it has changed since */
+		bool unwritten;    /* the store does not hold all of it */
+		bool settling;     /* it does, but for latches of the relay that may still change */
+		bool asked;        /* the relay's statistics are awaited, to be written with it */
+		bool stored;       /* there is one */
+		unsigned prepares; /* of a restored call: answers of the relay that are not there yet */
+		char *texts;       /* of a restored call: what causes point into */
 	} keep;
 	struct relay *relays[CALL_MAX_RELAYS];
 	struct wheel_timer bound; /* ringing, then call length */
@@ -135,6 +136,9 @@ struct call {
 	bool in_queue;
 };
 
+/* When the record of a call is written: timers.c. */
+enum checkpoint_due { CHECKPOINT_SOON, CHECKPOINT_SETTLED, CHECKPOINT_REFRESH, CHECKPOINT_NEVER };
+
 struct calls {
 	struct worker *worker;
 	struct media *media;
@@ -153,7 +157,9 @@ struct calls {
 	struct list all;
 	struct list ended; /* call.node moved here, to be reaped */
 	struct loop_deferred reaper, media_dispatch, facts_walk;
-	uint32_t facts; /* counts configurations */
+	uint32_t facts;                     /* counts configurations */
+	struct list kept[CHECKPOINT_NEVER]; /* calls to be written, each list in the order of their times */
+	struct wheel_timer kept_timer;
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
@@ -278,6 +284,8 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 /* Something that another process would have to know has changed: written soon, with whatever else changes until then.
  * Calls that are not answered yet are not kept. */
 void checkpoint_changed(struct call *c);
+/* It is time to write it. */
+void checkpoint_write_now(struct call *c);
 /* The relay's statistics are there. */
 void checkpoint_stats(struct call *c, const struct media_stats *stats);
 /* The call is over and its CDR written: the record goes. */

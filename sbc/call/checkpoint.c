@@ -13,8 +13,6 @@ static bool worth_keeping(const struct call *c)
 	return !c->end_ns && (c->state == CALL_TALKING || (c->state == CALL_ANSWERED && !c->late));
 }
 
-static void on_due(struct wheel_timer *t);
-
 static void set_unwritten(struct call *c, bool on)
 {
 	if (c->keep.unwritten == on)
@@ -49,17 +47,16 @@ static void write_record(struct call *c, const struct media_stats *stats)
 	c->keep.settling = ok;
 	if (done)
 		set_unwritten(c, false);
-	call_timers_checkpoint(c, done ? CHECKPOINT_REFRESH : CHECKPOINT_SETTLED, on_due);
+	call_timers_checkpoint(c, done ? CHECKPOINT_REFRESH : CHECKPOINT_SETTLED);
 }
 
-static void on_due(struct wheel_timer *t)
+void checkpoint_write_now(struct call *c)
 {
-	struct call *c = container_of(t, struct call, keep.timer);
-
 	c->keep.soon = false;
 	if (!worth_keeping(c))
 		return;
-	if (!c->session) {
+	/* just answered: nothing has been seen yet that would be worth the asking */
+	if (!c->session || !c->keep.stored) {
 		write_record(c, NULL);
 		return;
 	}
@@ -74,7 +71,7 @@ void checkpoint_changed(struct call *c)
 	c->keep.soon = true;
 	c->keep.settling = false;
 	set_unwritten(c, true);
-	call_timers_checkpoint(c, CHECKPOINT_SOON, on_due);
+	call_timers_checkpoint(c, CHECKPOINT_SOON);
 }
 
 void checkpoint_stats(struct call *c, const struct media_stats *stats)
@@ -89,7 +86,7 @@ void checkpoint_stats(struct call *c, const struct media_stats *stats)
 
 void checkpoint_over(struct call *c)
 {
-	call_timers_checkpoint(c, CHECKPOINT_NEVER, NULL);
+	call_timers_checkpoint(c, CHECKPOINT_NEVER);
 	if (c->keep.stored)
 		store_del(c->calls->store, STORE_CALLS, str_z(c->id));
 	c->keep.stored = false;
@@ -98,7 +95,7 @@ void checkpoint_over(struct call *c)
 
 void checkpoint_forget(struct call *c)
 {
-	call_timers_checkpoint(c, CHECKPOINT_NEVER, NULL);
+	call_timers_checkpoint(c, CHECKPOINT_NEVER);
 	set_unwritten(c, false);
 	free(c->keep.texts);
 	c->keep.texts = NULL;

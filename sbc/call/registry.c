@@ -350,6 +350,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	list_init(&cs->all);
 	list_init(&cs->ended);
 	cs->reaper.fn = reap;
+	call_timers_checkpoint_init(cs);
 	err = leak_table_create(cs->config, &cs->leaks);
 	if (err < 0)
 		goto fail_calls;
@@ -384,6 +385,7 @@ void calls_destroy(struct calls *cs)
 		call_destroy(list_entry(n, struct call, node));
 	list_for_each_safe (n, &cs->all)
 		call_destroy(list_entry(n, struct call, node));
+	call_timers_checkpoint_stop(cs);
 	loop_defer_cancel(&cs->reaper);
 	loop_defer_cancel(&cs->facts_walk);
 	loop_poll_close(cs->port_poll);

@@ -101,28 +101,56 @@ void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t))
 	loop_timer(c->calls->worker->loop, &c->bound, 1);
 }
 
-#define CHECKPOINT_SOON_MS    200
+#define CHECKPOINT_EVERY_MS   100
+#define CHECKPOINT_SOON_MS    150
 #define CHECKPOINT_REFRESH_MS 60000
 
-void call_timers_checkpoint(struct call *c, enum checkpoint_due due, void (*fn)(struct wheel_timer *t))
+static void on_checkpoint(struct wheel_timer *t)
 {
-	struct loop *loop = c->calls->worker->loop;
+	struct calls *cs = container_of(t, struct calls, kept_timer);
+	uint64_t now_ms = loop_now_ms(cs->worker->loop);
+	bool more = false;
 
-	c->keep.timer.fn = fn;
-	switch (due) {
-	case CHECKPOINT_SOON:
-		loop_timer(loop, &c->keep.timer, CHECKPOINT_SOON_MS);
-		break;
-	case CHECKPOINT_SETTLED:
-		loop_timer_coarse(loop, &c->keep.timer, c->config->media.latch_window_ms + 500u);
-		break;
-	case CHECKPOINT_REFRESH:
-		loop_timer_coarse(loop, &c->keep.timer, CHECKPOINT_REFRESH_MS);
-		break;
-	case CHECKPOINT_NEVER:
-		loop_timer_stop(loop, &c->keep.timer);
-		break;
+	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++) {
+		struct call *c;
+
+		while ((c = list_first(&cs->kept[i], struct call, keep.node)) && c->keep.due_ms <= now_ms) {
+			list_remove(&c->keep.node);
+			checkpoint_write_now(c);
+		}
 	}
+	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++)
+		more |= !list_empty(&cs->kept[i]);
+	if (more)
+		loop_timer(cs->worker->loop, t, CHECKPOINT_EVERY_MS);
+}
+
+void call_timers_checkpoint(struct call *c, enum checkpoint_due due)
+{
+	const unsigned delay_ms[] = {[CHECKPOINT_SOON] = CHECKPOINT_SOON_MS,
+				     [CHECKPOINT_SETTLED] = c->config->media.latch_window_ms + 500,
+				     [CHECKPOINT_REFRESH] = CHECKPOINT_REFRESH_MS};
+	struct calls *cs = c->calls;
+
+	list_remove(&c->keep.node);
+	if (due == CHECKPOINT_NEVER)
+		return;
+	c->keep.due_ms = loop_now_ms(cs->worker->loop) + delay_ms[due];
+	list_append(&cs->kept[due], &c->keep.node);
+	if (!wheel_armed(&cs->kept_timer))
+		loop_timer(cs->worker->loop, &cs->kept_timer, CHECKPOINT_EVERY_MS);
+}
+
+void call_timers_checkpoint_init(struct calls *cs)
+{
+	cs->kept_timer.fn = on_checkpoint;
+	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++)
+		list_init(&cs->kept[i]);
+}
+
+void call_timers_checkpoint_stop(struct calls *cs)
+{
+	loop_timer_stop(cs->worker->loop, &cs->kept_timer);
 }
 
 static void drain_call(struct call *c)

@@ -14,7 +14,7 @@
 
 #define QUEUE_BYTES   (64u << 20)
 #define QUEUE_ENTRIES (1u << 18)
-#define GATHER_MS     50
+#define GATHER_MS     200
 #define BATCH         4096 /* changes of one transaction */
 #define RETRY_MS      1000
 #define FINISH_MS     2000 /* store_close() */

@@ -255,6 +255,18 @@ static void check_timers(struct loader *l, const struct node *root)
 			  l->c->limits.connections_source, l->c->limits.connections);
 }
 
+/* ---- accounts ---- */
+
+static void check_accounts(struct loader *l, const struct node *root)
+{
+	const struct config *c = l->c;
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (c->networks[i].auth == CONFIG_AUTH_LIMEN && !c->accounts.file)
+			fault_key(
+				l, part(root, "networks", c->networks[i].name), "auth",
+				"\"limen\" has no users to ask for; give accounts.file, or \"relay\" or \"none\" here");
+}
+
 void check_all(struct loader *l, const struct node *root)
 {
 	check_listeners(l, root);
@@ -263,6 +275,7 @@ void check_all(struct loader *l, const struct node *root)
 	check_peers(l, root);
 	check_routes(l, root);
 	check_timers(l, root);
+	check_accounts(l, root);
 	if (!l->c->n_networks)
 		fault_key(l, root, "networks", "no network; name at least one");
 }

@@ -27,6 +27,9 @@ struct config_listen {
 
 enum config_latch { CONFIG_LATCH_STRICT, CONFIG_LATCH_RESTRICTED, CONFIG_LATCH_OPEN };
 
+/* What is sent to a registered phone so that the NAT in front of it keeps its hole open. */
+enum config_keepalive { CONFIG_KEEPALIVE_NONE, CONFIG_KEEPALIVE_CRLF, CONFIG_KEEPALIVE_OPTIONS };
+
 enum config_unknown_source { CONFIG_UNKNOWN_DROP, CONFIG_UNKNOWN_REJECT, CONFIG_UNKNOWN_ACCEPT };
 
 struct config_acl {
@@ -35,6 +38,9 @@ struct config_acl {
 	const struct cidr *deny;
 	size_t n_deny;
 };
+
+/* Digest authentication (product §2): none, relayed between the ends, or Limen's own challenge by accounts.file. */
+enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_RELAY, CONFIG_AUTH_LIMEN };
 
 struct config_network {
 	const char *name;
@@ -46,9 +52,16 @@ struct config_network {
 	bool keepalive_stun;   /* STUN Binding requests on UDP listeners are answered; default: nat */
 	struct config_acl acl; /* signalling */
 	enum config_unknown_source
-		unknown;      /* a source that is no peer: default drop; accept makes it a call from the network */
-	unsigned source_rate; /* requests per second from one source that is no peer; 0: no limit. Default 50 */
-	uint8_t dscp;         /* signalling; default 24 (CS3) */
+		unknown; /* a source that is no peer: default drop; accept makes it a call from the network */
+	bool phones;     /* sources that are no peers may register here whatever `unknown` says, and are known once they
+			    have */
+	enum config_keepalive keepalive;
+	unsigned keepalive_ms; /* default 25000 */
+	unsigned source_rate;  /* requests per second from one source that is no peer; 0: no limit. Default 50 */
+	uint8_t dscp;          /* signalling; default 24 (CS3) */
+	enum config_auth auth; /* of requests from who is no peer; default none */
+	const char *realm;     /* of our challenges here; default: the advertised or first listen host. NULL only with
+				  n_listen 0 */
 	struct {
 		struct addr address[2];   /* port 0; at most one a family */
 		struct addr advertise[2]; /* same index; unset: as address */
@@ -111,7 +124,12 @@ struct config_peer {
 	bool sdp_unknown_drop;         /* lines and attributes of SDP that Limen does not know; default: pass */
 	const uint16_t *failover;      /* status codes that try the next target; default 503, 408, 502, 504 */
 	size_t n_failover;
-	unsigned try_ms; /* how long one address may stay silent before the next is tried; default 4000 */
+	unsigned try_ms;       /* how long one address may stay silent before the next is tried; default 4000 */
+	enum config_auth auth; /* none or relay; default: relay where the network's is, else none */
+	struct {
+		const char *user, *password; /* what Limen answers this peer's challenges with; NULL: nothing */
+		const char *realm;           /* only challenges of this realm; NULL: any */
+	} credentials;                       /* secret: never printed */
 };
 
 /* ---- routes -------------------------------------------------------------------------------------------------- */
@@ -195,6 +213,28 @@ struct config_limits {
 	unsigned answers_source;     /* of them to one source that is no peer: 50; a peer gets ten times that */
 	unsigned queue;              /* hand-over queue entries per worker: 4096 */
 	unsigned targets;            /* addresses tried for one call: 8 */
+	unsigned registrations;      /* contacts of phones, all workers together: 100000 */
+	unsigned nonces;             /* digest nonces whose counts are remembered: 262144 */
+	unsigned lockouts;           /* accounts and sources whose failed logins are remembered: 65536 */
+};
+
+/* Relayed registrations; times in seconds, as SIP has them. */
+struct config_registrations {
+	unsigned expires_core;  /* asked of the core at least: 3600 */
+	unsigned expires_phone; /* told to phones on a network with nat at most: 60 */
+	unsigned expires_min;   /* phones that ask for less are answered 423: 10 */
+	unsigned max_contacts;  /* of one address of record: 10 */
+	unsigned core_rate;     /* REGISTERs per second towards the core, all workers together; 0: no limit */
+	unsigned pending;       /* REGISTERs under way to the core, per worker: 1000 */
+};
+
+/* Accounts that `auth: limen` challenges for. */
+struct config_accounts {
+	const char *file;         /* NULL: none */
+	unsigned nonce_ms;        /* a nonce is good for so long: 300000 */
+	unsigned failures;        /* of one account from one source, until it is locked there: 5 */
+	unsigned source_failures; /* of one source over all accounts, until it is locked: 100 */
+	unsigned lockout_ms;      /* 300000 */
 };
 
 enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
@@ -210,6 +250,8 @@ struct config {
 	size_t n_routes;
 	struct config_timers timers;
 	struct config_limits limits;
+	struct config_registrations registrations;
+	struct config_accounts accounts;
 	unsigned workers; /* signalling; 1 */
 	struct {
 		unsigned workers;          /* 0: one per core */
@@ -233,6 +275,8 @@ struct config {
 	} store;
 	struct {
 		struct addr listen; /* unset: no management port */
+		const char *token;  /* NULL: whoever reaches the port may change things. Secret: never printed */
+		struct config_strings names; /* by which a browser may call us, besides addresses and localhost */
 	} manage;
 	const char *server_name; /* Server/User-Agent we send; NULL: none. Default "Limen" */
 	const char *cluster_key; /* NULL: random, kept in the store. Secret: never printed */
@@ -293,6 +337,11 @@ int config_reload(const struct config *old, const char *path, struct config **re
 		  void (*fn)(void *arg, enum config_change what, const char *place), void *arg);
 
 /* ---- the table of keys, for people and editors ------------------------------------------------------------------- */
+
+/* Is there a value at this place ("timers.t1", "peers.carrier-a.targets[0]"; empty: the whole)? */
+bool config_has_place(const struct config *c, struct str place);
+/* The value at a place as JSON, with what defaults and profiles gave and without secrets; null where there is none. */
+void config_show(const struct config *c, struct str place, struct writer *w);
 
 /* JSON Schema (2020-12) of the file. 0, or -EIO. */
 int config_schema_print(FILE *f);

@@ -212,6 +212,7 @@ void parse_ports(struct loader *l, const struct key *k, struct node *n, void *ba
 void parse_hostport(struct loader *l, const struct key *k, struct node *n, void *base);
 void network_finish(struct loader *l, struct node *n, void *base);
 
+void parse_accounts_file(struct loader *l, const struct key *k, struct node *n, void *base);
 void parse_network_name(struct loader *l, const struct key *k, struct node *n, void *base);
 void parse_targets(struct loader *l, const struct key *k, struct node *n, void *base);
 void parse_sources(struct loader *l, const struct key *k, struct node *n, void *base);
@@ -220,6 +221,7 @@ void parse_failover(struct loader *l, const struct key *k, struct node *n, void 
 void parse_profile(struct loader *l, const struct key *k, struct node *n, void *base);
 const char *const (*peer_presets(const struct node *n))[2];
 bool peer_name_ok(struct loader *l, struct node *n);
+void credentials_finish(struct loader *l, struct node *n, void *base);
 void peer_finish(struct loader *l, struct node *n, void *base);
 
 void parse_match_network(struct loader *l, const struct key *k, struct node *n, void *base);

@@ -316,6 +316,15 @@ static void check_wildcards(struct loader *l, struct node *n, const struct confi
 	}
 }
 
+static void realm_preset(struct loader *l, struct config_network *net)
+{
+	char buf[ADDR_STRLEN];
+	const struct addr *a = addr_is_set(&net->advertise) || !net->n_listen ? &net->advertise : &net->listen[0].addr;
+	addr_text_host(a, buf);
+	net->realm = arena_str(l->arena, buf, strlen(buf));
+	l->oom |= !net->realm;
+}
+
 void network_finish(struct loader *l, struct node *n, void *base)
 {
 	struct config_network *net = base;
@@ -323,6 +332,8 @@ void network_finish(struct loader *l, struct node *n, void *base)
 	check_wildcards(l, n, net);
 	if (!node_find(n, "keepalive_stun"))
 		net->keepalive_stun = net->nat;
+	if (!net->realm)
+		realm_preset(l, net);
 	if (!media || media->kind != NODE_OBJECT || !node_find(media, "latch"))
 		net->media.latch = net->nat ? CONFIG_LATCH_OPEN : CONFIG_LATCH_RESTRICTED;
 }

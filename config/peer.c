@@ -275,9 +275,22 @@ void parse_failover(struct loader *l, const struct key *k, struct node *n, void 
 	peer->n_failover = count;
 }
 
+void credentials_finish(struct loader *l, struct node *n, void *base)
+{
+	static const char *const needed[] = {"user", "password"};
+	for (size_t i = 0; i < 2; i++) {
+		const struct node *x = node_find(n, needed[i]);
+		if (x && x->kind == NODE_TEXT && !*x->text)
+			fault(l, x, "is empty; write it, or remove \"credentials\"");
+	}
+}
+
 void peer_finish(struct loader *l, struct node *n, void *base)
 {
 	struct config_peer *peer = base;
+	if (!node_find(n, "auth") && peer->network < l->c->n_networks &&
+	    l->c->networks[peer->network].auth == CONFIG_AUTH_RELAY)
+		peer->auth = CONFIG_AUTH_RELAY;
 	if (!node_find(n, "latch") && peer->network < l->c->n_networks)
 		peer->latch = l->c->networks[peer->network].media.latch;
 	if (!node_find(n, "sources"))

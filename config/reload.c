@@ -122,7 +122,8 @@ enum config_lifetime config_place_lifetime(const char *place)
 		const struct key *k = key_find(o, name);
 		if (!k)
 			break;
-		lifetime = k->kind == KIND_OBJECT || k->kind == KIND_MAP ? CONFIG_NEW_CALLS : k->lifetime;
+		/* an object that comes or goes whole is like its first key */
+		lifetime = k->kind == KIND_OBJECT ? k->object->keys[0].lifetime : k->lifetime;
 		o = k->object;
 		if (k->kind == KIND_MAP) {
 			place_step(&rest);

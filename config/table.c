@@ -54,12 +54,29 @@ static const struct word identity_words[] = {
 	{"pass", CONFIG_IDENTITY_PASS, false},
 	{NULL, 0, false},
 };
+static const struct word network_auth_words[] = {
+	{"none", CONFIG_AUTH_NONE, false},
+	{"relay", CONFIG_AUTH_RELAY, false},
+	{"limen", CONFIG_AUTH_LIMEN, false},
+	{NULL, 0, false},
+};
+static const struct word peer_auth_words[] = {
+	{"none", CONFIG_AUTH_NONE, false},
+	{"relay", CONFIG_AUTH_RELAY, false},
+	{NULL, 0, false},
+};
 static const struct word strategy_words[] = {
 	{"priority", CONFIG_PRIORITY, false},
 	{"weight", CONFIG_WEIGHT, false},
 	{"round-robin", 0, true},
 	{"least-busy", 0, true},
 	{"hash", 0, true},
+	{NULL, 0, false},
+};
+static const struct word keepalive_words[] = {
+	{"none", CONFIG_KEEPALIVE_NONE, false},
+	{"crlf", CONFIG_KEEPALIVE_CRLF, false},
+	{"options", CONFIG_KEEPALIVE_OPTIONS, false},
 	{NULL, 0, false},
 };
 static const struct word level_words[] = {
@@ -131,6 +148,12 @@ static const char *check_server(const char *z)
 	return strlen(z) <= 100 ? NULL : "is longer than 100 characters; shorten it";
 }
 
+/* Goes between quotes as it is. */
+static const char *check_realm(const char *z)
+{
+	return strpbrk(z, "\"\\") ? "has a quote or backslash in it; remove it" : check_line(z);
+}
+
 static const char *check_path(const char *z)
 {
 	return strlen(z) < 4096 ? NULL : "is longer than a path may be";
@@ -148,6 +171,15 @@ static const char *check_key(const char *z)
 {
 	size_t n = strlen(z);
 	return n == 0 || n >= 16 ? NULL : "is too short; at least 16 characters";
+}
+
+/* It goes into a header of HTTP (RFC 6750 §2.1, and more). */
+static const char *check_bearer(const char *z)
+{
+	for (const char *p = z; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return "holds a space or a character that is not ASCII";
+	return check_key(z);
 }
 
 /* ---- networks ---- */
@@ -264,6 +296,27 @@ static const struct key network_keys[] = {
 	 .preset = "\"drop\"",
 	 .lifetime = CONFIG_AT_ONCE,
 	 .doc = "a request from a source that is no peer: drop it, reject it with 403, or accept it as a call from the network"},
+	{.name = "phones",
+	 .kind = KIND_BOOL,
+	 M(config_network, phones),
+	 .preset = "false",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "sources that are no peers may register here whatever `unknown` says, and while they are registered their requests are accepted as from the network"},
+	{.name = "keepalive",
+	 .kind = KIND_WORD,
+	 M(config_network, keepalive),
+	 .words = keepalive_words,
+	 .preset = "\"none\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "what is sent to registered phones to keep the NAT in front of them open: none, crlf (an empty message), options (a phone that leaves two unanswered is unreachable until it registers again)"},
+	{.name = "keepalive_ms",
+	 .kind = KIND_TIME,
+	 M(config_network, keepalive_ms),
+	 .min = 1000,
+	 .max = 3600000,
+	 .preset = "25000",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "how often; a NAT may forget a UDP flow after 30 s"},
 	{.name = "source_rate",
 	 .kind = KIND_INT,
 	 M(config_network, source_rate),
@@ -284,6 +337,19 @@ static const struct key network_keys[] = {
 	 .object = &object_network_media,
 	 .only_if_given = true,
 	 .doc = "relay of media on this network; without it calls here have no media"},
+	{.name = "auth",
+	 .kind = KIND_WORD,
+	 M(config_network, auth),
+	 .words = network_auth_words,
+	 .preset = "\"none\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "digest authentication of who is no peer: none, relay (challenges and credentials cross to a peer that says relay, too), limen (Limen challenges, by accounts.file)"},
+	{.name = "realm",
+	 .kind = KIND_TEXT,
+	 M(config_network, realm),
+	 .check = check_realm,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "realm of Limen's challenges here. Default: the address advertised or listened on"},
 	LATER("tls"),
 	LATER("ws"),
 	LATER("wss"),
@@ -291,8 +357,6 @@ static const struct key network_keys[] = {
 	LATER("certificate"),
 	LATER("registrar"),
 	LATER("register"),
-	LATER("auth"),
-	LATER("keepalive"),
 	LATER("outbound"),
 	LATER("bans"),
 	END,
@@ -374,6 +438,35 @@ static const struct key codecs_keys[] = {
 	END,
 };
 const struct object object_codecs = {.name = "codecs", .keys = codecs_keys};
+
+static const struct key credentials_keys[] = {
+	{.name = "user",
+	 .kind = KIND_TEXT,
+	 .required = true,
+	 M(config_peer, credentials.user),
+	 .check = check_line,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "user name that challenges are answered with"},
+	{.name = "password",
+	 .kind = KIND_SECRET,
+	 .required = true,
+	 M(config_peer, credentials.password),
+	 .check = check_line,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "${NAME} or file:PATH, or the password itself"},
+	{.name = "realm",
+	 .kind = KIND_TEXT,
+	 M(config_peer, credentials.realm),
+	 .check = check_line,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "only challenges of this realm are answered. Default: any"},
+	END,
+};
+static const struct object object_credentials = {
+	.name = "credentials",
+	.keys = credentials_keys,
+	.finish = credentials_finish,
+};
 
 static const struct key peer_keys[] = {
 	{.name = "profile",
@@ -487,8 +580,19 @@ static const struct key peer_keys[] = {
 	 .preset = "4000",
 	 .lifetime = CONFIG_NEW_CALLS,
 	 .doc = "how long one address may stay silent before the next is tried"},
+	{.name = "auth",
+	 .kind = KIND_WORD,
+	 M(config_peer, auth),
+	 .words = peer_auth_words,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "relay: digest challenges and credentials cross between this peer and whoever says relay, too; none: they do not. Default: relay where the peer's network says so, else none"},
+	{.name = "credentials",
+	 .kind = KIND_OBJECT,
+	 .offset = 0,
+	 .object = &object_credentials,
+	 .only_if_given = true,
+	 .doc = "what Limen answers this peer's digest challenges with"},
 	LATER("register"),
-	LATER("auth"),
 	LATER("password"),
 	LATER("user"),
 	LATER("tls"),
@@ -750,12 +854,40 @@ static const struct key limits_keys[] = {
 	      "of these to one source that is no peer; a peer's source gets ten times as many"),
 	LIMIT(queue, 16, 1000000, "4096", CONFIG_RESTART, "messages that wait to be handed to another worker"),
 	LIMIT(targets, 1, 32, "8", CONFIG_NEW_CALLS, "addresses tried for one call"),
-	LATER("registrations"),
+	LIMIT(registrations, 1, 10000000, "100000", CONFIG_AT_ONCE,
+	      "contacts of registered phones; more are answered 503"),
+	LIMIT(nonces, 1024, 16777216, "262144", CONFIG_RESTART,
+	      "digest nonces whose counts are remembered, 36 bytes each; the oldest is forgotten and its user challenged anew"),
+	LIMIT(lockouts, 1024, 16777216, "65536", CONFIG_RESTART,
+	      "accounts and sources whose failed logins are remembered, 24 bytes each"),
 	LATER("bans"),
 	LATER("subscriptions"),
 	END,
 };
 static const struct object object_limits = {.name = "limits", .keys = limits_keys};
+
+#define REGISTRATION(member, lo, hi, def, text)                                                                        \
+	{                                                                                                              \
+		.name = #member, .kind = KIND_INT, M(config, registrations.member), .min = lo, .max = hi,              \
+		.preset = def, .lifetime = CONFIG_AT_ONCE, .doc = text                                                 \
+	}
+#define WEEK_S 604800
+
+static const struct key registrations_keys[] = {
+	REGISTRATION(
+		expires_core, 0, WEEK_S, "3600",
+		"seconds of registration asked of the core at least; refreshes of phones are answered here until half of what it gave is over. 0: what the phone asks for"),
+	REGISTRATION(expires_phone, 1, WEEK_S, "60",
+		     "seconds told to phones on a network with nat at most, so that their refreshes keep the NAT open"),
+	REGISTRATION(expires_min, 0, 3600, "10", "phones that ask for fewer seconds are answered 423; 0: no bound"),
+	REGISTRATION(max_contacts, 1, 64, "10", "contacts of one address of record; more are answered 403"),
+	REGISTRATION(
+		core_rate, 0, 1000000, "0",
+		"REGISTERs per second towards the core; more are answered 503 with a Retry-After by chance. 0: no limit"),
+	REGISTRATION(pending, 1, 1000000, "1000", "REGISTERs under way to the core, per worker; more are answered 503"),
+	END,
+};
+static const struct object object_registrations = {.name = "registrations", .keys = registrations_keys};
 
 static const struct key media_keys[] = {
 	{.name = "workers",
@@ -789,6 +921,51 @@ static const struct key media_keys[] = {
 	END,
 };
 static const struct object object_media = {.name = "media", .keys = media_keys};
+
+static const struct key accounts_keys[] = {
+	{.name = "file",
+	 .kind = KIND_CUSTOM,
+	 M(config_accounts, file),
+	 .parse = parse_accounts_file,
+	 .schema = SCHEMA_TEXT,
+	 .form = "path, from the folder of this file",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "users: lines user:realm:algorithm:HA1 (MD5, SHA-256) or user:realm:plain:password; read at start and at each reload"},
+	{.name = "nonce_ms",
+	 .kind = KIND_TIME,
+	 M(config_accounts, nonce_ms),
+	 .min = 1000,
+	 .max = HOUR_MS,
+	 .preset = "300000",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "how long a nonce of ours is good"},
+	{.name = "failures",
+	 .kind = KIND_INT,
+	 M(config_accounts, failures),
+	 .min = 1,
+	 .max = 1000,
+	 .preset = "5",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "failed logins of one account from one source (IPv6: its /64) until it is locked there"},
+	{.name = "source_failures",
+	 .kind = KIND_INT,
+	 M(config_accounts, source_failures),
+	 .min = 1,
+	 .max = 1000000,
+	 .preset = "100",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "failed logins from one source, over all accounts, until it is locked"},
+	{.name = "lockout_ms",
+	 .kind = KIND_TIME,
+	 M(config_accounts, lockout_ms),
+	 .min = 1000,
+	 .max = 24LL * HOUR_MS,
+	 .preset = "300000",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "how long a lock lasts; so many failures within this time make one"},
+	END,
+};
+static const struct object object_accounts = {.name = "accounts", .keys = accounts_keys};
 
 static const struct key log_keys[] = {
 	{.name = "level",
@@ -858,10 +1035,21 @@ static const struct key manage_keys[] = {
 	 .schema = SCHEMA_TEXT,
 	 .form = "\"address:port\"",
 	 .lifetime = CONFIG_RESTART,
-	 .doc = "HTTP port for /metrics, /healthz and /readyz; keep it on loopback or an inside address. Default: none"},
+	 .doc = "HTTP port for /rpc (what limen call and limen reg speak to), /metrics, /healthz and /readyz; keep it on loopback or an inside address. Default: none"},
+	{.name = "token",
+	 .kind = KIND_SECRET,
+	 M(config, manage.token),
+	 .check = check_bearer,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "what a request that changes something (ends a call, removes a registration) must show; ${NAME} or file:PATH. Default: none is asked for"},
+	{.name = "names",
+	 .kind = KIND_STRINGS,
+	 M(config, manage.names),
+	 .check = check_host,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "host names by which /rpc may be asked, besides addresses and localhost: others are refused, as a page of a foreign site could bring them"},
 	LATER("tokens"),
 	LATER("tls"),
-	LATER("rpc"),
 	LATER("web"),
 	LATER("users"),
 	END,
@@ -901,6 +1089,16 @@ static const struct key root_keys[] = {
 	 .doc = "where calls go: the first route that matches is taken"},
 	{.name = "timers", .kind = KIND_OBJECT, .offset = 0, .object = &object_timers, .doc = "times"},
 	{.name = "limits", .kind = KIND_OBJECT, .offset = 0, .object = &object_limits, .doc = "limits of the whole"},
+	{.name = "registrations",
+	 .kind = KIND_OBJECT,
+	 .offset = 0,
+	 .object = &object_registrations,
+	 .doc = "REGISTER of phones, relayed to the core"},
+	{.name = "accounts",
+	 .kind = KIND_OBJECT,
+	 M(config, accounts),
+	 .object = &object_accounts,
+	 .doc = "who may log in on a network with auth: limen"},
 	{.name = "workers",
 	 .kind = KIND_INT,
 	 M(config, workers),

@@ -276,6 +276,26 @@ static void value_secret(struct loader *l, const struct key *k, struct node *n, 
 		*(const char **)(void *)((char *)base + k->offset) = *z ? z : NULL;
 }
 
+/* Beside the configuration, unless it starts at the root. */
+void parse_accounts_file(struct loader *l, const struct key *k, struct node *n, void *base)
+{
+	struct config_accounts *accounts = base;
+	const char *z = node_text(l, n);
+	if (!z || !*z)
+		return;
+	size_t folder = z[0] == '/' ? 0 : strlen(l->folder), bytes = strlen(z);
+	if (folder + bytes >= 4096) {
+		fault(l, n, "is longer than a path may be");
+		return;
+	}
+	char *path = loader_alloc(l, folder + bytes + 1);
+	if (!path)
+		return;
+	memcpy(path, l->folder, folder);
+	memcpy(path + folder, z, bytes);
+	accounts->file = path;
+}
+
 static const char *string_item(struct loader *l, const struct key *k, struct node *n)
 {
 	const char *z = node_text(l, n);

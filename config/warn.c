@@ -73,6 +73,29 @@ static void warn_network(const struct config_network *net, struct config_faults 
 	}
 }
 
+/* Digest crosses between two who say so: one alone relays nothing. */
+static void warn_auth(const struct config *c, struct config_faults *f)
+{
+	char place[PLACE_MAX], last[PLACE_MAX] = "";
+	unsigned relays = 0;
+	for (size_t i = 0; i < c->n_networks; i++) {
+		const struct config_network *net = &c->networks[i];
+		bool strangers = net->unknown == CONFIG_UNKNOWN_ACCEPT;
+		snprintf(place, sizeof(place), "networks.%s.auth", net->name);
+		if (net->auth == CONFIG_AUTH_LIMEN && !strangers)
+			faults_add(f, place, 0,
+				   "nobody is asked: it is for who is no peer, and \"unknown\" is not \"accept\"");
+		if (net->auth == CONFIG_AUTH_RELAY && strangers && ++relays)
+			memcpy(last, place, sizeof(last));
+	}
+	for (size_t i = 0; i < c->n_peers; i++)
+		if (c->peers[i].auth == CONFIG_AUTH_RELAY && ++relays)
+			snprintf(last, sizeof(last), "peers.%s.auth", c->peers[i].name);
+	if (relays == 1)
+		faults_add(f, last, 0,
+			   "nobody else says \"relay\", so digest crosses nowhere; say it on the other side, too");
+}
+
 void config_warnings(const struct config *c, struct config_faults *ret_warnings)
 {
 	*ret_warnings = (struct config_faults){NULL, 0};
@@ -82,6 +105,10 @@ void config_warnings(const struct config *c, struct config_faults *ret_warnings)
 		warn_peer(c, i, ret_warnings);
 	for (size_t i = 0; i < c->n_routes; i++)
 		warn_route(c, i, ret_warnings);
+	if (addr_is_set(&c->manage.listen) && !addr_is_loopback(&c->manage.listen) && !c->manage.token)
+		faults_add(ret_warnings, "manage.listen", 0,
+			   "whoever reaches this address may end calls; give \"token\", or listen on 127.0.0.1");
+	warn_auth(c, ret_warnings);
 	if (!c->n_routes)
 		faults_add(ret_warnings, "routes", 0, "no route: every call is refused");
 }

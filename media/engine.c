@@ -245,6 +245,7 @@ static void sum_pools(struct media *m, struct media_gauges *g)
 			g->ports_used += one.used;
 			g->ports_total += one.total;
 			g->ports_skipped += one.skipped;
+			g->ports_open += one.open;
 		}
 	networks_unref(n);
 }

@@ -123,6 +123,7 @@ struct stream {
 	unsigned n_forks; /* remotes that are there */
 	unsigned index;
 	uint16_t port;
+	uint8_t dscp; /* of its sockets */
 	struct side *side;
 	/* worker's */
 	struct remote *remotes[MEDIA_MAX_FORKS];

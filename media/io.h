@@ -18,10 +18,11 @@
 struct io;
 
 struct io_socket {
-	int fd;       /* -1: none */
-	bool watched; /* in the set; of the thread that watches */
-	bool ready;   /* may be read; of the io's thread, as what follows */
-	bool begun;   /* has been read */
+	int fd;        /* -1: none */
+	struct io *in; /* in whose set it is, watched or not; NULL: in none */
+	bool watched;  /* of the thread that watches */
+	bool ready;    /* may be read; of the io's thread, as what follows */
+	bool begun;    /* has been read */
 };
 
 struct io_user {
@@ -48,6 +49,11 @@ void io_wake(struct io *io);
 /* 0 or -errno; watching twice is allowed. Any thread: io_wait() returns when something is there, and io_receive()
  * leaves it there until the socket is `ready`. */
 int io_watch(struct io *io, struct io_socket *s);
+/* On the io's thread: a watched socket is not looked at any more, but stays in the set, where another struct may watch
+ * its descriptor again at half the price. What comes in waits in the kernel. 0 or -errno. */
+int io_rest(struct io *io, struct io_socket *s);
+/* Throws away what has come in. False: more than somebody's leftovers. Any thread, while nobody watches. */
+bool io_drain(const struct io_socket *s);
 /* Before closing a socket: io_receive() does not look at it any more. The kernel forgets it with its descriptor. */
 void io_forget(struct io *io, struct io_socket *s);
 /* Waits for datagrams or io_wake(), timeout_ms < 0: for ever. */

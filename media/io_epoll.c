@@ -15,6 +15,7 @@
 #define STEPS         3
 #define BACKLOG_BYTES 16384 /* as the kernel counts: some 20 small packets, 0.4 s of one audio stream */
 #define BACKLOG_MAX   4096
+#define LEFTOVERS_MAX 64
 #define AREA_BYTES    (65536 + IO_DATAGRAM_BYTES) /* a turn's small packets lie close together */
 
 struct io {
@@ -86,10 +87,36 @@ int io_watch(struct io *io, struct io_socket *s)
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
 	if (s->watched)
 		return 0;
-	if (epoll_ctl(io->epoll, EPOLL_CTL_ADD, s->fd, &e) < 0)
+	if (s->in && s->in != io) {
+		/* another worker had it */
+		epoll_ctl(s->in->epoll, EPOLL_CTL_DEL, s->fd, &e);
+		s->in = NULL;
+	}
+	if (epoll_ctl(io->epoll, s->in ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &e) < 0)
 		return -errno;
+	s->in = io;
 	s->watched = true;
 	return 0;
+}
+
+int io_rest(struct io *io, struct io_socket *s)
+{
+	struct epoll_event e = {.events = 0, .data.ptr = NULL};
+	if (epoll_ctl(io->epoll, EPOLL_CTL_MOD, s->fd, &e) < 0)
+		return -errno;
+	io_forget(io, s);
+	s->watched = false;
+	return 0;
+}
+
+bool io_drain(const struct io_socket *s)
+{
+	uint8_t byte;
+	unsigned n = 0;
+
+	while (n < LEFTOVERS_MAX && recv(s->fd, &byte, 1, MSG_DONTWAIT) >= 0)
+		n++;
+	return n < LEFTOVERS_MAX;
 }
 
 void io_forget(struct io *io, struct io_socket *s)

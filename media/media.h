@@ -307,7 +307,8 @@ void media_end(struct media_port *p, media_id s);
 struct media_gauges {
 	uint64_t sessions;
 	uint64_t ports_used, ports_total; /* RTP ports; each has its RTCP port with it */
-	uint64_t ports_skipped;           /* times that a port was found taken by another program */
+	uint64_t ports_open;    /* of the unused: resting or rested with their sockets open, for the next call */
+	uint64_t ports_skipped; /* times that a port was found taken by another program */
 	uint64_t packets, bytes, drops[MEDIA_DROP_COUNT];
 	uint64_t latches[MEDIA_RANK_NONE], races, source_changes[MEDIA_EVIDENCE_COUNT];
 	uint64_t queue_full; /* requests refused because too many waited, and events that waited for the one before */

@@ -50,15 +50,41 @@ static int open_pair(struct stream *st, const struct addr *base, bool rtcp, cons
 	return 0;
 }
 
+/* A former call's sockets, when they are what is wanted: else they are closed. Its stragglers go. */
+static bool take_over(struct stream *st, const struct pool_sockets *left, bool rtcp, const struct sock_options *o)
+{
+	if (left->fd[LATCH_RTP] < 0)
+		return false;
+	bool fits = left->dscp == o->dscp && rtcp == (left->fd[LATCH_RTCP] >= 0);
+	for (unsigned c = 0; c < 2; c++) {
+		struct io_socket *s = &st->component[c].sock;
+		s->fd = left->fd[c];
+		s->in = left->in[c];
+		fits = fits && (s->fd < 0 || io_drain(s));
+	}
+	for (unsigned c = 0; !fits && c < 2; c++) {
+		struct io_socket *s = &st->component[c].sock;
+		sock_close(SOCK_KIND_MEDIA, s->fd);
+		*s = (struct io_socket){.fd = -1};
+	}
+	return fits;
+}
+
+static bool out_of_descriptors(int r)
+{
+	return r == -EMFILE || r == -ENFILE;
+}
+
 /* A port that its call has had in another process. */
 static enum media_error open_named(struct stream *st, uint16_t port, bool rtcp, const struct sock_options *o)
 {
 	struct pool *pool = st->side->pool;
+	struct pool_sockets left;
 
-	if (pool_take_port(pool, port) < 0)
+	if (pool_take_port(pool, port, &left) < 0)
 		return MEDIA_ERR_PORT;
 	st->port = port;
-	int r = open_pair(st, pool_address(pool), rtcp, o);
+	int r = take_over(st, &left, rtcp, o) ? 0 : open_pair(st, pool_address(pool), rtcp, o);
 	if (r == 0)
 		return MEDIA_OK;
 	if (is_port_trouble(r)) {
@@ -72,17 +98,20 @@ static enum media_error open_named(struct stream *st, uint16_t port, bool rtcp, 
 static enum media_error open_ports(struct stream *st, bool rtcp, const struct sock_options *o)
 {
 	const struct side *d = st->side;
+	struct pool_sockets left;
 	uint64_t cooldown_ns = d->session->port->media->cooldown_ns, now = clock_ns();
 
 	for (unsigned tries = 0; tries < PORT_TRIES; tries++) {
-		st->port = pool_take(d->pool, cooldown_ns, now);
+		st->port = pool_take(d->pool, cooldown_ns, now, &left);
 		if (!st->port)
 			return MEDIA_ERR_NO_PORT;
-		int r = open_pair(st, pool_address(d->pool), rtcp, o);
+		int r = take_over(st, &left, rtcp, o) ? 0 : open_pair(st, pool_address(d->pool), rtcp, o);
 		if (r == 0)
 			return MEDIA_OK;
 		if (!is_port_trouble(r)) {
 			pool_give(d->pool, &st->port, 1, now);
+			if (out_of_descriptors(r) && pool_close_some(d->pool))
+				continue;
 			return r == -ENOMEM ? MEDIA_ERR_NO_MEMORY : MEDIA_ERR_SOCKET;
 		}
 		pool_skip(d->pool, st->port, now);
@@ -110,6 +139,7 @@ static struct stream *stream_open(struct side *d, unsigned index, const struct m
 		return NULL;
 	}
 	stream_init(st, d, index);
+	st->dscp = o->dscp;
 	uint16_t port = what->port[index];
 	enum media_error e = port ? open_named(st, port, what->rtcp, o) : open_ports(st, what->rtcp, o);
 	if (e) {
@@ -120,8 +150,29 @@ static struct stream *stream_open(struct side *d, unsigned index, const struct m
 	return st;
 }
 
+/* Sockets that are watched are so by the worker whose thread this is. */
+static bool leave_open(struct stream *st, uint64_t now_ns)
+{
+	struct pool_sockets left = {.dscp = st->dscp};
+
+	if (!pool_keeps(st->side->pool))
+		return false;
+	for (unsigned c = 0; c < 2; c++) {
+		struct io_socket *s = &st->component[c].sock;
+		if (s->watched && io_rest(s->in, s) < 0)
+			return false;
+		left.fd[c] = s->fd;
+		left.in[c] = s->in;
+	}
+	st->component[LATCH_RTP].sock.fd = st->component[LATCH_RTCP].sock.fd = -1;
+	pool_leave(st->side->pool, st->port, &left, now_ns);
+	return true;
+}
+
 static void stream_close(struct stream *st, uint64_t now_ns)
 {
+	if (leave_open(st, now_ns))
+		return;
 	for (unsigned c = 0; c < 2; c++) {
 		sock_close(SOCK_KIND_MEDIA, st->component[c].sock.fd);
 		st->component[c].sock.fd = -1;

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "sbc/border/border.h"
+#include "sbc/cli.h"
 #include "sbc/faults.h"
 #include "sbc/run.h"
-
-#define DEFAULT_CONFIG "/etc/limen/limen.json"
 
 static int usage(FILE *f, int status)
 {
@@ -18,10 +17,69 @@ static int usage(FILE *f, int status)
 	      "       limen explain [CONFIG] --network NAME --from USER[@HOST] --to USER[@HOST]\n"
 	      "                     [--source ADDRESS] [--method METHOD]\n"
 	      "                                say step by step what would happen to a call\n"
+	      "       limen call list|show|end look at live calls, end them\n"
+	      "       limen reg list|show|remove\n"
+	      "                                look at registrations, remove them\n"
+	      "       limen help [COMMAND]     more of a command\n"
 	      "       limen version\n"
 	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it.\n",
 	      f);
 	return status;
+}
+
+/* ---- nouns: what is asked of a Limen that runs ---- */
+
+static const struct noun {
+	const char *name, *what;
+	const struct cli_verb *verbs;
+} nouns[] = {
+	{"call", "live calls", cli_call_verbs},
+	{"reg", "registrations", cli_reg_verbs},
+};
+
+static int noun_help(const struct noun *n, FILE *f, int status)
+{
+	fprintf(f, "limen %s: %s, of a Limen that runs\n", n->name, n->what);
+	for (const struct cli_verb *v = n->verbs; v->name; v++)
+		fprintf(f, "  limen %s %-6s %-14s %s\n", n->name, v->name, v->args, v->help);
+	fputs("Options:\n"
+	      "  --config FILE            its configuration, which names the management port (manage.listen) and its\n"
+	      "                           token (manage.token); " DEFAULT_CONFIG " when not given\n"
+	      "  --connect ADDRESS:PORT   the port itself; the token is then read from LIMEN_TOKEN\n"
+	      "  --json                   for programs: all there is\n"
+	      "Exit status: 0 good, 1 refused or not all workers answered, 2 wrong use, 3 no Limen there.\n",
+	      f);
+	return status;
+}
+
+static const struct noun *find_noun(const char *name)
+{
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++)
+		if (!strcmp(name, nouns[i].name))
+			return &nouns[i];
+	return NULL;
+}
+
+static int run_noun(const struct noun *n, int argc, char **argv)
+{
+	for (const struct cli_verb *v = n->verbs; v->name && argc > 1; v++) {
+		int status;
+
+		if (strcmp(argv[1], v->name) != 0)
+			continue;
+		status = v->fn(argc - 1, argv + 1);
+		if (status == CLI_USAGE && argc == 2)
+			fprintf(stderr, "limen: %s %s wants %s\n", n->name, v->name, v->args);
+		return status;
+	}
+	return noun_help(n, stderr, CLI_USAGE);
+}
+
+static int help(int argc, char **argv)
+{
+	const struct noun *n = argc > 2 ? find_noun(argv[2]) : NULL;
+
+	return n ? noun_help(n, stdout, 0) : usage(stdout, 0);
 }
 
 static struct config *load(const char *path)
@@ -142,13 +200,18 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	const struct noun *n;
+
 	if (argc < 2)
 		return usage(stderr, 2);
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return usage(stdout, 0);
+		return help(argc, argv);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].fn(argc - 1, argv + 1);
+	n = find_noun(argv[1]);
+	if (n)
+		return run_noun(n, argc - 1, argv + 1);
 	fprintf(stderr, "limen: no command \"%s\"\n", argv[1]);
 	return usage(stderr, 2);
 }

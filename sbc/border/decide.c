@@ -43,6 +43,10 @@ static void refuse(struct deciding *g, enum reject_reason why)
 static bool admit_unknown(struct deciding *g)
 {
 	const struct config_network *net = &g->c->networks[g->r->network];
+	if (net->phones && (g->r->registered || g->r->method == METHOD_REGISTER)) {
+		tellf(g->tell, g->arg, "network %s lets phones register, and in once they are", net->name);
+		return true;
+	}
 	switch (net->unknown) {
 	case CONFIG_UNKNOWN_ACCEPT:
 		tellf(g->tell, g->arg, "network %s accepts unknown sources", net->name);

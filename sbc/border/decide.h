@@ -26,6 +26,7 @@ struct border_request {
 	struct uri ruri, from, to;
 	const struct message *message; /* for header matches; NULL in explain: then headers do not match */
 	uint32_t random;               /* for weights: the decision stays a pure function */
+	bool registered;               /* the source is a registered phone's: border_phone_is_known() */
 };
 struct border_request border_request_of(const struct config *c, const struct message *m, uint32_t random);
 

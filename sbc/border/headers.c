@@ -42,6 +42,12 @@ static const struct header_rule rules[] = {
 	{"Privacy", HEADER_PRIVACY, HEADER_BOTH, POLICY_IDENTITY, "RFC 3323"},
 	{"Remote-Party-ID", HEADER_IDENTITY, HEADER_BOTH, POLICY_IDENTITY, "draft-ietf-sip-privacy-04"},
 
+	{"Authentication-Info", HEADER_AUTH, HEADER_RSP, POLICY_AUTH, "RFC 3261, RFC 7615"},
+	{"Authorization", HEADER_AUTH, HEADER_REQ, POLICY_AUTH, "RFC 3261, RFC 8760"},
+	{"Proxy-Authenticate", HEADER_AUTH, HEADER_RSP, POLICY_AUTH, "RFC 3261, RFC 8760"},
+	{"Proxy-Authorization", HEADER_AUTH, HEADER_REQ, POLICY_AUTH, "RFC 3261, RFC 8760"},
+	{"WWW-Authenticate", HEADER_AUTH, HEADER_RSP, POLICY_AUTH, "RFC 3261, RFC 8760"},
+
 	{"Alert-Info", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 3261"},
 	{"Call-Info", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 3261"},
 	{"Content-ID", HEADER_URI, 0, POLICY_URI_HEADERS, "RFC 8262"},
@@ -59,8 +65,6 @@ static const struct header_rule rules[] = {
 
 	{"Allow", HEADER_LEG, 0, ALONE, "RFC 3261"},
 	{"Allow-Events", HEADER_LEG, 0, ALONE, "RFC 6665"},
-	{"Authentication-Info", HEADER_LEG, 0, ALONE, "RFC 3261"},
-	{"Authorization", HEADER_LEG, 0, ALONE, "RFC 3261"},
 	{"CSeq", HEADER_LEG, 0, ALONE, "RFC 3261"},
 	{"Call-ID", HEADER_LEG, 0, POLICY_CALL_ID, "RFC 3261"},
 	{"Contact", HEADER_LEG, 0, POLICY_CONTACT, "RFC 3261"},
@@ -73,8 +77,6 @@ static const struct header_rule rules[] = {
 	{"Min-Expires", HEADER_LEG, 0, ALONE, "RFC 3261"},
 	{"Min-SE", HEADER_LEG, 0, ALONE, "RFC 4028"},
 	{"Path", HEADER_LEG, 0, POLICY_ROUTE, "RFC 3327"},
-	{"Proxy-Authenticate", HEADER_LEG, 0, ALONE, "RFC 3261"},
-	{"Proxy-Authorization", HEADER_LEG, 0, ALONE, "RFC 3261"},
 	{"Proxy-Require", HEADER_LEG, 0, ALONE, "RFC 3261"},
 	{"RAck", HEADER_LEG, 0, ALONE, "RFC 3262"},
 	{"RSeq", HEADER_LEG, 0, ALONE, "RFC 3262"},
@@ -95,7 +97,6 @@ static const struct header_rule rules[] = {
 	{"Unsupported", HEADER_LEG, 0, ALONE, "RFC 3261"},
 	{"User-Agent", HEADER_LEG, 0, POLICY_SERVER, "RFC 3261"},
 	{"Via", HEADER_LEG, 0, POLICY_VIA, "RFC 3261"},
-	{"WWW-Authenticate", HEADER_LEG, 0, ALONE, "RFC 3261"},
 };
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -118,6 +119,8 @@ const char *header_kind_text(enum header_kind k)
 		return "by identity, hosts replaced";
 	case HEADER_PRIVACY:
 		return "by identity";
+	case HEADER_AUTH:
+		return "where both ends relay digest";
 	case HEADER_URI:
 		return "by pass only";
 	case HEADER_LEG:
@@ -219,9 +222,10 @@ static bool privacy_passes(const struct crossing *x)
 	return receiver(x) && receiver(x)->identity == CONFIG_IDENTITY_PASS;
 }
 
-static void header_cross(const struct header_rule *r, const struct header *h, unsigned direction, bool passed,
+static void header_cross(const struct header_rule *r, const struct header *h, const struct message *m, bool passed,
 			 const struct crossing *x, struct writer *w)
 {
+	const unsigned direction = m->request ? HEADER_REQ : HEADER_RSP;
 	switch (r->kind) {
 	case HEADER_CROSS:
 		if (passed || (r->directions & direction))
@@ -242,6 +246,10 @@ static void header_cross(const struct header_rule *r, const struct header *h, un
 		if (passed || privacy_passes(x))
 			header_write(w, h->name, h->value);
 		break;
+	case HEADER_AUTH:
+		if ((r->directions & direction) && headers_relay_auth(m, x))
+			auth_write(w, h->name, h->value);
+		break;
 	case HEADER_URI:
 		if (passed)
 			header_write(w, h->name, h->value);
@@ -259,7 +267,6 @@ static bool broken(const struct header_rule *r)
 void headers_cross(const struct message *m, const struct crossing *x, struct writer *w)
 {
 	const struct config_peer *to = receiver(x);
-	const unsigned direction = m->request ? HEADER_REQ : HEADER_RSP;
 	const void *it = NULL;
 	struct header h;
 	while (message_next_header(m, &it, &h)) {
@@ -272,7 +279,7 @@ void headers_cross(const struct message *m, const struct crossing *x, struct wri
 			continue;
 		bool passed = to && to->pass.n && names(&to->pass, h.name);
 		if (r)
-			header_cross(r, &h, direction, passed, x, w);
+			header_cross(r, &h, m, passed, x, w);
 		else if (passed)
 			header_write(w, h.name, h.value);
 	}

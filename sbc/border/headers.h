@@ -27,6 +27,7 @@
 	X(POLICY_IDENTITY, "identity headers by the peer's setting, with hosts replaced")                              \
 	X(POLICY_URI_HEADERS,                                                                                          \
 	  "headers that hold URIs (Alert-Info, Call-Info, Error-Info, Reply-To, ...) do not cross")                    \
+	X(POLICY_AUTH, "digest challenges and credentials cross where both ends say relay, and nowhere else")          \
 	X(POLICY_UNLISTED, "headers that are not on the list do not cross")
 
 enum header_policy {
@@ -61,6 +62,15 @@ void headers_write_to(const struct message *invite, const struct crossing *x, st
 /* "sip:user@host:port;user=phone"-style Request-URI for the receiving side. sips: and tel: become sip: (tel: with
  * user=phone, RFC 3261 §19.1.6); of URI parameters only the few of uri.c stay, passwords and URI headers never. */
 void headers_write_ruri(const struct message *invite, const struct crossing *x, struct str user, struct writer *w);
+/* Whether digest challenges and credentials cross with m (from the peer or network that it came from, to the receiving
+ * side): only where both say `auth: relay`. Who writes such a message sets leak_set.auth_relay of the leg it goes to.
+ */
+bool headers_relay_auth(const struct message *m, const struct crossing *x);
+/* With headers_relay_auth() and credentials in the request: the Request-URI is the credentials' uri, for the verifier
+ * hashes that one (RFC 7616 §3.4.6). It must be a sip: or sips: URI of at most 1,024 bytes without headers, and its
+ * user the one that was decided: credentials do not choose who is called. false, and nothing written:
+ * headers_write_ruri() is to be used. */
+bool headers_write_auth_ruri(const struct message *m, const struct crossing *x, struct str user, struct writer *w);
 /* "sip.example", "192.0.2.1:5080", "[2001:db8::1]": a configured target as crossing.target_host wants it. */
 void headers_write_target_host(const struct config_target *t, struct writer *w);
 

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/hash.h"
+#include "base/hmap.h"
 #include "base/writer.h"
 #include "sbc/border/border.h"
 
@@ -67,16 +68,29 @@ struct peer_state {
 	char name[];
 };
 
+#define PHONE_SHARDS 64
+struct phone_shard {
+	pthread_mutex_t lock;
+	struct hmap phones;
+};
+struct phone_sources {
+	struct phone_shard shard[PHONE_SHARDS];
+};
+void phones_init(struct phone_sources *s);
+void phones_finish(struct phone_sources *s);
+
 #define PEER_BUCKETS 1024
 struct border_state {
 	struct hash_key key;
 	_Atomic uint64_t calls;
+	struct gcra registers; /* towards the core */
 	/* Only ever added to, at the head, by the main thread: readers need no lock. Entries live as long as the state:
 	 * as many as peer names were ever configured in this process. */
 	struct peer_state *_Atomic peers[PEER_BUCKETS];
 	struct known known;
 	struct health health;
 	struct sources *sources;
+	struct phone_sources phones;
 	struct sources *answers; /* the same table, of answers to refused requests */
 	struct gcra answers_rate;
 };
@@ -145,6 +159,7 @@ enum header_kind {
 	HEADER_WARNING,  /* agent replaced; the text stays unless it names a host */
 	HEADER_IDENTITY, /* URIs with their hosts replaced, where the receiving peer says `identity: pass` */
 	HEADER_PRIVACY,  /* value as it is, where the receiving peer says `identity: pass` */
+	HEADER_AUTH,     /* digest, where both ends say `auth: relay`; `pass` does not help it */
 	HEADER_URI,      /* holds URIs or other names of its side: stays, unless the peer's `pass` names it */
 	HEADER_LEG,      /* each leg's own: never copied */
 };
@@ -169,6 +184,9 @@ void reason_write(struct writer *w, struct str value);
 /* Writes one line of a Warning or identity header with hosts replaced; nothing when no element of it can stand. */
 void warning_write(struct writer *w, struct str value, const struct crossing *x);
 void identity_write(struct writer *w, struct str name, struct str value, const struct crossing *x);
+
+/* Writes one line of a digest header, its known parameters only; nothing when it is no Digest or not well formed. */
+void auth_write(struct writer *w, struct str name, struct str value);
 
 /* Next parameter of "a=b;c;d=\"e;f\"": cut off *params. false at the end. */
 bool param_next(struct str *params, struct str *ret_name, struct str *ret_value);

@@ -331,6 +331,17 @@ static bool body(struct check *k, struct str type, size_t i, size_t end, unsigne
 	return false;
 }
 
+static bool scan_head(struct check *k, size_t head, bool auth_relay)
+{
+	size_t at = 0, start, end;
+	struct leak_auth it;
+	if (auth_relay)
+		for (it = leak_auth_init((struct str){k->text.p, head}); leak_auth_next(&it, &start, &end); at = end)
+			if (scan(k, at, start))
+				return true;
+	return scan(k, at, head);
+}
+
 bool leak_check(const struct leak_table *t, unsigned network, const struct leak_set *set, struct str message,
 		struct leak_finding *ret)
 {
@@ -343,7 +354,7 @@ bool leak_check(const struct leak_table *t, unsigned network, const struct leak_
 	k.shortest = k.lengths ? (size_t)__builtin_ctzll(k.lengths) : 0;
 	k.v6 = (k.net && k.net->v6) || (k.set && k.set->v6);
 	size_t head = head_end(message, 0, message.n);
-	if (scan(&k, 0, head))
+	if (scan_head(&k, head, set && set->auth_relay))
 		return true;
 	return head < message.n && body(&k, content_type(message, 0, head), head, message.n, 0);
 }

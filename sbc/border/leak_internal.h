@@ -26,6 +26,14 @@ static inline size_t leak_escape(const char *p, size_t n)
 		       : 0;
 }
 
+/* The parts of a head (start line to blank line) that leak_set.auth_relay excepts, in order. */
+struct leak_auth {
+	struct str head, params, ruri;
+	size_t at;
+};
+struct leak_auth leak_auth_init(struct str head);
+bool leak_auth_next(struct leak_auth *it, size_t *ret_start, size_t *ret_end);
+
 /* Text made ready to be looked for; false: too short, too long or too common to be looked for. */
 bool leak_needle_init(struct leak_needle *n, struct str s);
 /* The address of a needle of len 0. */

@@ -49,7 +49,10 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 		return REJECT_NONE;
 	if (is_peer(s, c, from))
 		return REJECT_NONE;
-	if (net->unknown == CONFIG_UNKNOWN_DROP)
+	if (net->phones && border_phone_is_known(s, from->network, &from->remote))
+		return REJECT_NONE;
+	/* who is nobody yet may say who he is */
+	if (net->unknown == CONFIG_UNKNOWN_DROP && !(net->phones && n >= 9 && memcmp(p, "REGISTER ", 9) == 0))
 		return REJECT_UNKNOWN_DROP;
 	if (net->source_rate && !sources_take(s->sources, from->network, &from->remote, net->source_rate, now_ms))
 		return REJECT_RATE;

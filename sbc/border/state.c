@@ -62,6 +62,7 @@ int border_state_create(const struct config *c, struct border_state **ret)
 	random_bytes(&s->key, sizeof(s->key));
 	random_bytes(&s->known.key, sizeof(s->known.key));
 	pthread_mutex_init(&s->health.lock, NULL);
+	phones_init(&s->phones);
 	s->sources = sources_create();
 	s->answers = sources_create();
 	if (!s->sources || !s->answers || border_state_set_config(s, c) < 0) {
@@ -84,6 +85,7 @@ void border_state_destroy(struct border_state *s)
 			free(p);
 		}
 	sources_destroy(s->sources);
+	phones_finish(&s->phones);
 	sources_destroy(s->answers);
 	pthread_mutex_destroy(&s->health.lock);
 	explicit_bzero(&s->key, sizeof(s->key));
@@ -191,6 +193,11 @@ bool border_peer_gauges(struct border_state *s, const char *peer, struct border_
 		.rejected_cps = atomic_load_explicit(&p->rejected_cps, memory_order_relaxed),
 	};
 	return true;
+}
+
+bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms)
+{
+	return !per_second || gcra_take(&s->registers, per_second, now_ms);
 }
 
 uint64_t border_calls(struct border_state *s)

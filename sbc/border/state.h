@@ -39,6 +39,11 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
  * one of them. Any thread. */
 bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms);
 
+/* A phone's source begins or ends to be registered; counted, so each begin needs its end. Networks with `phones` let
+ * its requests in like a peer's. */
+void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, bool known);
+bool border_phone_is_known(struct border_state *s, unsigned network, const struct addr *a);
+
 /* ---- admission: limits per peer ------------------------------------------------------------------------------- */
 
 /* A call from (or towards) a peer begins: REJECT_NONE and counted, or the reason and nothing counted. Each success is
@@ -50,6 +55,10 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 /* A call that began in another process, and goes on whatever the limits say: counted alone. */
 void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing);
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
+
+/* A REGISTER towards the core: false when per_second of them, over all workers, have gone already (a bucket of one
+ * second's worth). 0: no limit. */
+bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms);
 
 /* Health of an address, learned from calls: a failed address is tried last for a while (30 s, doubling to 5 min with
  * each failure after that while, back to 30 s when it works or stayed out of trouble for 5 min), never left out. */

@@ -66,18 +66,19 @@ static bool next_configured(struct targets *t)
 	return true;
 }
 
-/* The next target of the decision that is admitted. False: there is none; *ret_end says which end it is. */
-static bool next_of_decision(struct targets *t, enum targets_step *ret_end)
+/* The next peer of the decision that is admitted: its targets are to be resolved. False: *ret_step is what comes
+ * instead: the end, or a target that needs no resolving. */
+static bool next_of_decision(struct targets *t, enum targets_step *ret_step)
 {
 	enum reject_reason why;
 	unsigned peer;
 
 	t->admitted = false;
-	*ret_end = TARGETS_END;
+	*ret_step = TARGETS_END;
 	while (t->next < t->decision->n_targets) {
 		peer = t->decision->target[t->next++];
 		if (peer == CONFIG_TARGET_ECHO) {
-			*ret_end = TARGETS_ECHO;
+			*ret_step = TARGETS_ECHO;
 			return false;
 		}
 		why = t->user->admit ? t->user->admit(t->arg, (int)peer) : REJECT_NONE;
@@ -94,13 +95,13 @@ static bool next_of_decision(struct targets *t, enum targets_step *ret_end)
 
 enum targets_step targets_next(struct targets *t)
 {
-	enum targets_step end;
+	enum targets_step step;
 
 	while (t->tried < t->config->limits.targets) {
 		if (next_address(t))
 			return TARGETS_AT;
-		if (!next_configured(t) && !next_of_decision(t, &end))
-			return end;
+		if (!next_configured(t) && !next_of_decision(t, &step))
+			return step;
 		if (t->query)
 			return TARGETS_WAIT;
 	}

@@ -5,7 +5,7 @@
  * resolver's thread.
  *
  * To add a target that is no configured peer (a registered phone's flow): a case in next_of_decision() that fills
- * `at`. */
+ * `at` (configured: NULL) and counts it as tried; its users then write another host than a configured one's. */
 #ifndef SBC_BORDER_TARGETS_H
 #define SBC_BORDER_TARGETS_H
 

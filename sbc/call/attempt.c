@@ -162,7 +162,10 @@ static void next_is_echo(struct call *c)
 
 void attempt_next(struct call *c)
 {
-	switch (targets_next(&c->setup->targets)) {
+	enum targets_step step = targets_next(&c->setup->targets);
+
+	c->setup->target_found = step == TARGETS_AT;
+	switch (step) {
 	case TARGETS_AT:
 		prepare(c);
 		return;

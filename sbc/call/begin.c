@@ -96,6 +96,7 @@ static struct call *call_new(struct calls *cs, const struct message *m)
 	c->route = -1;
 	list_init(&c->old_legs);
 	list_append(&cs->all, &c->node);
+	list_append(&cs->by_age, &c->age);
 	call_count(&cs->counters.calls, 1);
 	return c;
 }
@@ -119,6 +120,7 @@ void call_destroy(struct call *c)
 {
 	list_remove(&c->node);
 	checkpoint_forget(c);
+	snapshot_call_gone(c);
 	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);
 	exchange_drop(c);
@@ -202,6 +204,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 		return;
 	}
 	d = &c->setup->decision;
+	r.registered = border_phone_is_known(cs->border, r.network, &r.source);
 	border_decide(cs->config, &r, NULL, NULL, d);
 	c->peer_in = d->peer;
 	c->route = d->route;

@@ -10,6 +10,7 @@
 #include "sbc/call/calls.h"
 #include "sbc/call/leg.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/verdict.h"
 
 #define CALL_STATES(X)                                                                                                 \
 	X(CALL_SETUP)    /* looking for a target and media ports; no INVITE out */                                     \
@@ -37,7 +38,7 @@
 	X(CALL_EV_CALLEE_HUNG_UP)                                                                                      \
 	X(CALL_EV_BOUND)  /* ringing or call length at its limit */                                                    \
 	X(CALL_EV_SILENT) /* no media where there should be */                                                         \
-	X(CALL_EV_DRAIN)  /* the process ends its calls */                                                             \
+	X(CALL_EV_DRAIN)  /* the process, or an operator, ends it */                                                   \
 	X(CALL_EV_BROKEN) /* out of memory, or an answer that cannot be used */                                        \
 	X(CALL_EV_LEG_ENDED)                                                                                           \
 	X(CALL_EV_MEDIA_ENDED)
@@ -57,7 +58,8 @@ struct setup {
 	struct border_decision decision;
 	struct sdp *offer; /* leg A's; NULL: late offer */
 	struct targets targets;
-	int best_status; /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
+	bool target_found; /* targets.at is to be called as soon as there are ports */
+	int best_status;   /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
 	enum reject_reason best_reject;
 	int best_peer;        /* who said it */
 	struct message *best; /* the response it came in; NULL: ours */
@@ -85,6 +87,7 @@ bool side_event(struct call *c, enum media_side side, enum leg_media_event ev);
 struct call {
 	struct calls *calls;
 	struct list node;       /* calls->all */
+	struct list age;        /* calls->by_age */
 	struct config *config;  /* as the call began */
 	char id[IDENT_LEN + 1]; /* in log and CDR */
 	uint8_t slot;
@@ -149,13 +152,18 @@ struct calls {
 	cdr_fn cdr;
 	void *cdr_arg;
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
+	bool (*glance)(void *arg, const struct message *m);
+	struct location *location; /* may be NULL */
 	void *pass_arg;
 	struct config *config;
 	struct leak_table *leaks;
 	struct hash_key tag_key;
 	struct hmap by_tag;
 	struct list all;
-	struct list ended; /* call.node moved here, to be reaped */
+	struct list ended;  /* call.node moved here, to be reaped */
+	struct list by_age; /* every call, oldest first: what management walks */
+	struct list asks;   /* its questions that are not answered yet */
+	unsigned n_asks;
 	struct loop_deferred reaper, media_dispatch, facts_walk;
 	uint32_t facts;                     /* counts configurations */
 	struct list kept[CHECKPOINT_NEVER]; /* calls to be written, each list in the order of their times */
@@ -277,8 +285,6 @@ void calls_reap_later(struct calls *cs, struct call *c);
  * dialog. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
 
-/* ---- told.c: our own headers, and what crosses ---- */
-
 /* ---- checkpoint.c: answered calls as bytes in the store ---- */
 
 /* Something that another process would have to know has changed: written soon, with whatever else changes until then.
@@ -286,8 +292,8 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 void checkpoint_changed(struct call *c);
 /* It is time to write it. */
 void checkpoint_write_now(struct call *c);
-/* The relay's statistics are there. */
-void checkpoint_stats(struct call *c, const struct media_stats *stats);
+/* The relay's statistics are there; NULL: there are none to be had now. False: they were not asked for here. */
+bool checkpoint_stats(struct call *c, const struct media_stats *stats);
 /* The call is over and its CDR written: the record goes. */
 void checkpoint_over(struct call *c);
 /* The call's memory goes. Its record stays when it was never over. */
@@ -299,6 +305,8 @@ void checkpoint_forget(struct call *c);
 const struct config_peer *facts_peer(const struct call *c, int peer);
 /* calls->config is new: tells the relay of every call, some in each turn. */
 void facts_changed(struct calls *cs);
+
+/* ---- told.c: our own headers, and what crosses ---- */
 
 /* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
  */
@@ -316,7 +324,18 @@ bool told_as(struct call *c, int from_peer, struct leg *to, const struct message
 
 /* ---- record.c ---- */
 
+/* The facts of a call as they are now; what they point to is the call's, or in attempts and text. until_ns: up to when
+ * the verdict looks. */
+void record_fill(const struct call *c, const struct media_stats *stats, uint64_t until_ns,
+		 struct cdr_attempt attempts[CDR_MAX_ATTEMPTS], char text[2][VERDICT_MAX], struct cdr *ret);
 /* The call's CDR, once. stats: NULL when there was no media session. */
 void record_send(struct call *c, const struct media_stats *stats);
+
+/* ---- snapshot.c ---- */
+
+/* The relay told its counters, or (NULL) that it cannot. True: they were asked for. */
+bool snapshot_stats(struct call *c, const struct media_stats *stats);
+void snapshot_call_gone(struct call *c); /* takes it off by_age */
+void snapshot_cancel(struct calls *cs);
 
 #endif

@@ -7,6 +7,7 @@
 #include "media/media.h"
 #include "sbc/border/border.h"
 #include "sbc/call/cdr.h"
+#include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
 #include "sbc/store/store.h"
 
@@ -21,7 +22,11 @@ struct calls_params {
 	void *cdr_arg;
 	/* Requests outside of any dialog that are no calls (OPTIONS); must answer t or own it; true: answered by us. */
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
-	void *pass_arg;
+	/* A REGISTER before it has a transaction: txn_user.glance. */
+	bool (*glance)(void *arg, const struct message *m);
+	void *pass_arg; /* of both */
+	/* Registered phones, to be told of connections that die; NULL: none. */
+	struct location *location;
 };
 int calls_create(const struct calls_params *p, struct calls **ret);
 /* All calls must be gone, or are dropped without a word (tests, second kill). */

@@ -74,14 +74,15 @@ void checkpoint_changed(struct call *c)
 	call_timers_checkpoint(c, CHECKPOINT_SOON);
 }
 
-void checkpoint_stats(struct call *c, const struct media_stats *stats)
+bool checkpoint_stats(struct call *c, const struct media_stats *stats)
 {
 	if (!c->keep.asked)
-		return;
+		return false;
 	c->keep.asked = false;
 	/* what has changed since it was asked is written by its own time */
 	if (worth_keeping(c) && !c->keep.soon)
 		write_record(c, stats);
+	return true;
 }
 
 void checkpoint_over(struct call *c)

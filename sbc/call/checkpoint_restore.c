@@ -290,6 +290,7 @@ static struct call *call_new(struct calls *cs, const struct call_record *r, uint
 	c->peer_out = find_peer(c->config, r->peer_out);
 	list_init(&c->old_legs);
 	list_append(&cs->all, &c->node);
+	list_append(&cs->by_age, &c->age);
 	call_count(&cs->counters.calls, 1);
 	return c;
 }

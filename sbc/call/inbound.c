@@ -116,6 +116,9 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 		if (cs->pass(cs->pass_arg, t, m))
 			call_count(&cs->counters.options_answered, 1);
 		break;
+	case METHOD_REGISTER:
+		cs->pass(cs->pass_arg, t, m);
+		break;
 	case METHOD_BYE:
 	case METHOD_UPDATE:
 	case METHOD_INFO:

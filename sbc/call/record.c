@@ -2,7 +2,6 @@
 /* record: the facts of an ended call, as a CDR. */
 #include "base/clock.h"
 #include "sbc/call/call.h"
-#include "sbc/call/verdict.h"
 
 static struct str peer_name(const struct call *c, int peer)
 {
@@ -32,12 +31,12 @@ static uint64_t wall(uint64_t ns)
 	return ns ? clock_wall_us(ns) : 0;
 }
 
-void record_send(struct call *c, const struct media_stats *stats)
+void record_fill(const struct call *c, const struct media_stats *stats, uint64_t until_ns,
+		 struct cdr_attempt attempts[CDR_MAX_ATTEMPTS], char text[2][VERDICT_MAX], struct cdr *ret)
 {
-	struct cdr_attempt attempts[CDR_MAX_ATTEMPTS];
-	char text[2][VERDICT_MAX];
-	struct verdict_facts facts = {.stats = stats, .answer_ns = c->answer_ns, .end_ns = c->end_ns};
-	struct cdr r = {
+	struct verdict_facts facts = {.stats = stats, .answer_ns = c->answer_ns, .end_ns = until_ns};
+
+	*ret = (struct cdr){
 		.start_us = wall(c->start_ns),
 		.ring_us = wall(c->ring_ns),
 		.answer_us = wall(c->answer_ns),
@@ -51,23 +50,31 @@ void record_send(struct call *c, const struct media_stats *stats)
 		.reason = str_z(c->reason),
 		.media = stats,
 	};
-
-	if (c->record_sent)
-		return;
-	c->record_sent = true;
-	memcpy(r.id, c->id, sizeof(c->id));
-	fill_leg(c, c->a, &r.a);
-	fill_leg(c, c->b, &r.b);
+	memcpy(ret->id, c->id, sizeof(c->id));
+	fill_leg(c, c->a, &ret->a);
+	fill_leg(c, c->b, &ret->b);
 	if (c->echo)
-		r.b.peer = STR("echo");
+		ret->b.peer = STR("echo");
 	for (unsigned i = 0; i < c->n_attempts; i++)
 		attempts[i] = (struct cdr_attempt){.peer = peer_name(c, c->attempts[i].peer),
 						   .remote = c->attempts[i].remote,
 						   .status = c->attempts[i].status,
 						   .cause = c->attempts[i].cause};
-	r.verdict[0] = verdict(&facts, MEDIA_A, text[0]);
+	ret->verdict[0] = verdict(&facts, MEDIA_A, text[0]);
 	/* nobody is behind an echo */
-	r.verdict[1] = c->echo ? NULL : verdict(&facts, MEDIA_B, text[1]);
+	ret->verdict[1] = c->echo ? NULL : verdict(&facts, MEDIA_B, text[1]);
+}
+
+void record_send(struct call *c, const struct media_stats *stats)
+{
+	struct cdr_attempt attempts[CDR_MAX_ATTEMPTS];
+	char text[2][VERDICT_MAX];
+	struct cdr r;
+
+	if (c->record_sent)
+		return;
+	c->record_sent = true;
+	record_fill(c, stats, c->end_ns, attempts, text, &r);
 	for (unsigned i = 0; i < 2; i++)
 		if (r.verdict[i])
 			call_log(c, LOG_WARN, "media verdict", i ? "from_b" : "from_a", str_z(r.verdict[i]));

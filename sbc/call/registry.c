@@ -110,6 +110,9 @@ static void on_failed(struct call *c, const struct media_event *e)
 
 	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
 	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
+		/* or its counters were asked for, and it is too busy to tell: nothing is wrong with the call */
+		if (snapshot_stats(c, NULL) | checkpoint_stats(c, NULL))
+			return;
 		call_post(c, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});
 		return;
@@ -125,7 +128,7 @@ static void tell_ready(struct call *c)
 	if (c->media_pending)
 		return;
 	/* leg A's ports are there before the target's name is resolved: attempt_next() goes on from there */
-	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->targets.next_addr)
+	if (c->state == CALL_SETUP && !c->media_failed && !c->echo && !c->setup->target_found)
 		return;
 	if (c->media_failed) {
 		c->media_failed = false;
@@ -194,6 +197,7 @@ static void on_media(void *arg, const struct media_event *e)
 		break;
 	case MEDIA_EV_STATS:
 		checkpoint_stats(c, e->stats);
+		snapshot_stats(c, e->stats);
 		break;
 	case MEDIA_EV_ENDED:
 		c->media_ended = true;
@@ -266,6 +270,23 @@ static bool on_outgoing(void *arg, void *guard, const struct destination *d, str
 	return cs->config->leak != CONFIG_LEAK_BLOCK;
 }
 
+static void on_connection_closed(void *arg, unsigned network, uint64_t connection)
+{
+	struct calls *cs = arg;
+
+	if (cs->location)
+		location_connection_closed(cs->location, connection);
+}
+
+static bool on_glance(void *arg, const struct message *m)
+{
+	struct calls *cs = arg;
+	struct str required;
+
+	return m->method == METHOD_REGISTER && cs->glance && m->max_forwards != 0 &&
+	       !message_header(m, STR("Require"), 0, &required) && cs->glance(cs->pass_arg, m);
+}
+
 static void on_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	inbound_request(arg, t, m);
@@ -321,8 +342,10 @@ static void on_stray_response(void *arg, const struct message *m)
 const struct worker_user calls_worker_user = {
 	.screen = on_screen,
 	.may_answer = on_may_answer,
+	.connection_closed = on_connection_closed,
 	.refused = on_refused,
 	.outgoing = on_outgoing,
+	.glance = on_glance,
 	.request = on_request,
 	.ack = on_ack,
 	.stray_response = on_stray_response,
@@ -344,11 +367,15 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->cdr = p->cdr;
 	cs->cdr_arg = p->cdr_arg;
 	cs->pass = p->pass;
+	cs->glance = p->glance;
+	cs->location = p->location;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);
 	random_bytes(&cs->tag_key, sizeof(cs->tag_key));
 	list_init(&cs->all);
 	list_init(&cs->ended);
+	list_init(&cs->by_age);
+	list_init(&cs->asks);
 	cs->reaper.fn = reap;
 	call_timers_checkpoint_init(cs);
 	err = leak_table_create(cs->config, &cs->leaks);
@@ -381,6 +408,7 @@ void calls_destroy(struct calls *cs)
 {
 	if (!cs)
 		return;
+	snapshot_cancel(cs);
 	list_for_each_safe (n, &cs->ended)
 		call_destroy(list_entry(n, struct call, node));
 	list_for_each_safe (n, &cs->all)

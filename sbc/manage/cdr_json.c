@@ -1,76 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/clock.h"
+#include "sbc/manage/json_put.h"
 #include "sbc/manage/line_writer.h"
 #include "sbc/manage/records.h"
-
-/* ---- members of an object ---- */
-
-static void put_key(struct writer *w, const char *key)
-{
-	char last = w->n ? w->p[w->n - 1] : '{';
-	if (last != '{' && last != '[')
-		writer_char(w, ',');
-	writer_char(w, '"');
-	writer_z(w, key);
-	writer_lit(w, "\":");
-}
-
-static void put_u64(struct writer *w, const char *key, uint64_t v)
-{
-	put_key(w, key);
-	writer_u64(w, v);
-}
-
-/* Absent text is null, so that every record has the same keys. */
-static void put_str(struct writer *w, const char *key, struct str v)
-{
-	put_key(w, key);
-	if (v.n)
-		writer_json(w, v);
-	else
-		writer_lit(w, "null");
-}
-
-static void put_z(struct writer *w, const char *key, const char *v)
-{
-	put_str(w, key, str_z(v));
-}
-
-static void put_addr(struct writer *w, const char *key, const struct addr *a)
-{
-	char text[ADDR_STRLEN];
-	put_z(w, key, addr_is_set(a) ? addr_text(a, text) : NULL);
-}
-
-static void put_bool(struct writer *w, const char *key, bool v)
-{
-	put_key(w, key);
-	writer_z(w, v ? "true" : "false");
-}
-
-static void put_time(struct writer *w, const char *key, uint64_t wall_us)
-{
-	char text[CLOCK_TEXTLEN];
-	put_z(w, key, wall_us ? clock_wall_text(wall_us, text) : NULL);
-}
-
-static void open_object(struct writer *w, const char *key)
-{
-	put_key(w, key);
-	writer_char(w, '{');
-}
-
-static void open_item(struct writer *w)
-{
-	if (w->n && w->p[w->n - 1] == '}')
-		writer_char(w, ',');
-	writer_char(w, '{');
-}
-
-static void close_object(struct writer *w)
-{
-	writer_char(w, '}');
-}
 
 /* ---- the parts of a record ---- */
 
@@ -90,7 +21,7 @@ static uint64_t first_of(uint64_t a, uint64_t b, uint64_t c)
 }
 
 /* The three spans follow each other without a gap: asking, ringing, talking. */
-static void put_times(struct writer *w, const struct cdr *r)
+void cdr_put_times(struct writer *w, const struct cdr *r)
 {
 	bool rang = r->ring_us && (!r->answer_us || r->ring_us <= r->answer_us);
 	uint64_t ring_us = rang ? r->ring_us : 0;
@@ -104,7 +35,7 @@ static void put_times(struct writer *w, const struct cdr *r)
 	put_span(w, "talk_ms", r->answer_us, r->end_us);
 }
 
-static void put_leg(struct writer *w, const char *key, const struct cdr_leg *l)
+void cdr_put_leg(struct writer *w, const char *key, const struct cdr_leg *l)
 {
 	if (!l->network.n && !l->peer.n) {
 		put_z(w, key, NULL);
@@ -124,10 +55,9 @@ static void put_leg(struct writer *w, const char *key, const struct cdr_leg *l)
 	close_object(w);
 }
 
-static void put_attempts(struct writer *w, const struct cdr *r)
+void cdr_put_attempts(struct writer *w, const struct cdr *r)
 {
-	put_key(w, "attempts");
-	writer_char(w, '[');
+	open_list(w, "attempts");
 	for (size_t i = 0; i < r->n_attempts; i++) {
 		const struct cdr_attempt *a = &r->attempts[i];
 		open_item(w);
@@ -137,7 +67,7 @@ static void put_attempts(struct writer *w, const struct cdr *r)
 		put_z(w, "cause", a->cause);
 		close_object(w);
 	}
-	writer_char(w, ']');
+	close_list(w);
 }
 
 /* ---- media ---- */
@@ -195,10 +125,9 @@ static void put_direction(struct writer *w, const char *key, const struct media_
 	close_object(w);
 }
 
-static void put_media(struct writer *w, const struct media_stats *m)
+void cdr_put_media(struct writer *w, const struct media_stats *m)
 {
-	put_key(w, "media");
-	writer_char(w, '[');
+	open_list(w, "media");
 	for (size_t i = 0; m && i < m->n_streams && i < MEDIA_MAX_STREAMS; i++) {
 		if (!m->streams[i].used)
 			continue;
@@ -208,7 +137,7 @@ static void put_media(struct writer *w, const struct media_stats *m)
 		put_direction(w, "from_b", &m->streams[i].from[MEDIA_B]);
 		close_object(w);
 	}
-	writer_char(w, ']');
+	close_list(w);
 }
 
 /* ---- whole records ---- */
@@ -231,22 +160,27 @@ static void put_outcome(struct writer *w, const struct cdr *r)
 	put_z(w, "cause", r->cause);
 }
 
-void cdr_write_json(struct writer *w, const struct cdr *r)
+void cdr_put_verdict(struct writer *w, const struct cdr *r)
 {
-	writer_char(w, '{');
-	put_str(w, "id", id_of(r));
-	put_times(w, r);
-	put_leg(w, "a", &r->a);
-	put_leg(w, "b", &r->b);
-	put_str(w, "route", r->route);
-	put_attempts(w, r);
-	put_outcome(w, r);
-	put_str(w, "reason", r->reason);
-	put_media(w, r->media);
 	open_object(w, "verdict");
 	put_z(w, "from_a", r->verdict[MEDIA_A]);
 	put_z(w, "from_b", r->verdict[MEDIA_B]);
 	close_object(w);
+}
+
+void cdr_write_json(struct writer *w, const struct cdr *r)
+{
+	writer_char(w, '{');
+	put_str(w, "id", id_of(r));
+	cdr_put_times(w, r);
+	cdr_put_leg(w, "a", &r->a);
+	cdr_put_leg(w, "b", &r->b);
+	put_str(w, "route", r->route);
+	cdr_put_attempts(w, r);
+	put_outcome(w, r);
+	put_str(w, "reason", r->reason);
+	cdr_put_media(w, r->media);
+	cdr_put_verdict(w, r);
 	close_object(w);
 }
 
@@ -254,7 +188,7 @@ void cdr_write_json_short(struct writer *w, const struct cdr *r)
 {
 	writer_char(w, '{');
 	put_str(w, "id", id_of(r));
-	put_times(w, r);
+	cdr_put_times(w, r);
 	put_outcome(w, r);
 	put_bool(w, "truncated", true);
 	close_object(w);

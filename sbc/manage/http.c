@@ -4,125 +4,19 @@
 #include "sbc/manage/http.h"
 
 #include <errno.h>
-#include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <uv.h>
 
-#include "base/list.h"
 #include "base/log.h"
 #include "base/sock.h"
-#include "sbc/manage/http_answer.h"
+#include "sbc/manage/http_internal.h"
 
 #define BACKLOG      64
 #define REST_US      (1000 * LWS_US_PER_MS) /* when accept() has no descriptor or memory for us */
 #define CLOSE_TURNS  1000
 #define THREAD_FILES 64 /* descriptors that libwebsockets keeps room for: ours and its own few */
 
-struct manage {
-	struct manage_params p;
-	struct lws_context *lws;
-	struct lws_protocols protocols[2];
-	struct lws_vhost *vhost;
-	int listener;
-	uv_poll_t accept;
-	bool accept_open;
-	unsigned n_connections;
-	lws_sorted_usec_list_t rest;
-	bool lws_gone; /* its context has been freed */
-};
-
-struct connection {
-	struct manage *m;
-	struct http_answer answer;
-};
-
-/* ---- answers ---- */
-
-static int get_metrics(struct manage *m, struct http_answer *a)
-{
-	for (size_t cap = 256u << 10; cap <= MANAGE_MAX_BODY; cap *= 4) {
-		struct writer w;
-		char *body = http_answer_room(a, cap);
-		if (!body)
-			return 503;
-		w = writer_init(body, cap);
-		m->p.metrics(m->p.arg, &w);
-		if (!w.overflow) {
-			a->n = w.n;
-			return 200;
-		}
-	}
-	return 503;
-}
-
-static int get_healthz(struct manage *m, struct http_answer *a)
-{
-	bool good = !m->p.healthy || m->p.healthy(m->p.arg);
-	return http_answer_text(a, good ? "ok\n" : "a worker is stuck\n", good ? 200 : 503);
-}
-
-static int get_readyz(struct manage *m, struct http_answer *a)
-{
-	bool good = m->p.ready(m->p.arg);
-	return http_answer_text(a, good ? "ready\n" : "not ready\n", good ? 200 : 503);
-}
-
-static const struct {
-	const char *path, *type;
-	int (*get)(struct manage *m, struct http_answer *a);
-} resources[] = {
-	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", get_metrics},
-	{"/healthz", "text/plain; charset=utf-8", get_healthz},
-	{"/readyz", "text/plain; charset=utf-8", get_readyz},
-};
-
-static void make_answer(struct manage *m, const char *path, bool allowed, struct http_answer *a)
-{
-	a->type = "text/plain; charset=utf-8";
-	a->allow = !allowed;
-	if (!allowed) {
-		a->status = http_answer_text(a, "only GET and HEAD\n", 405);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-		if (strcmp(path, resources[i].path) == 0) {
-			a->type = resources[i].type;
-			a->status = resources[i].get(m, a);
-			return;
-		}
-	}
-	a->status = http_answer_text(a, "not found\n", 404);
-}
-
 /* ---- libwebsockets' side ---- */
-
-static int on_request(struct lws *wsi, struct connection *c, const char *path)
-{
-	bool head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-	bool get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0;
-
-	make_answer(c->m, path, get || head, &c->answer);
-	if (http_answer_headers(wsi, &c->answer) < 0)
-		return -1;
-	c->answer.headers_only = head;
-	/* a body that we shall not read must not keep us from answering: the small ones go at once */
-	if (!get || c->answer.n <= HTTP_ANSWER_PART) {
-		http_answer_part(wsi, &c->answer);
-		return -1;
-	}
-	lws_set_timer_usecs(wsi, (lws_usec_t)c->m->p.answer_ms * LWS_US_PER_MS);
-	lws_callback_on_writable(wsi);
-	return 0;
-}
-
-static int on_writable(struct lws *wsi, struct connection *c)
-{
-	if (http_answer_part(wsi, &c->answer) <= 0)
-		return -1;
-	lws_callback_on_writable(wsi);
-	return 0;
-}
 
 static void set_accepting(struct manage *m, bool on);
 
@@ -130,7 +24,7 @@ static void on_destroyed(struct connection *c)
 {
 	struct manage *m = c->m;
 
-	http_answer_finish(&c->answer);
+	http_connection_finish(c);
 	free(c);
 	if (m->n_connections-- == MANAGE_MAX_CONNECTIONS)
 		set_accepting(m, true);
@@ -143,12 +37,15 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		return c ? on_request(wsi, c, in) : -1;
+		return c ? http_on_request(c, in) : -1;
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return c ? on_writable(wsi, c) : -1;
+		return c ? http_on_writable(c) : -1;
+	case LWS_CALLBACK_HTTP_BODY:
+		return c ? http_on_body(c, in, n) : -1;
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return c ? http_on_body_end(c) : -1;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* no WebSocket and no HTTP/2 here */
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-	case LWS_CALLBACK_HTTP_BODY:
 	case LWS_CALLBACK_TIMER: /* out of time */
 		return -1;
 	case LWS_CALLBACK_WSI_DESTROY:
@@ -201,6 +98,7 @@ static void adopt(struct manage *m, int fd)
 		free(c);
 		return;
 	}
+	c->wsi = wsi;
 	m->n_connections++;
 	lws_set_opaque_user_data(wsi, c);
 	lws_set_timer_usecs(wsi, (lws_usec_t)m->p.request_ms * LWS_US_PER_MS);
@@ -286,9 +184,14 @@ int manage_create(const struct manage_params *p, char *err, size_t err_n, struct
 	m->p = *p;
 	m->p.request_ms = p->request_ms ? p->request_ms : 5000;
 	m->p.answer_ms = p->answer_ms ? p->answer_ms : 20000;
+	if (p->rpc && rpc_create(p->rpc, &m->rpc) < 0) {
+		free(m);
+		return fail(err, err_n, &p->listen, NULL, -ENOMEM);
+	}
 	m->listener = sock_listen(&p->listen, BACKLOG, NULL);
 	if (m->listener < 0) {
 		int code = fail(err, err_n, &p->listen, NULL, m->listener);
+		rpc_destroy(m->rpc);
 		free(m);
 		return code;
 	}
@@ -350,6 +253,7 @@ void manage_destroy(struct manage *m)
 	else
 		finish_closing(loop_uv(m->p.loop));
 	sock_close(SOCK_KIND_SIGNALLING, m->listener);
+	rpc_destroy(m->rpc);
 	if (!m->accept_open)
 		free(m);
 }

@@ -2,9 +2,10 @@
 /* http: the management port, over libwebsockets on the main thread's libuv loop (its plug-in evlib_uv, which Debian
  * packages apart, is loaded at run time).
  *
- * GET and HEAD of /metrics, /healthz (200 while the process lives) and /readyz; 404 for other paths, 405 for other
- * methods. One request a connection. At most 32 connections, more wait in the kernel's queue; a connection whose
- * request is not whole in time, or whose answer is not read in time, is closed. */
+ * GET and HEAD of /metrics, /healthz (200 while the process lives) and /readyz; POST to /rpc (rpc.h), asked with care
+ * (http_guard.h); 404 for other paths, 405 for other methods. One request a connection. At most 32 connections, more
+ * wait in the kernel's queue; a connection whose request is not whole in time, or whose answer is not read in time, is
+ * closed. */
 #ifndef SBC_MANAGE_HTTP_H
 #define SBC_MANAGE_HTTP_H
 
@@ -13,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/writer.h"
+#include "sbc/manage/rpc.h"
 #include "sbc/sip/loop.h"
 
 #define MANAGE_MAX_CONNECTIONS 32
@@ -30,6 +32,8 @@ struct manage_params {
 	/* true: the workers turn; NULL: not asked. */
 	bool (*healthy)(void *arg);
 	void *arg;
+	/* What /rpc looks at; outlives the port. NULL: there is no /rpc. */
+	struct rpc_sources *rpc;
 	unsigned request_ms; /* connected to request read; 0: 5000 */
 	unsigned answer_ms;  /* request read to answer taken; 0: 20000 */
 };

@@ -46,7 +46,7 @@ int http_answer_headers(struct lws *wsi, struct http_answer *a)
 	    add(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, a->type, &p, end) ||
 	    add(wsi, WSI_TOKEN_CONNECTION, "close", &p, end) ||
 	    add(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL, "no-store", &p, end) ||
-	    (a->allow && add(wsi, WSI_TOKEN_HTTP_ALLOW, "GET, HEAD", &p, end)) ||
+	    (a->allow && add(wsi, WSI_TOKEN_HTTP_ALLOW, a->allow, &p, end)) ||
 	    lws_add_http_header_content_length(wsi, a->n, &p, end) ||
 	    lws_finalize_write_http_header(wsi, start, &p, end))
 		return -1;

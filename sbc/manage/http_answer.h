@@ -12,8 +12,8 @@ struct lws;
 
 struct http_answer {
 	int status;
-	const char *type; /* static text */
-	bool allow;       /* tell which methods there are */
+	const char *type;  /* static text */
+	const char *allow; /* tells which methods there are; NULL: not told */
 	bool headers_only;
 	char *room; /* owned; what libwebsockets needs before the body, and the body */
 	size_t n;   /* bytes of body */

@@ -84,6 +84,38 @@ static void write_calls(const struct metrics_sources *s, struct writer *w)
 		prometheus_sample(w, "limen_rejects_total", "reason", reject_keys[i], sum.rejects[i]);
 }
 
+/* ---- registrations ---- */
+
+static void write_registrations(const struct metrics_sources *s, struct writer *w)
+{
+	static const struct field counters[] = {
+#define X(name, help) {#name, COUNTER, help, offsetof(struct location_counters, name)},
+		LOCATION_COUNTERS(X)
+#undef X
+	};
+	static const struct field gauges[] = {
+		{"limen_registrations", GAUGE, "contacts of phones held", offsetof(struct location_counters, bindings)},
+		{"limen_registrations_live", GAUGE, "contacts whose phone can be reached",
+		 offsetof(struct location_counters, live)},
+		{"limen_registrations_aors", GAUGE, "addresses of record with contacts",
+		 offsetof(struct location_counters, aors)},
+		{"limen_registrations_pending", GAUGE, "REGISTERs under way to the core",
+		 offsetof(struct location_counters, pending)},
+	};
+	struct location_counters sum = {0}, one;
+	char name[96];
+
+	for (unsigned i = 0; s->location && i < worker_count(s->group); i++) {
+		location_counters(s->location[i], &one);
+		add_all(&sum, &one, sizeof(sum));
+	}
+	WRITE_FIELDS(w, gauges, &sum);
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		snprintf(name, sizeof(name), "limen_register_%s_total", counters[i].name);
+		prometheus_single(w, name, COUNTER, counters[i].help, read_field(&sum, &counters[i]));
+	}
+}
+
 /* ---- signalling workers ---- */
 
 static void write_transport(const struct transport_gauges *g, struct writer *w)
@@ -242,6 +274,7 @@ static void write_media(const struct metrics_sources *s, struct writer *w)
 		F("sessions", GAUGE, "media sessions alive", sessions),
 		F("ports_used", GAUGE, "RTP ports in use, each with its RTCP port", ports_used),
 		F("ports", GAUGE, "RTP ports that the configuration gives", ports_total),
+		F("ports_open", GAUGE, "RTP ports not in use whose sockets are kept for the next call", ports_open),
 		F("ports_skipped_total", COUNTER, "ports found taken by another program", ports_skipped),
 		F("packets_total", COUNTER, "packets received", packets),
 		F("bytes_total", COUNTER, "bytes of packets received", bytes),
@@ -347,6 +380,7 @@ static void write_store(const struct metrics_sources *s, struct writer *w)
 void metrics_write(const struct metrics_sources *s, struct writer *w)
 {
 	write_calls(s, w);
+	write_registrations(s, w);
 	write_workers(s, w);
 	write_media(s, w);
 	write_peers(s, w);

@@ -6,12 +6,14 @@
 
 #include "base/writer.h"
 #include "sbc/call/calls.h"
+#include "sbc/location/location.h"
 #include "sbc/manage/line_writer.h"
 
 struct metrics_sources {
 	const struct config *config;
 	struct worker_group *group;
-	struct calls *const *calls; /* one a worker */
+	struct calls *const *calls;       /* one a worker */
+	struct location *const *location; /* one a worker; NULL: none */
 	struct media *media;
 	struct border_state *border;
 	const struct line_writer *log, *cdr; /* may be NULL */

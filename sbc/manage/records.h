@@ -21,4 +21,11 @@ void cdr_to_writer(void *arg, const struct cdr *r);
 void cdr_write_json(struct writer *w, const struct cdr *r);
 void cdr_write_json_short(struct writer *w, const struct cdr *r); /* "truncated": at most 512 bytes */
 
+/* Its parts, as members of an object that has been opened: a live call is shown by the same keys. */
+void cdr_put_times(struct writer *w, const struct cdr *r);
+void cdr_put_leg(struct writer *w, const char *key, const struct cdr_leg *l);
+void cdr_put_attempts(struct writer *w, const struct cdr *r);
+void cdr_put_media(struct writer *w, const struct media_stats *m);
+void cdr_put_verdict(struct writer *w, const struct cdr *r);
+
 #endif

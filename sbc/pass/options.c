@@ -2,16 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sbc/pass/pass.h"
+#include "sbc/pass/internal.h"
 #include "sbc/sip/scan.h"
-
-struct pass {
-	struct worker *worker;
-	struct border_state *border;
-	struct config *config;
-	struct list requests;
-	unsigned n;
-};
 
 /* One request on its way: an incoming and an outgoing transaction. */
 struct passing {
@@ -262,6 +254,7 @@ bool pass_options(void *arg, struct server_txn *t, const struct message *m)
 	struct border_request r = border_request_of(p->config, m, (uint32_t)random_u64());
 	struct passing *g;
 
+	r.registered = border_phone_is_known(p->border, m->source.network, &m->source.remote);
 	if (!m->ruri.user.n || m->max_forwards == 0) {
 		answer(p, t);
 		return true;
@@ -309,35 +302,8 @@ bool pass_options(void *arg, struct server_txn *t, const struct message *m)
 	return false;
 }
 
-/* ---- life ---- */
-
-int pass_create(struct worker *w, struct border_state *border, struct pass **ret)
+void pass_options_end(struct pass *p)
 {
-	struct pass *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return -ENOMEM;
-	p->worker = w;
-	p->border = border;
-	p->config = config_ref(w->config);
-	list_init(&p->requests);
-	*ret = p;
-	return 0;
-}
-
-void pass_destroy(struct pass *p)
-{
-	if (!p)
-		return;
 	list_for_each_safe (n, &p->requests)
 		passing_free(list_entry(n, struct passing, node));
-	config_unref(p->config);
-	free(p);
-}
-
-int pass_set_config(struct pass *p, struct config *c)
-{
-	config_unref(p->config);
-	p->config = config_ref(c);
-	return 0;
 }

@@ -115,7 +115,12 @@ struct ident_key ident_key_init(struct str secret, uint8_t node, uint16_t epoch)
 
 void ident_mint(const struct ident_key *k, uint8_t slot, char buf[IDENT_LEN + 1])
 {
-	struct raw r = {.random = random_u64()};
+	ident_mint_as(k, slot, random_u64(), buf);
+}
+
+void ident_mint_as(const struct ident_key *k, uint8_t slot, uint64_t random, char buf[IDENT_LEN + 1])
+{
+	struct raw r = {.random = random};
 	uint64_t fields =
 		(uint64_t)VERSION << 30 | (uint64_t)k->node << 22 | (uint64_t)k->epoch << 6 | (slot % IDENT_SLOTS);
 	r.fields = fields ^ field_mask(k, r.random);
@@ -145,4 +150,11 @@ bool ident_parse(const struct ident_key *k, struct str text, struct ident *ret)
 uint8_t ident_slot_of_call_id(const struct ident_key *k, struct str call_id)
 {
 	return (uint8_t)(siphash_str(&k->call_id, call_id) % IDENT_SLOTS);
+}
+
+uint8_t ident_slot_of_aor(const struct ident_key *k, struct str aor)
+{
+	uint64_t in[2] = {0, siphash_str(&k->call_id, aor)};
+
+	return (uint8_t)(siphash(&k->call_id, in, sizeof(in)) % IDENT_SLOTS);
 }

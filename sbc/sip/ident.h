@@ -34,9 +34,14 @@ struct ident {
 struct ident_key ident_key_init(struct str secret, uint8_t node, uint16_t epoch);
 /* A fresh identifier of this slot into buf, NUL-terminated. */
 void ident_mint(const struct ident_key *k, uint8_t slot, char buf[IDENT_LEN + 1]);
+/* The same with random bits of the caller's, which nobody else may be able to guess: an alias is a keyed hash of what
+ * it stands for. */
+void ident_mint_as(const struct ident_key *k, uint8_t slot, uint64_t random, char buf[IDENT_LEN + 1]);
 /* False: not ours (length, alphabet or MAC). Constant time in the MAC. */
 bool ident_parse(const struct ident_key *k, struct str text, struct ident *ret);
 /* The slot of a message that carries no identifier of ours: keyed hash of its Call-ID. */
 uint8_t ident_slot_of_call_id(const struct ident_key *k, struct str call_id);
+/* The slot of an address of record in canonical form (aor.h): all that is registered under it is one worker's. */
+uint8_t ident_slot_of_aor(const struct ident_key *k, struct str aor);
 
 #endif

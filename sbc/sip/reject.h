@@ -56,6 +56,15 @@
 	X(REJECT_RESOLVE, 503, "Service Unavailable", "unresolved")                                                    \
 	X(REJECT_TIMEOUT, 408, "Request Timeout", "timeout")                                                           \
 	X(REJECT_RINGING_BOUND, 408, "Request Timeout", "ringing_bound")                                               \
+	/* registrations, and requests to what they left */                                                            \
+	X(REJECT_FOREIGN_CONTACT, 403, "Forbidden", "foreign_contact")                                                 \
+	X(REJECT_CONTACTS, 403, "Forbidden", "contacts")                                                               \
+	X(REJECT_BRIEF, 423, "Interval Too Brief", "brief")                                                            \
+	X(REJECT_REGISTRATIONS, 503, "Service Unavailable", "registrations")                                           \
+	X(REJECT_REGISTER_RATE, 503, "Service Unavailable", "register_rate")                                           \
+	X(REJECT_REGISTER_PENDING, 503, "Service Unavailable", "register_pending")                                     \
+	X(REJECT_REGISTRAR_SILENT, 503, "Service Unavailable", "registrar_silent")                                     \
+	X(REJECT_ALIAS, 404, "Not Found", "alias")                                                                     \
 	X(REJECT_UPDATE_OVERDUE, 504, "Server Time-out", "update_overdue")                                             \
 	X(REJECT_LEAK, 500, "Server Internal Error", "leak_blocked")
 

@@ -1,32 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/sip/scan.h"
 
+#include "sbc/sip/aor.h"
 #include "sbc/sip/message_lines.h"
 #include "sbc/sip/message_values.h"
 
 /* ---- owner ------------------------------------------------------------------------------------------------------- */
 
-/* The rule itself, for scan and parser alike. branch: of a response; tag: of To in a request. */
-static uint8_t owner_of(const struct ident_key *k, bool request, struct str branch, struct str tag, struct str call_id)
+/* What the rule looks at. Of a request: start line and To; of a response: the topmost Via. */
+struct evidence {
+	bool request, is_register;
+	struct str branch, ruri_user, to_tag, call_id;
+	const struct uri *to;
+};
+
+/* The rule itself, for scan and parser alike. */
+static uint8_t owner_of(const struct ident_key *k, const struct evidence *e)
 {
 	struct ident id;
-	struct str ours = tag;
-	if (!request) {
+	struct str ours = e->to_tag, aor;
+	char buf[AOR_MAX];
+
+	if (!e->request) {
 		ours = STR_NONE;
-		if (str_starts(branch, STR(IDENT_BRANCH_COOKIE)))
-			ours = (struct str){branch.p + 7, branch.n - 7};
+		if (str_starts(e->branch, STR(IDENT_BRANCH_COOKIE)))
+			ours = (struct str){e->branch.p + 7, e->branch.n - 7};
 	}
 	if (ident_parse(k, ours, &id))
 		return id.slot;
-	/* a request of a leg of ours that comes back to us as a new one: a loop is seen where that leg is */
-	if (request && call_id.n == IDENT_LEN && ident_parse(k, call_id, &id))
+	/* a request to a phone's alias: where its registration is */
+	if (e->request && ident_parse(k, e->ruri_user, &id))
 		return id.slot;
-	return ident_slot_of_call_id(k, call_id);
+	if (e->is_register && aor_canonical(e->to, buf, &aor))
+		return ident_slot_of_aor(k, aor);
+	/* a request of a leg of ours that comes back to us as a new one: a loop is seen where that leg is */
+	if (e->request && e->call_id.n == IDENT_LEN && ident_parse(k, e->call_id, &id))
+		return id.slot;
+	return ident_slot_of_call_id(k, e->call_id);
 }
 
 uint8_t message_owner(const struct ident_key *k, const struct message *m)
 {
-	return owner_of(k, m->request, m->via.branch, m->to.tag, m->call_id);
+	return owner_of(k, &(struct evidence){.request = m->request,
+					      .is_register = m->request && str_eq(m->method_text, STR("REGISTER")),
+					      .branch = m->via.branch,
+					      .ruri_user = m->ruri.user,
+					      .to_tag = m->to.tag,
+					      .to = &m->to.uri,
+					      .call_id = m->call_id});
 }
 
 /* The first field of each kind that the rule needs; p == NULL: not seen. A folded one is left to the parser. */
@@ -93,16 +114,27 @@ static bool walk(const char *p, size_t n, size_t at, struct wanted *w)
 	}
 }
 
-static enum scan_result decide(const struct ident_key *k, bool request, const struct wanted *w, uint8_t *ret_slot)
+static enum scan_result decide(const struct ident_key *k, const struct start_line *start, const struct wanted *w,
+			       uint8_t *ret_slot)
 {
 	struct name_addr to = {.tag = STR_NONE};
 	struct via via = {.branch = STR_NONE};
+	struct uri ruri = {.user = STR_NONE};
 	struct str version;
 	if (w->folded || !w->call_id.n)
 		return SCAN_UNSURE;
-	if (request ? !name_addr_parse(w->to, &to) : !via_parse_first(w->via, &via, &version))
+	if (start->request ? !name_addr_parse(w->to, &to) : !via_parse_first(w->via, &via, &version))
 		return SCAN_UNSURE;
-	*ret_slot = owner_of(k, request, via.branch, to.tag, w->call_id);
+	if (start->request && !uri_parse(start->uri, &ruri))
+		ruri.user = STR_NONE;
+	*ret_slot =
+		owner_of(k, &(struct evidence){.request = start->request,
+					       .is_register = start->request && str_eq(start->method, STR("REGISTER")),
+					       .branch = via.branch,
+					       .ruri_user = ruri.user,
+					       .to_tag = to.tag,
+					       .to = &to.uri,
+					       .call_id = w->call_id});
 	return SCAN_OWNER;
 }
 
@@ -124,7 +156,7 @@ enum scan_result scan_owner(const struct ident_key *k, const uint8_t *p, size_t 
 		return SCAN_NOT_SIP;
 	if (!lf || !walk(text, n, (size_t)(lf - text) + 1, &w))
 		return SCAN_NO_END;
-	return decide(k, start.request, &w, ret_slot);
+	return decide(k, &start, &w, ret_slot);
 }
 
 #define BRANCH_LEN (sizeof(IDENT_BRANCH_COOKIE) - 1 + IDENT_LEN)

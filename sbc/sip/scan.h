@@ -19,8 +19,9 @@ enum scan_result {
 	SCAN_NO_END,    /* no blank line after the headers: dropped */
 };
 
-/* A response's owner: our branch in the topmost Via; a request's: our tag in To; else
- * a Call-ID that we have made ourselves; else the keyed hash of its Call-ID. */
+/* A response's owner: our branch in the topmost Via; a request's: our tag in To; else an identifier of ours as user of
+ * its Request-URI (an alias); else, for a REGISTER, the keyed hash of To's user@host; else a Call-ID that we have made
+ * ourselves; else the keyed hash of its Call-ID. */
 enum scan_result scan_owner(const struct ident_key *k, const uint8_t *p, size_t n, uint8_t *ret_slot);
 /* The beginning of a datagram, as ICMP quotes it: a request of ours, by the MAC in the branch of its Via? */
 struct scan_quoted {

@@ -23,6 +23,7 @@
 #include "sbc/sip/transport.h"
 
 struct txn_layer;
+struct reply;
 struct server_txn;
 struct client_txn;
 
@@ -39,6 +40,10 @@ struct txn_io {
 };
 
 struct txn_user {
+	/* A request outside of any dialog, before it is looked for among transactions and one is made for it. True: it
+	 * was answered by txn_layer_answer() and is forgotten (a stateless UAS, RFC 3261 §8.2.7): a repetition of it
+	 * comes here again, and must be answered alike and change nothing. NULL: never. */
+	bool (*glance)(void *arg, const struct message *m);
 	/* A new request that is not an ACK. The message is valid during the call. The user must answer t, now or later;
 	 * it may take t with server_txn_own(); a request that is neither answered nor owned when this returns is
 	 * answered 500. CANCEL that matches an INVITE is answered 200 by the layer and told by that transaction's
@@ -71,6 +76,8 @@ void txn_layer_receive(struct txn_layer *l, const struct message *m);
  * The To tag is a keyed hash of the request, so that repetitions get the same one (RFC 3261 §8.2.7) and the ACK of the
  * refusal is known and absorbed. */
 void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_reason why);
+/* The answer of `glance`; the To tag is as above. False: it could not be sent. */
+bool txn_layer_answer(struct txn_layer *l, const struct message *m, const struct reply *r);
 /* transport_user.send_failed() is passed on here. May be called from inside `send`. */
 void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error);
 

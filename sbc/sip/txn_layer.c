@@ -130,6 +130,14 @@ void txn_layer_refuse(struct txn_layer *l, const struct message *m, enum reject_
 		l->user.refused(l->user.arg, m, why);
 }
 
+bool txn_layer_answer(struct txn_layer *l, const struct message *m, const struct reply *r)
+{
+	char tag[17];
+
+	txn_stateless_tag(l, m, tag);
+	return txn_send_stateless(l, m, r, str_z(tag));
+}
+
 /* ---- what is received ---- */
 
 /* A BYE that its sender repeats while it has no answer (RFC 3261 §17.1.2, timer E). */
@@ -169,12 +177,21 @@ static void receive_new(struct txn_layer *l, const struct message *m, struct txn
 		l->user.refused(l->user.arg, m, why);
 }
 
+static bool glanced(struct txn_layer *l, const struct message *m)
+{
+	return l->user.glance && !m->to.tag.n && l->user.glance(l->user.arg, m);
+}
+
 static void receive_request(struct txn_layer *l, const struct message *m)
 {
-	struct txn_id id = txn_id_of_request(l, m);
-	struct server_txn *s = txn_find_server(l, id, m->method);
 	struct txn_event e = {.m = m};
+	struct server_txn *s;
+	struct txn_id id;
 
+	if (glanced(l, m))
+		return;
+	id = txn_id_of_request(l, m);
+	s = txn_find_server(l, id, m->method);
 	if (!s) {
 		receive_new(l, m, id);
 		return;

@@ -9,6 +9,7 @@
 	X(BYE)                                                                                                         \
 	X(CANCEL)                                                                                                      \
 	X(OPTIONS)                                                                                                     \
+	X(REGISTER)                                                                                                    \
 	X(UPDATE)                                                                                                      \
 	X(INFO)
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/sip/scan.h"
 #include "sbc/sip/txn_internal.h"
 
 #define REFUSAL_HEADERS_BYTES 1024
@@ -17,7 +18,7 @@ int server_txn_create(struct txn_layer *l, const struct message *m, struct txn_i
 	txn_init(&s->t, l, invite ? TXN_INVITE_SERVER : TXN_OTHER_SERVER, m->method,
 		 transport_reliable(m->source.transport));
 	s->source = m->source;
-	s->slot = ident_slot_of_call_id(l->key, m->call_id);
+	s->slot = message_owner(l->key, m);
 	s->head = txn_make_head(l, m);
 	if (!s->head || txn_insert(&s->t, id) < 0) {
 		txn_destroy(&s->t);

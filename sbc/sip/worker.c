@@ -350,6 +350,13 @@ struct txn_io worker_txn_io(struct worker *w)
 			       .arg = w};
 }
 
+static bool user_glance(void *arg, const struct message *m)
+{
+	struct worker *w = arg;
+
+	return w->user->glance && w->user->glance(w->arg, m);
+}
+
 static void user_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	struct worker *w = arg;
@@ -386,6 +393,7 @@ static bool user_may_answer(void *arg, const struct flow_addr *to)
 struct txn_user worker_txn_user(struct worker *w)
 {
 	return (struct txn_user){.may_answer = user_may_answer,
+				 .glance = user_glance,
 				 .request = user_request,
 				 .ack = user_ack,
 				 .stray_response = user_stray_response,

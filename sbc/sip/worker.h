@@ -27,6 +27,7 @@ struct worker_user {
 	void (*connection_closed)(void *arg, unsigned network, uint64_t connection);
 	bool (*outgoing)(void *arg, void *guard, const struct destination *d, struct str text);
 	/* As in txn_user. */
+	bool (*glance)(void *arg, const struct message *m);
 	void (*request)(void *arg, struct server_txn *t, const struct message *m);
 	void (*ack)(void *arg, const struct message *m);
 	void (*stray_response)(void *arg, const struct message *m);

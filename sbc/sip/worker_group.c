@@ -127,7 +127,10 @@ void worker_group_destroy(struct worker_group *g)
 static void *run(void *arg)
 {
 	struct worker_own *o = arg;
+	char name[16]; /* as top -H shows it */
 
+	snprintf(name, sizeof(name), "limen-sip-%u", o->worker.index);
+	pthread_setname_np(pthread_self(), name);
 	loop_run(o->worker.loop);
 	return NULL;
 }

@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 
-from lib import calls, memory, process, relay, space
+from lib import calls, memory, process, register, relay, space
 from lib.process import BenchError
 from lib.report import Report
 from lib.systems import Limen
@@ -27,6 +27,7 @@ ITEMS = {
     "memory": memory.item_memory,
     "relay": relay.item_relay,
     "flat": relay.item_flat,
+    "register": register.item_register,
 }
 HERE = os.path.dirname(os.path.abspath(__file__))
 

@@ -13,17 +13,19 @@ MAY = {  # room -> rooms whose headers it may include, besides its own
     "sbc/sip": ["base", "config"],
     "sbc/border": ["base", "config", "sbc/sip"],
     "sbc/store": ["base"],
-    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border", "sbc/store"],
-    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sdp", "media", "sbc/store"],
-    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/call", "media", "sbc/store"],
+    "sbc/location": ["base", "config", "sbc/sip", "sbc/border", "sbc/store"],
+    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/store"],
+    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sdp", "media", "sbc/store"],
+    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/call", "media", "sdp", "sbc/store"],
 }
 LIBRARIES = {  # header prefix -> the rooms that may see it
     "sofia-sip/": ["sbc/sip"],
-    "jansson.h": ["config"],
+    "jansson.h": ["config", "sbc/manage", "sbc"],
     "pcre2.h": ["config"],
     "uv.h": ["sbc/sip", "sbc/manage", "sbc"],
     "ares.h": ["sbc/sip"],
     "sqlite3.h": ["sbc/store"],
+    "openssl/": ["sbc/sip", "sbc/border", "media"],
     "libwebsockets.h": ["sbc/manage"],
 }
 

@@ -36,7 +36,7 @@ class Peer(System):
 
 
 class Kamailio(Peer):
-    """mode: dialog (a proxy that keeps dialogs), topoh, topos, topos+rtpengine."""
+    """mode: dialog (a proxy that keeps dialogs), topoh, topos, topos+rtpengine, registrar (usrloc in memory)."""
 
     def __init__(self, name, work, mode="dialog"):
         super().__init__(name, work)

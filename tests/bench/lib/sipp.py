@@ -20,9 +20,11 @@ class Load:
 
     _count = 0
 
-    def __init__(self, system, work, audio=NO_MEDIA, cpu=None):
+    def __init__(self, system, work, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee")):
+        """scenes: the files of scenarios/ for the two roles."""
         Load._count += 1
         self.system, self.audio, self.cpu = system, audio, cpu
+        self.scenes = dict(zip(("caller", "callee"), scenes))
         self.dir = os.path.join(work, "load-%d" % Load._count)
         os.makedirs(self.dir)
         self.caller = None
@@ -30,7 +32,7 @@ class Load:
         time.sleep(0.3)
 
     def _sipp(self, ns, role, argv):
-        argv = ["sipp", "-sf", os.path.join(HERE, "scenarios", role + ".xml"), "-p", "5060", "-t", "u1", "-nostdin",
+        argv = ["sipp", "-sf", os.path.join(HERE, "scenarios", self.scenes[role] + ".xml"), "-p", "5060", "-t", "u1", "-nostdin",
                 "-key", "audio_port", str(self.audio), "-buff_size", "4000000", "-deadcall_wait", "0",
                 "-watchdog_interval", "0", "-trace_stat", "-fd", "1", "-stf", os.path.join(self.dir, role + ".csv"),
                 "-trace_err", "-error_file", os.path.join(self.dir, role + ".err")] + argv
@@ -83,10 +85,11 @@ class Load:
         return {k: int(v) for k, v in zip(rows[0], rows[-1]) if v.isdigit()}
 
 
-def run(system, work, rate, seconds, audio=NO_MEDIA, cpu=None, hold_ms=100):
+def run(system, work, rate, seconds, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee"),
+        hold_ms=100):
     """Calls at `rate` for `seconds`, each rung 100 ms and held 100 ms (or hold_ms); the counts."""
     drops = space.udp_receive_drops(space.MIDDLE)
-    load = Load(system, work, audio, cpu)
+    load = Load(system, work, audio, cpu, scenes)
     others, before = process.Others(), system.cpu_seconds()
     load.begin(rate, int(rate * seconds), hold_ms)
     r = load.wait()

@@ -56,13 +56,20 @@ class Limen(System):
     program = None  # set by bench.py
     _next_port = 8100
 
-    def __init__(self, name, work, cdr=True, log="info", leak="count", workers=1, cpu=None, store=False):
+    def __init__(self, name, work, cdr=True, log="info", leak="count", workers=1, cpu=None, phones=False, store=False):
+        """phones: callers are strangers who register, behind NAT."""
         super().__init__(name, work)
         Limen._next_port += 1
         self.manage = ("127.0.0.1", Limen._next_port)
         path = os.path.join(self.dir, "limen.json")
         with open(path, "w") as f:
-            json.dump(self._config(cdr, log, leak, workers, store), f, indent=1)
+            config = self._config(cdr, log, leak, workers, store)
+            if phones:
+                del config["peers"]["callers"]
+                config["networks"]["near"].update(unknown="accept", nat=True, source_rate=0)
+                config["routes"] = [{"match": {"network": "near"}, "target": "callees"}]
+                config["limits"]["registrations"] = 1000000
+            json.dump(config, f, indent=1)
         self._start("limen", [self.program, "run", path], cpu)
         process.until(self.name + " ready", 10, lambda: self._check("limen") or self._ready())
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Methods not carried yet: 405 with Allow; unknown ones: 501 with Allow. In a dialog as outside."""
+"""Methods not carried yet, and a REGISTER that no route names: 405 with Allow; unknown ones: 501 with Allow. In a dialog as outside."""
 CDR = [{"status": 200, "ended_by": "A"}]
 
 

@@ -25,7 +25,7 @@ from .netns import Network, address
 
 # What must be nothing once a case is over: one gauge each.
 GAUGES = ("limen_calls", "limen_legs", "limen_transactions", "limen_media_sessions", "limen_media_ports_used",
-          "limen_sip_connections", 'limen_sockets{kind="stream"}', 'limen_sockets{kind="media"}')
+          "limen_registrations", "limen_registrations_pending", "limen_sip_connections", 'limen_sockets{kind="stream"}', 'limen_sockets{kind="media"}')
 
 
 class Case:

@@ -130,6 +130,33 @@ class Limen:
         except (IndexError, ValueError):
             return 0, ""
 
+    def command(self, *args, status=0, timeout=10.0):
+        """What `limen ARGS --config ...` prints; it is to end with this status."""
+        with self.network.inside("limen"):
+            p = subprocess.run([self.exe, *args, "--config", self.path], stdin=subprocess.DEVNULL, capture_output=True,
+                               text=True, timeout=timeout, env=self.env, preexec_fn=die_with_parent)
+        if p.returncode != status:
+            raise Fail(f"limen {' '.join(args)} ended with {p.returncode} and not {status}: {p.stdout}{p.stderr}")
+        return p.stdout + p.stderr
+
+    def rpc(self, method, headers=(), timeout=5.0, **params):
+        """(HTTP status, answer) of one JSON-RPC call."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        lines = {"Host": host_port(*MANAGE), "Content-Type": "application/json", "Connection": "close", **dict(headers),
+                 "Content-Length": len(body)}
+        head = "POST /rpc HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines.items() if v is not None)
+        with self.network.inside("limen"):
+            s = socket.create_connection(MANAGE, timeout)
+        with s:
+            s.settimeout(timeout)
+            s.sendall((head + "\r\n" + body).encode())
+            data = b""
+            while chunk := s.recv(65536):
+                data += chunk
+        head, _, body = data.partition(b"\r\n\r\n")
+        status = int(head.split(None, 2)[1])
+        return status, json.loads(body) if status == 200 else body.decode()
+
     def metrics(self):
         """name -> value, and name{labels} -> value; without labels the sum."""
         status, body = self.get("/metrics")

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Not a test: what the hot paths of this room cost, on one thread, in ns per call (best of several rounds). Built with
  * -Dbench=true. */
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "sbc/border/challenge.h"
 #include "sbc/border/leak_internal.h"
 #include "tests/unit/border/border_text.h"
 
@@ -20,6 +23,10 @@ struct bench {
 	struct border_request r;
 	char out[8192];
 	uint64_t now_ms;
+	struct challenge_state *challenges;
+	struct accounts *accounts;
+	struct challenge_request login;
+	char credentials[1024];
 	uint64_t sum; /* so that nothing is optimised away */
 };
 
@@ -127,6 +134,83 @@ static void bench_set(struct bench *b)
 	b->sum += set.n;
 }
 
+/* ---- logging in -------------------------------------------------------------------------------------------------- */
+
+static const struct config_accounts account_settings = {
+	.nonce_ms = 300000, .failures = ~0u, .source_failures = ~0u, .lockout_ms = 60000};
+
+static void bench_challenge(struct bench *b)
+{
+	struct writer w = writer_init(b->out, sizeof(b->out));
+	b->sum += (uint64_t)challenge_write(b->challenges, b->accounts, &b->login.facts, false, false, &w) + w.n;
+}
+
+/* The same request again: all the work of a good one, and then a count that was used. */
+static void bench_check(struct bench *b)
+{
+	char user[ACCOUNT_NAME_MAX + 1];
+	b->sum += challenge_check(b->challenges, &account_settings, b->accounts, &b->login, user);
+}
+
+static void accounts_for(struct bench *b)
+{
+	static const char line[] = "alice:pbx.example:plain:secret\n";
+	char path[] = "/tmp/limen-bench-XXXXXX";
+	struct config_faults f, w;
+	int fd = mkstemp(path);
+	assert_true(fd >= 0 && write(fd, line, sizeof(line) - 1) == sizeof(line) - 1);
+	close(fd);
+	assert_int_equal(accounts_load(path, &b->accounts, &f, &w), 0);
+	unlink(path);
+}
+
+static void answer_with(struct bench *b, enum digest_algorithm algorithm)
+{
+	struct writer w = writer_init(b->out, sizeof(b->out));
+	struct digest_challenge c = {.algorithm = DIGEST_UNKNOWN};
+	char user[ACCOUNT_NAME_MAX + 1];
+	assert_int_equal(challenge_write(b->challenges, b->accounts, &b->login.facts, false, false, &w), 0);
+	for (struct str rest = writer_result(&w); rest.n && c.algorithm != algorithm;) {
+		struct str line = str_cut(&rest, '\n');
+		str_cut(&line, ':');
+		line.n--;
+		assert_int_equal(digest_challenge_parse(line, &c), 0);
+	}
+	const struct digest_answer a = {.user = STR("alice"),
+					.password = STR("secret"),
+					.method = STR("REGISTER"),
+					.uri = b->login.ruri->text,
+					.nc = 1};
+	w = writer_init(b->credentials, sizeof(b->credentials));
+	assert_int_equal(digest_answer_write(&c, &a, &w), 0);
+	struct str line = {b->credentials, w.n - 2};
+	str_cut(&line, ':');
+	b->login.credentials = line;
+	assert_int_equal(challenge_check(b->challenges, &account_settings, b->accounts, &b->login, user), CHALLENGE_OK);
+}
+
+static void bench_logins(struct bench *b)
+{
+	const struct config_limits limits = {.nonces = 262144, .lockouts = 65536};
+	struct uri ruri;
+	accounts_for(b);
+	assert_int_equal(challenge_state_create(STR("a cluster key"), &limits, 1000, &b->challenges), 0);
+	assert_true(uri_parse(STR("sip:pbx.example"), &ruri));
+	b->login = (struct challenge_request){.facts = {.network = STR("access"),
+							.source = addr_of("192.0.2.7:5060"),
+							.realm = STR("pbx.example"),
+							.now_ms = 1000},
+					      .method = STR("REGISTER"),
+					      .ruri = &ruri};
+	run("challenge_write, two algorithms", b, bench_challenge);
+	answer_with(b, DIGEST_MD5);
+	run("challenge_check, MD5", b, bench_check);
+	answer_with(b, DIGEST_SHA256);
+	run("challenge_check, SHA-256", b, bench_check);
+	challenge_state_destroy(b->challenges);
+	accounts_unref(b->accounts);
+}
+
 int main(void)
 {
 	static const char *const needles[] = {"10.0.0.5",
@@ -168,5 +252,6 @@ int main(void)
 	run("border_decide, one route of three, one rewrite", &b, bench_decide);
 	run("headers_cross, From, To, Request-URI", &b, bench_headers);
 	run("admission of a call, both sides, begin and end", &b, bench_admit);
+	bench_logins(&b);
 	return b.sum == 42;
 }

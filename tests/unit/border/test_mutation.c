@@ -12,20 +12,23 @@ static const char config_text[] =
 	"  \"pbx\": { \"network\": \"core\", \"targets\": [\"10.0.0.5\"], \"identity\": \"pass\" } },"
 	" \"routes\": [ { \"target\": [\"pbx\", \"carrier\"] } ] }";
 
-static const char invite_text[] = "INVITE sip:+4930@10.0.0.2:5060 SIP/2.0\n"
-				  "Via: SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bKinside1\n"
-				  "Record-Route: <sip:rr.inside.example;lr>\n"
-				  "Max-Forwards: 70\n"
-				  "From: \"Alice\" <sip:200@from.inside.example>;tag=tag-of-inside\n"
-				  "To: <sip:+4930@to.inside.example>\n"
-				  "Call-ID: call-of-inside\n"
-				  "CSeq: 1 INVITE\n"
-				  "Contact: <sip:200@contact.inside.example>\n"
-				  "User-Agent: PBX (ua.inside.example)\n"
-				  "P-Asserted-Identity: <sip:200@pai.inside.example>\n"
-				  "Alert-Info: <http://alert.inside.example/x>\n"
-				  "X-Own: own.inside.example\n"
-				  "Subject: a call\n\n";
+static const char invite_text[] =
+	"INVITE sip:+4930@10.0.0.2:5060 SIP/2.0\n"
+	"Via: SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bKinside1\n"
+	"Record-Route: <sip:rr.inside.example;lr>\n"
+	"Max-Forwards: 70\n"
+	"From: \"Alice\" <sip:200@from.inside.example>;tag=tag-of-inside\n"
+	"To: <sip:+4930@to.inside.example>\n"
+	"Call-ID: call-of-inside\n"
+	"CSeq: 1 INVITE\n"
+	"Contact: <sip:200@contact.inside.example>\n"
+	"User-Agent: PBX (ua.inside.example)\n"
+	"P-Asserted-Identity: <sip:200@pai.inside.example>\n"
+	"Alert-Info: <http://alert.inside.example/x>\n"
+	"X-Own: own.inside.example\n"
+	"Authorization: Digest username=\"200\", realm=\"realm.inside.example\", nonce=\"n\", "
+	"uri=\"sip:inside.example\", response=\"0123456789abcdef0123456789abcdef\"\n"
+	"Subject: a call\n\n";
 
 static const char response_text[] = "SIP/2.0 488 Not Acceptable Here\n"
 				    "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bKours\n"
@@ -33,6 +36,7 @@ static const char response_text[] = "SIP/2.0 488 Not Acceptable Here\n"
 				    "To: <sip:+4930@10.0.0.5>;tag=tag-of-inside\n"
 				    "Call-ID: our-own-call\n"
 				    "CSeq: 1 INVITE\n"
+				    "WWW-Authenticate: Digest realm=\"challenge.inside.example\", nonce=\"n\"\n"
 				    "Warning: 304 warning.inside.example \"no codec\"\n\n";
 
 /* One needle a policy, so that none is found by accident of another. */
@@ -54,6 +58,8 @@ static const struct {
 	{POLICY_WARNING_AGENT, true, "warning.inside.example"},
 	{POLICY_IDENTITY, false, "pai.inside.example"},
 	{POLICY_URI_HEADERS, false, "alert.inside.example"},
+	{POLICY_AUTH, false, "realm.inside.example"},
+	{POLICY_AUTH, true, "challenge.inside.example"},
 	{POLICY_UNLISTED, false, "own.inside.example"},
 };
 

@@ -82,10 +82,16 @@ static const struct {
 	{"later in network",
 	 "{'networks': {'n': {'listen': 'udp:192.0.2.1', 'tls': {'certificate': 'file:x'}}}}",
 	 "1: networks.n.tls: not in this build; remove it\n"},
+	{"registrations",
+	 "{" N ", 'registrations': {'max_contacts': 65, 'core_rate': -1, 'expires': 60}, 'limits': {'registrations': 0}}",
+	 "1: limits.registrations: 0 is out of range; from 1 to 10000000\n"
+	 "1: registrations.expires: unknown key; did you mean 'expires_min'?\n"
+	 "1: registrations.max_contacts: 65 is out of range; from 1 to 64\n"
+	 "1: registrations.core_rate: -1 is out of range; from 0 to 1000000\n"},
 	{"later in peer",
-	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'register': {'user': 'x'}, 'auth': 'relay', '100rel': true, 'session_timer': 90, 'stir': {}, 'recording': true, 'transcoding': true}}}",
+	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'register': {'user': 'x'}, 'password': 'x', '100rel': true, 'session_timer': 90, 'stir': {}, 'recording': true, 'transcoding': true}}}",
 	 "1: peers.p.register: not in this build; remove it\n"
-	 "1: peers.p.auth: not in this build; remove it\n"
+	 "1: peers.p.password: not in this build; remove it\n"
 	 "1: peers.p.transcoding: not in this build; remove it\n"
 	 "1: peers.p.recording: not in this build; remove it\n"
 	 "1: peers.p.stir: not in this build; remove it\n"
@@ -464,12 +470,55 @@ static const struct {
 	{"manage without port",
 	 "{" N ", 'manage': {'listen': '127.0.0.1'}}",
 	 "1: manage.listen: '127.0.0.1' is not address:port; IPv6 goes in brackets: '[::1]:8080'\n"},
+	{"manage with a short token",
+	 "{" N ", 'manage': {'listen': '127.0.0.1:1', 'token': 'short'}}",
+	 "1: manage.token: this secret is too short; at least 16 characters\n"},
+	{"manage with a token that no header takes",
+	 "{" N ", 'manage': {'listen': '127.0.0.1:1', 'token': 'sesame sesame sesame'}}",
+	 "1: manage.token: this secret holds a space or a character that is not ASCII\n"},
+	{"manage with a name that is none",
+	 "{" N ", 'manage': {'names': ['sbc.example', 'a b']}}",
+	 "1: manage.names[1]: 'a b' is not an address or host name; names have letters, digits and hyphens\n"},
 	{"manage on a listener",
 	 "{'networks': {'n': {'listen': 'tcp:192.0.2.1:8080'}}, 'manage': {'listen': '0.0.0.0:8080'}}",
 	 "1: manage.listen: network 'n' listens there for SIP; take another port\n"},
 	{"dns",
 	 "{" N ", 'dns': {'servers': ['192.0.2.53', 'ns.example']}}",
 	 "1: dns.servers[1]: 'ns.example' is not address or address:port; IPv6 goes in brackets: '[::1]:53'\n"},
+	{"auth: no such word",
+	 "{'networks': {'n': {'listen': 'udp:192.0.2.1', 'auth': 'limes'}}, " P "}",
+	 "1: networks.n.auth: 'limes' is not one of none, relay, limen; did you mean 'limen'?\n"},
+	{"auth of a peer",
+	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'auth': 'limen'}}}",
+	 "1: peers.p.auth: 'limen' is not one of none, relay\n"},
+	{"auth without users",
+	 "{'networks': {'n': {'listen': 'udp:192.0.2.1', 'auth': 'limen'}}}",
+	 "1: networks.n.auth: 'limen' has no users to ask for; give accounts.file, or 'relay' or 'none' here\n"},
+	{"realm",
+	 "{'networks': {'n': {'listen': 'udp:192.0.2.1', 'realm': 'a\\\\b'}, 'm': {'listen': 'udp:192.0.2.2', 'realm': 'a\\nb'}}}",
+	 "1: networks.n.realm: 'a\\b' has a quote or backslash in it; remove it\n"
+	 "1: networks.m.realm: 'a?b' has a control character in it; remove it\n"},
+	{"credentials incomplete",
+	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'realm': 'r'}}}}",
+	 "1: peers.p.credentials: 'user' is missing: user name that challenges are answered with\n"
+	 "1: peers.p.credentials: 'password' is missing: ${NAME} or file:PATH, or the password itself\n"},
+	{"credentials empty",
+	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'user': '', 'password': ''}}}}",
+	 "1: peers.p.credentials.user: is empty; write it, or remove 'credentials'\n"
+	 "1: peers.p.credentials.password: is empty; write it, or remove 'credentials'\n"},
+	{"a password is in no message",
+	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'user': 'u', 'password': 'hush\\nhush'}}}}",
+	 "1: peers.p.credentials.password: this secret has a control character in it; remove it\n"},
+	{"credentials unknown key",
+	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'user': 'u', 'pasword': 'hush', 'password': 'hush'}}}}",
+	 "1: peers.p.credentials.pasword: unknown key; did you mean 'password'?\n"},
+	{"accounts out of range",
+	 "{" N ", 'accounts': {'file': 1, 'nonce_ms': 1, 'failures': 0, 'source_failures': 0, 'lockout_ms': '2d'}}",
+	 "1: accounts.file: must be a text, in quotes\n"
+	 "1: accounts.nonce_ms: 1 ms is out of range; from 1000 to 3600000\n"
+	 "1: accounts.failures: 0 is out of range; from 1 to 1000\n"
+	 "1: accounts.source_failures: 0 is out of range; from 1 to 1000000\n"
+	 "1: accounts.lockout_ms: must be milliseconds, or a text with a unit: '500ms', '4s', '3m', '12h'\n"},
 	{"secret short",
 	 "{" N ", 'cluster_key': 'short'}",
 	 "1: cluster_key: this secret is too short; at least 16 characters\n"},

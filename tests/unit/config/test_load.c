@@ -38,6 +38,16 @@ static void defaults(void **state)
 	assert_int_equal(c->limits.calls, 10000);
 	assert_int_equal(c->limits.message_bytes, 65535);
 	assert_int_equal(c->limits.targets, 8);
+	assert_int_equal(c->limits.registrations, 100000);
+	assert_int_equal(c->registrations.expires_core, 3600);
+	assert_int_equal(c->registrations.expires_phone, 60);
+	assert_int_equal(c->registrations.expires_min, 10);
+	assert_int_equal(c->registrations.max_contacts, 10);
+	assert_int_equal(c->registrations.core_rate, 0);
+	assert_int_equal(c->registrations.pending, 1000);
+	assert_int_equal(n->keepalive, CONFIG_KEEPALIVE_NONE);
+	assert_int_equal(n->keepalive_ms, 25000);
+	assert_false(n->phones);
 	assert_int_equal(c->workers, 1);
 	assert_int_equal(c->media.workers, 0);
 	assert_int_equal(c->media.latch_window_ms, 2000);
@@ -50,6 +60,8 @@ static void defaults(void **state)
 	assert_null(c->dns.servers);
 	assert_null(c->cluster_key);
 	assert_false(addr_is_set(&c->manage.listen));
+	assert_null(c->manage.token);
+	assert_int_equal(c->manage.names.n, 0);
 	assert_string_equal(c->server_name, "Limen");
 	assert_int_equal(c->leak, CONFIG_LEAK_COUNT);
 	assert_string_equal(c->path, "etc/limen.json");
@@ -66,6 +78,7 @@ static void network(void **state)
 				     "'advertise': '198.51.100.1', 'device': 'eth0', 'nat': true, 'unknown': 'accept',"
 				     "'acl': {'allow': ['192.0.2.0/24', '2001:db8::/32'], 'deny': '192.0.2.66'},"
 				     "'source_rate': 0, 'dscp': 0,"
+				     "'keepalive': 'options', 'keepalive_ms': '30s', 'phones': true,"
 				     "'media': {'address': ['2001:db8::1', '192.0.2.1'], 'advertise': '198.51.100.1',"
 				     "'ports': '10000-10001', 'dscp': 0}}}}");
 	const struct config_network *n = &c->networks[0];
@@ -82,6 +95,9 @@ static void network(void **state)
 	assert_int_equal(n->acl.n_deny, 1);
 	assert_int_equal(n->acl.deny[0].bits, 32);
 	assert_int_equal(n->unknown, CONFIG_UNKNOWN_ACCEPT);
+	assert_int_equal(n->keepalive, CONFIG_KEEPALIVE_OPTIONS);
+	assert_int_equal(n->keepalive_ms, 30000);
+	assert_true(n->phones);
 	assert_int_equal(n->media.latch, CONFIG_LATCH_OPEN); /* of nat */
 	assert_int_equal(n->media.n_addresses, 2);
 	assert_false(addr_is_set(&n->media.advertise[0]));
@@ -299,12 +315,12 @@ static void routes(void **state)
 
 static void the_rest(void **state)
 {
-	struct config *c =
-		load_good("{" NET ", 'timers': {'t1': 50, 't2': '1s', 'call_max': '12h', 'drain': '5m', 'b': '2min'},"
-			  "'limits': {'calls': 5}, 'workers': 3, 'media': {'workers': 2},"
-			  "'dns': {'servers': ['127.0.0.1', '[::1]:5353']}, 'log': {'level': 'debug', 'mask': true,"
-			  "'file': 'l'}, 'cdr': {'file': 'c'}, 'manage': {'listen': '[::1]:8080'}, 'server_name': '',"
-			  "'leak': 'block'}");
+	struct config *c = load_good(
+		"{" NET ", 'timers': {'t1': 50, 't2': '1s', 'call_max': '12h', 'drain': '5m', 'b': '2min'},"
+		"'limits': {'calls': 5}, 'workers': 3, 'media': {'workers': 2},"
+		"'dns': {'servers': ['127.0.0.1', '[::1]:5353']}, 'log': {'level': 'debug', 'mask': true,"
+		"'file': 'l'}, 'cdr': {'file': 'c'}, 'manage': {'listen': '[::1]:8080', 'token': 'sesame-sesame-16', 'names': 'sbc.example'}, 'server_name': '',"
+		"'leak': 'block'}");
 	assert_int_equal(c->timers.t1, 50);
 	assert_int_equal(c->timers.t2, 1000);
 	assert_int_equal(c->timers.b, 120000);
@@ -315,6 +331,9 @@ static void the_rest(void **state)
 	assert_string_equal(c->dns.servers, "127.0.0.1:53,[::1]:5353");
 	assert_int_equal(c->log.level, CONFIG_LOG_DEBUG);
 	assert_addr(&c->manage.listen, "[::1]:8080");
+	assert_string_equal(c->manage.token, "sesame-sesame-16");
+	assert_int_equal(c->manage.names.n, 1);
+	assert_string_equal(c->manage.names.v[0], "sbc.example");
 	assert_null(c->server_name);
 	assert_int_equal(c->leak, CONFIG_LEAK_BLOCK);
 	config_unref(c);
@@ -339,6 +358,55 @@ static void write_file(const char *path, const char *text)
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
+}
+
+static void authentication(void **state)
+{
+	setenv("LIMEN_TEST_PASSWORD", "hush:hush", 1);
+	struct config *c =
+		load_good("{'networks': {'a': {'listen': 'udp:192.0.2.1', 'auth': 'limen', 'realm': 'pbx.example'},"
+			  "'b': {'listen': 'udp:192.0.2.2', 'advertise': '198.51.100.2', 'auth': 'relay'},"
+			  "'c': {'listen': 'udp:[2001:db8::1]:5070'}},"
+			  "'peers': {'p': {'network': 'a', 'targets': '192.0.2.9'},"
+			  "'q': {'network': 'b', 'targets': '192.0.2.8', 'credentials':"
+			  "{'user': 'u', 'password': '${LIMEN_TEST_PASSWORD}', 'realm': 'r'}},"
+			  "'r': {'network': 'b', 'targets': '192.0.2.7', 'auth': 'none'},"
+			  "'s': {'network': 'c', 'targets': '[2001:db8::9]', 'auth': 'relay',"
+			  "'credentials': {'user': 'v', 'password': 'w'}}},"
+			  "'accounts': {'file': 'users.txt', 'nonce_ms': '1m', 'failures': 3, 'source_failures': 30,"
+			  "'lockout_ms': 2000}, 'limits': {'nonces': 2048, 'lockouts': 4096}}");
+	assert_int_equal(c->networks[0].auth, CONFIG_AUTH_LIMEN);
+	assert_string_equal(c->networks[0].realm, "pbx.example");
+	assert_string_equal(c->networks[1].realm, "198.51.100.2");
+	assert_string_equal(c->networks[2].realm, "2001:db8::1");
+	assert_int_equal(c->networks[2].auth, CONFIG_AUTH_NONE);
+	assert_int_equal(c->peers[0].auth, CONFIG_AUTH_NONE);
+	assert_null(c->peers[0].credentials.user);
+	assert_int_equal(c->peers[1].auth, CONFIG_AUTH_RELAY); /* of its network */
+	assert_string_equal(c->peers[1].credentials.user, "u");
+	assert_string_equal(c->peers[1].credentials.password, "hush:hush");
+	assert_string_equal(c->peers[1].credentials.realm, "r");
+	assert_int_equal(c->peers[2].auth, CONFIG_AUTH_NONE);
+	assert_int_equal(c->peers[3].auth, CONFIG_AUTH_RELAY);
+	assert_null(c->peers[3].credentials.realm);
+	assert_string_equal(c->accounts.file, "etc/users.txt"); /* beside etc/limen.json */
+	assert_int_equal(c->accounts.nonce_ms, 60000);
+	assert_int_equal(c->accounts.failures, 3);
+	assert_int_equal(c->accounts.source_failures, 30);
+	assert_int_equal(c->accounts.lockout_ms, 2000);
+	assert_int_equal(c->limits.nonces, 2048);
+	assert_int_equal(c->limits.lockouts, 4096);
+	config_unref(c);
+	c = load_good("{" NET ", 'accounts': {'file': '/etc/limen/users'}}");
+	assert_string_equal(c->accounts.file, "/etc/limen/users");
+	assert_int_equal(c->accounts.nonce_ms, 300000);
+	assert_int_equal(c->accounts.failures, 5);
+	assert_int_equal(c->accounts.source_failures, 100);
+	assert_int_equal(c->accounts.lockout_ms, 300000);
+	assert_int_equal(c->limits.nonces, 262144);
+	assert_int_equal(c->limits.lockouts, 65536);
+	config_unref(c);
+	unsetenv("LIMEN_TEST_PASSWORD");
 }
 
 static void secrets_and_variables(void **state)
@@ -413,6 +481,7 @@ int main(void)
 		cmocka_unit_test(routes),
 		cmocka_unit_test(the_rest),
 		cmocka_unit_test(comments),
+		cmocka_unit_test(authentication),
 		cmocka_unit_test(secrets_and_variables),
 		cmocka_unit_test(deep_and_large),
 	};

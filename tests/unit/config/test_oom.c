@@ -125,7 +125,8 @@ static int set_up(void **state)
 		"{'networks': {'n': {'listen': 'udp:${LIMEN_TEST_IP}', 'media': {'address': '192.0.2.1'},"
 		"'acl': {'deny': ['10.0.0.0/8']}}, 'm': {'listen': 'udp:192.0.2.2'}},"
 		"'peers': {'p': {'network': 'n', 'targets': ['192.0.2.9', 'a.example'], 'profile': 'pbx',"
-		"'codecs': ['PCMA'], 'hosts': 'b.example'}},"
+		"'codecs': ['PCMA'], 'hosts': 'b.example', 'credentials': {'user': 'u', 'password': 'file:key'}}},"
+		"'accounts': {'file': 'users'},"
 		"'routes': [{'match': {'ruri': 'regex:^(a|b)[cd]*$', 'from': 'prefix:+', 'header': {'X-A': 'glob:*'}},"
 		"'rewrite': {'ruri': 's/^(?<x>.)/$x/'}, 'target': ['p']}, {'deny': {'reason': 'No'}}],"
 		"'cluster_key': 'file:key', 'dns': {'servers': '127.0.0.1'}}");

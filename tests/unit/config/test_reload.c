@@ -56,6 +56,19 @@ static const struct {
 	 1},
 	{"{" NET "}", "{'networks': {'n': {'listen': 'udp:192.0.2.1'}, 'm': {'listen': 'udp:192.0.2.2'}}}",
 	 "removed networks.n.media (new calls)\nadded networks.m (at once)\n", 0},
+	{"{" NET ", " PEER ", 'accounts': {'file': 'a'}}",
+	 "{'networks': {'n': {'listen': 'udp:192.0.2.1', 'auth': 'limen', 'realm': 'r', 'media': {'address': '192.0.2.1'}}},"
+	 "'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'auth': 'relay', 'credentials': {'user': 'u', 'password': 'p'}}},"
+	 "'accounts': {'file': 'b', 'failures': 6}, 'limits': {'nonces': 1024}}",
+	 "changed networks.n.auth (at once)\nadded networks.n.realm (at once)\nadded peers.p.auth (at once)\n"
+	 "added peers.p.credentials (at once)\nrestart limits.nonces (restart)\n"
+	 "changed accounts.file (at once)\nchanged accounts.failures (at once)\n",
+	 1},
+	{"{" NET
+	 ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'user': 'u', 'password': 'p'}}}}",
+	 "{" NET
+	 ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'user': 'u', 'password': 'q'}}}}",
+	 "changed peers.p.credentials.password (at once)\n", 0},
 	{"{" NET ", 'routes': [{'target': 'echo'}]}",
 	 "{" NET ", 'routes': [{'deny': {}}, {'target': 'echo', 'match': {'ruri': '1'}}]}",
 	 "changed routes[0] (new calls)\nadded routes[1] (new calls)\n", 0},

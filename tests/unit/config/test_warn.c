@@ -12,6 +12,14 @@ static const struct {
 	 "'routes': [{'match': {'network': 'n'}, 'deny': {}}]}",
 	 ""},
 	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}}", "0: routes: no route: every call is refused\n"},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}],"
+	 "'manage': {'listen': '192.0.2.1:8080'}}",
+	 "0: manage.listen: whoever reaches this address may end calls; give 'token', or listen on 127.0.0.1\n"},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}],"
+	 "'manage': {'listen': '192.0.2.1:8080', 'token': '0123456789abcdef'}}",
+	 ""},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}], 'manage': {'listen': '[::1]:8080'}}",
+	 ""},
 	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'deny': {}}, {'deny': {'code': 404}}]}",
 	 "0: routes[0]: matches every request, so the routes after it are never reached\n"},
 	{"{'networks': {'n': {'listen': ['udp:192.0.2.1', 'udp:[2001:db8::1]'], 'media': {'address': '192.0.2.1'}}},"
@@ -22,6 +30,19 @@ static const struct {
 	 "'routes': [{'target': 'p'}]}",
 	 "0: peers.p: its targets are names, and names are no sources: calls from it count as unknown; give 'sources'\n"
 	 "0: peers.p: its network 'n' has no media, so calls with it carry none\n"},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1', 'auth': 'limen'},"
+	 "'m': {'listen': 'udp:192.0.2.2', 'auth': 'limen', 'unknown': 'accept'},"
+	 "'o': {'listen': 'udp:192.0.2.3', 'auth': 'relay', 'unknown': 'accept'}},"
+	 "'accounts': {'file': 'users'}, 'routes': [{'deny': {}}]}",
+	 "0: networks.n.auth: nobody is asked: it is for who is no peer, and 'unknown' is not 'accept'\n"
+	 "0: networks.o.auth: nobody else says 'relay', so digest crosses nowhere; say it on the other side, too\n"},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1', 'unknown': 'accept', 'media': {'address': '192.0.2.1'}}},"
+	 "'peers': {'p': {'network': 'n', 'targets': '192.0.2.9', 'auth': 'relay'}}, 'routes': [{'deny': {}}]}",
+	 "0: peers.p.auth: nobody else says 'relay', so digest crosses nowhere; say it on the other side, too\n"},
+	{"{'networks': {'n': {'listen': 'udp:192.0.2.1', 'unknown': 'accept', 'auth': 'relay',"
+	 "'media': {'address': '192.0.2.1'}}}, 'peers': {'p': {'network': 'n', 'targets': '192.0.2.9'}},"
+	 "'routes': [{'deny': {}}]}",
+	 ""},
 };
 
 static void of_the_configuration(void **state)

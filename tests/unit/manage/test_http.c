@@ -29,6 +29,8 @@ static struct {
 	pthread_t thread;
 	_Atomic size_t metrics_bytes;
 	atomic_bool ready, healthy;
+	struct config config;
+	struct rpc_sources rpc;
 	atomic_int log_lines;
 } fx;
 
@@ -64,9 +66,17 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+static const struct config *config_of(void *arg)
+{
+	return &fx.config;
+}
+
 static struct manage_params params(void)
 {
-	return (struct manage_params){.listen = fx.addr,
+	fx.rpc = (struct rpc_sources){
+		.door = {.loop = fx.loop}, .config = config_of, .metrics = write_metrics, .ready = is_ready};
+	return (struct manage_params){.rpc = &fx.rpc,
+				      .listen = fx.addr,
 				      .loop = fx.loop,
 				      .metrics = write_metrics,
 				      .ready = is_ready,
@@ -221,6 +231,96 @@ static void test_answers(void **state)
 	}
 }
 
+static void assert_alive(void)
+{
+	char *answer = ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_non_null(strstr(answer, "ok\n"));
+	free(answer);
+}
+
+#define V            "\"jsonrpc\":\"2.0\""
+#define CALL         "{" V ",\"id\":1,\"method\":\"core.version\"}"
+#define HEAD(length) "POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " length "\r\n"
+#define JSON         "Content-Type: application/json\r\n"
+#define VERSION      "{" V ",\"result\":\"Limen " LIMEN_VERSION "\",\"id\":1}"
+
+static void test_rpc(void **state)
+{
+	static const struct {
+		const char *request, *status, *body;
+	} cases[] = {
+		{HEAD("48") JSON "\r\n" CALL, "HTTP/1.1 200 ", VERSION},
+		{HEAD("2") JSON "\r\n[]", "HTTP/1.1 200 ", NULL},
+		{HEAD("41") JSON "\r\n{" V ",\"method\":\"core.version\"}", "HTTP/1.1 204 ", ""},
+		{HEAD("48") "\r\n" CALL, "HTTP/1.1 415 ", NULL},
+		{HEAD("48") JSON "Origin: http://x.example\r\n\r\n" CALL, "HTTP/1.1 403 ", NULL},
+		{"POST /rpc HTTP/1.1\r\nHost: x.example\r\nContent-Length: 48\r\n" JSON "\r\n" CALL, "HTTP/1.1 403 ",
+		 NULL},
+		{"POST /rpc HTTP/1.0\r\nContent-Length: 48\r\n" JSON "\r\n" CALL, "HTTP/1.0 403 ", NULL},
+		{HEAD("0") JSON "\r\n", "HTTP/1.1 400 ", NULL},
+		{HEAD("x") JSON "\r\n" CALL, "HTTP/1.1 411 ", NULL},
+		{HEAD("-1") JSON "\r\n" CALL, "HTTP/1.1 411 ", NULL},
+		{HEAD("65537") JSON "\r\n" CALL, "HTTP/1.1 413 ", NULL},
+		{HEAD("99999999999999999999") JSON "\r\n" CALL, "HTTP/1.1 411 ", NULL},
+		{"POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\n" JSON "\r\n" CALL, "HTTP/1.1 411 ", NULL},
+		{"POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\n" JSON "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+		 "HTTP/1.1 411 ", NULL},
+		{"GET /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "HTTP/1.1 405 ", "only POST\n"},
+		{"PUT /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405 ", "only POST\n"},
+	};
+	assert_int_equal(sizeof(CALL) - 1, 48);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char *answer = ask(cases[i].request);
+		const char *body = strstr(answer, "\r\n\r\n");
+
+		if (strncmp(answer, cases[i].status, strlen(cases[i].status)) != 0 || !body ||
+		    (cases[i].body && strcmp(body + 4, cases[i].body) != 0))
+			fail_msg("%s: %s", cases[i].request, answer);
+		if (strstr(answer, " 405 ") && !strstr(answer, "llow: POST"))
+			fail_msg("no Allow: %s", answer);
+		free(answer);
+	}
+	assert_alive();
+}
+
+/* one request a connection: a second one ends it, answered or not, and nothing is freed twice or forgotten */
+static void test_rpc_pipelined(void **state)
+{
+	static const char *const more[] = {"GET / HTTP/1.1\r\n\r\n", HEAD("48") JSON "\r\n" CALL,
+					   HEAD("48") JSON "\r\n"};
+
+	for (size_t i = 0; i < LENGTH(more); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), "%s%s", HEAD("48") JSON "\r\n" CALL, more[i]);
+		free(ask(text));
+	}
+	assert_alive();
+}
+
+/* byte by byte, and with a body that never becomes whole */
+static void test_rpc_slow(void **state)
+{
+	static const char request[] = HEAD("48") JSON "\r\n" CALL;
+	uint64_t begin;
+	int fd = dial();
+	char *answer;
+
+	for (size_t i = 0; i < sizeof(request) - 1; i++) {
+		say(fd, request + i, 1);
+		usleep(500);
+	}
+	answer = hear(fd, NULL);
+	assert_non_null(strstr(answer, VERSION));
+	free(answer);
+	begin = now_ms();
+	fd = dial();
+	say(fd, request, sizeof(request) - 10);
+	free(hear(fd, NULL));
+	assert_in_range(now_ms() - begin, REQUEST_MS / 2, 5 * REQUEST_MS);
+	assert_alive();
+}
+
 static void test_states(void **state)
 {
 	char *answer;
@@ -261,13 +361,6 @@ static void test_pipelined(void **state)
 			   "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_non_null(strstr(answer, "ok\n"));
 	assert_null(strstr(answer, "ready\n"));
-	free(answer);
-}
-
-static void assert_alive(void)
-{
-	char *answer = ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
-	assert_non_null(strstr(answer, "ok\n"));
 	free(answer);
 }
 
@@ -517,6 +610,9 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	static const struct CMUnitTest tests[] = {
 		CASE(test_answers),
+		CASE(test_rpc),
+		CASE(test_rpc_pipelined),
+		CASE(test_rpc_slow),
 		CASE(test_states),
 		CASE(test_large_body),
 		CASE(test_pipelined),

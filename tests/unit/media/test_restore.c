@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call that goes on in another engine, as after a takeover: the same ports, latches and counters, and no door opened
  * on the way. */
+#define PORT_MIN 36400
 #include "fixture.h"
 
 /* What a checkpoint holds of a call. */
@@ -260,7 +261,7 @@ static void expect_refused(struct fixture *f, media_id id, uint16_t port)
 static void test_ports_that_cannot_be_had(void **state)
 {
 	struct fixture *f = fixture_open();
-	struct addr taken[] = {at("127.0.0.1:34010"), at("127.0.0.1:34021")};
+	struct addr taken[] = {at("127.0.0.1:36410"), at("127.0.0.1:36421")};
 	struct media_gauges g;
 	int fds[2];
 
@@ -269,17 +270,17 @@ static void test_ports_that_cannot_be_had(void **state)
 		assert_int_equal(bind(fds[i], &taken[i].sa, addr_len(&taken[i])), 0);
 	}
 	media_id one = media_session(f->port, 1), two = media_session(f->port, 2);
-	expect_refused(f, one, 34010); /* another program's RTP port */
-	expect_refused(f, one, 34020); /* and RTCP port */
-	expect_refused(f, one, 34013); /* odd */
+	expect_refused(f, one, 36410); /* another program's RTP port */
+	expect_refused(f, one, 36420); /* and RTCP port */
+	expect_refused(f, one, 36413); /* odd */
 	expect_refused(f, one, PORT_MIN - 2);
 	expect_refused(f, one, PORT_MAX + 1);
-	assert_int_equal(prepare_port(f, one, MEDIA_A, 34014)->type, MEDIA_EV_PREPARED);
-	expect_refused(f, two, 34014); /* another call's */
+	assert_int_equal(prepare_port(f, one, MEDIA_A, 36414)->type, MEDIA_EV_PREPARED);
+	expect_refused(f, two, 36414); /* another call's */
 	media_end(f->port, one);
 	expect_event(f, MEDIA_EV_ENDED);
 	/* that it rests is for others */
-	assert_int_equal(prepare_port(f, two, MEDIA_A, 34014)->type, MEDIA_EV_PREPARED);
+	assert_int_equal(prepare_port(f, two, MEDIA_A, 36414)->type, MEDIA_EV_PREPARED);
 	media_gauges(f->media, &g);
 	assert_int_equal(g.ports_used, 1);
 	assert_int_equal(g.ports_skipped, 2);
@@ -292,19 +293,19 @@ static void test_ports_that_cannot_be_had(void **state)
 /* Named ports come out of the middle of what rests, and the others are still found, once each. */
 static void test_every_port_once(void **state)
 {
-	struct fixture *f = fixture_open_range(1, 35000, 35019);
+	struct fixture *f = fixture_open_range(1, 36800, 36819);
 	media_id ids[10];
 	unsigned seen = 0;
 
 	for (unsigned round = 0; round < 3; round++) {
 		for (unsigned i = 0; i < 10; i++) {
 			ids[i] = media_session(f->port, i);
-			uint16_t port = i < 4 ? (uint16_t)(35004 + 4 * i) : 0;
+			uint16_t port = i < 4 ? (uint16_t)(36804 + 4 * i) : 0;
 			if (i == 4)
 				pass_ms(100);
 			struct media_event *e = prepare_port(f, ids[i], MEDIA_A, port);
 			assert_int_equal(e->type, MEDIA_EV_PREPARED);
-			seen ^= 1u << (addr_port(&e->prepared.local[0].rtp) - 35000) / 2;
+			seen ^= 1u << (addr_port(&e->prepared.local[0].rtp) - 36800) / 2;
 		}
 		assert_int_equal(seen, round % 2 ? 0 : 0x3ff);
 		for (unsigned i = 0; i < 10; i++) {

@@ -44,6 +44,10 @@ static void test_ours(void **state)
 		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK%s\r\n" FROM_LINE TO_LINE CALL_LINE CSEQ_LINE END,
 		"SIP/2.0 200 OK\r\n" FROM_LINE TO_LINE "v:SIP / 2.0 / UDP [::1]:9 ;rport=1; branch = z9hG4bK%s , "
 		"SIP/2.0/UDP y\r\n" VIA_LINE CALL_LINE CSEQ_LINE END,
+		"INVITE sip:%s@x SIP/2.0\r\n" FIVE END,
+		"OPTIONS sip:%s@[2001:db8::1]:5060;transport=tcp SIP/2.0\r\n" VIA_LINE FROM_LINE
+		"To: <sip:b@c>;tag=theirs\r\n" CALL_LINE "CSeq: 1 OPTIONS\r\n" END,
+		"REGISTER sip:%s@x SIP/2.0\r\n" VIA_LINE FROM_LINE TO_LINE CALL_LINE "CSeq: 1 REGISTER\r\n" END,
 		"\r\nSIP/2.0 100 T\r\nViA: SIP/2.0/UDP x;branch=z9hG4bK%s\r\n" FROM_LINE TO_LINE CALL_LINE CSEQ_LINE
 			END,
 	};
@@ -61,13 +65,44 @@ static void test_ours(void **state)
 	}
 }
 
+/* One address of record, however it is written, is one worker's; Call-IDs do not matter. */
+static void test_registrations(void **state)
+{
+	static const char *const to[] = {"<sip:alice@example.org>", "sip:alice@EXAMPLE.org",
+					 "\"A\" <sip:%61lice@example.org.;user=phone>;x=y",
+					 "<sips:alice@example.org:5061>"};
+	char text[1024];
+	uint8_t slot, want = ident_slot_of_aor(&key, STR("alice@example.org"));
+	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "REGISTER sip:example.org SIP/2.0\r\n" VIA_LINE FROM_LINE
+			 "To: %s\r\nCall-ID: %zu\r\nCSeq: 1 REGISTER\r\n" END,
+			 to[i], i);
+		slot = 99;
+		if (scan_n(text, strlen(text), &slot) != SCAN_OWNER || slot != want)
+			fail_msg("not of this AoR: %s", text);
+		struct message *m = must_parse(text);
+		assert_int_equal(message_owner(&key, m), want);
+		message_free(m);
+	}
+	/* one that is too long to be held goes by its Call-ID, and is refused later */
+	char longer[400];
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	snprintf(text, sizeof(text),
+		 "REGISTER sip:example.org SIP/2.0\r\n" VIA_LINE FROM_LINE "To: <sip:%s@x>\r\nCall-ID: 7\r\n"
+		 "CSeq: 1 REGISTER\r\n" END,
+		 longer);
+	assert_int_equal(scan_n(text, strlen(text), &slot), SCAN_OWNER);
+	assert_int_equal(slot, ident_slot_of_call_id(&key, STR("7")));
+}
+
 /* Nothing of ours where it counts: the Call-ID decides, for scan and parser. */
 static void test_others(void **state)
 {
 	static const char *const cases[] = {
 		INVITE FIVE "X: %s\r\n" END,
 		INVITE FIVE "X-To: <sip:b>;tag=%s\r\n" END,
-		"INVITE sip:%s@x SIP/2.0\r\n" FIVE END,
 		INVITE VIA_LINE "From: <sip:a>;tag=%s\r\n" TO_LINE CALL_LINE CSEQ_LINE END,
 		INVITE "Via: SIP/2.0/UDP x;branch=z9hG4bK%s\r\n" FROM_LINE TO_LINE CALL_LINE CSEQ_LINE END,
 		INVITE VIA_LINE FROM_LINE "To: <sip:b;tag=%s>\r\n" CALL_LINE CSEQ_LINE END,
@@ -236,9 +271,13 @@ static void test_frame_keepalives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ours),        cmocka_unit_test(test_others),
-		cmocka_unit_test(test_results),     cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_frame_limit), cmocka_unit_test(test_frame_keepalives),
+		cmocka_unit_test(test_ours),
+		cmocka_unit_test(test_registrations),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_results),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_frame_limit),
+		cmocka_unit_test(test_frame_keepalives),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -491,7 +491,7 @@ static void s_limit(void **state)
 /* The header lines of refusals. */
 static void s_reject_headers(void **state)
 {
-	static const char allow[] = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO\r\n";
+	static const char allow[] = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, INFO\r\n";
 	static const struct {
 		enum reject_reason why;
 		const char *line, *want;

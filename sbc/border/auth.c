@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Digest through the border (product §2): challenges and credentials cross where both ends say `auth: relay`, and by
+ * nothing else. What crosses is by list here, too: the parameters that a verifier or a phone needs. `domain`, which
+ * lists the verifier's URIs and means nothing to SIP (RFC 3261 §22.1), and whatever is not known stay. */
+#include "sbc/border/internal.h"
+#include "sbc/sip/digest.h"
+#include "sbc/sip/message_values.h"
+
+/* ---- who may ---------------------------------------------------------------------------------------------------- */
+
+static bool end_relays(const struct config *c, unsigned network, int peer)
+{
+	if (peer >= 0)
+		return (size_t)peer < c->n_peers && c->peers[peer].auth == CONFIG_AUTH_RELAY;
+	return network < c->n_networks && c->networks[network].auth == CONFIG_AUTH_RELAY;
+}
+
+bool headers_relay_auth(const struct message *m, const struct crossing *x)
+{
+	return end_relays(x->config, m->source.network, x->from_peer) &&
+	       end_relays(x->config, x->to_network, x->to_peer);
+}
+
+/* ---- what may --------------------------------------------------------------------------------------------------- */
+
+enum { IN_CHALLENGE = 1, IN_CREDENTIALS = 2, IN_INFO = 4 };
+static const struct {
+	const char *name;
+	unsigned in;
+} params[] = {
+	{"username", IN_CREDENTIALS},
+	{"username*", IN_CREDENTIALS},
+	{"realm", IN_CHALLENGE | IN_CREDENTIALS},
+	{"nonce", IN_CHALLENGE | IN_CREDENTIALS},
+	{"uri", IN_CREDENTIALS},
+	{"response", IN_CREDENTIALS},
+	{"algorithm", IN_CHALLENGE | IN_CREDENTIALS},
+	{"cnonce", IN_CREDENTIALS | IN_INFO},
+	{"opaque", IN_CHALLENGE | IN_CREDENTIALS},
+	{"qop", IN_CHALLENGE | IN_CREDENTIALS | IN_INFO},
+	{"nc", IN_CREDENTIALS | IN_INFO},
+	{"userhash", IN_CHALLENGE | IN_CREDENTIALS},
+	{"charset", IN_CHALLENGE},
+	{"stale", IN_CHALLENGE},
+	{"nextnonce", IN_INFO},
+	{"rspauth", IN_INFO},
+};
+
+static bool param_crosses(struct str name, unsigned in)
+{
+	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
+		if (str_eq_nocase(name, str_z(params[i].name)))
+			return params[i].in & in;
+	return false;
+}
+
+static bool info_well_formed(struct str value)
+{
+	struct digest_param p;
+	unsigned n = 0;
+	bool any = false;
+	int r;
+	while ((r = digest_param_next(&value, &p)) == 1) {
+		if (++n > DIGEST_PARAMS_MAX)
+			return false;
+		any |= param_crosses(p.name, IN_INFO);
+	}
+	return r == 0 && any;
+}
+
+/* Which kind of value a header holds; 0: another header, or a value of it that is no Digest or not well formed. */
+static unsigned kind_of(struct str name, struct str value)
+{
+	struct digest_challenge c;
+	struct digest_credentials k;
+	if (str_eq_nocase(name, STR("WWW-Authenticate")) || str_eq_nocase(name, STR("Proxy-Authenticate")))
+		return digest_challenge_parse(value, &c) == 0 ? IN_CHALLENGE : 0;
+	if (str_eq_nocase(name, STR("Authorization")) || str_eq_nocase(name, STR("Proxy-Authorization")))
+		return digest_credentials_parse(value, &k) == 0 ? IN_CREDENTIALS : 0;
+	return value.n <= DIGEST_VALUE_MAX && info_well_formed(value) ? IN_INFO : 0;
+}
+
+void auth_write(struct writer *w, struct str name, struct str value)
+{
+	const unsigned in = kind_of(name, value);
+	struct digest_param p;
+	bool first = true;
+	if (!in || !value_clean(value))
+		return;
+	writer_str(w, name);
+	writer_z(w, in == IN_INFO ? ": " : ": Digest ");
+	if (in != IN_INFO)
+		digest_scheme_cut(&value);
+	while (digest_param_next(&value, &p) == 1) {
+		if (!param_crosses(p.name, in))
+			continue;
+		writer_z(w, first ? "" : ", ");
+		writer_str(w, p.text);
+		first = false;
+	}
+	writer_lit(w, "\r\n");
+}
+
+/* ---- the Request-URI -------------------------------------------------------------------------------------------- */
+
+#define AUTH_URI_MAX 1024
+
+static bool same_user(const struct uri *u, struct str user)
+{
+	char buf[2][USER_PLAIN_MAX];
+	struct str a, b;
+	bool phone = uri_is_phone(u);
+	return user_plain(u->user, phone, buf[0], sizeof(buf[0]), &a) &&
+	       user_plain(user, phone, buf[1], sizeof(buf[1]), &b) && str_eq(a, b);
+}
+
+static bool uri_usable(struct str text, struct str user)
+{
+	struct uri u;
+	return text.n <= AUTH_URI_MAX && !memchr(text.p, '\\', text.n) && value_clean(text) && uri_parse(text, &u) &&
+	       (u.sip || u.sips) && !uri_has_headers(&u) && same_user(&u, user);
+}
+
+bool headers_write_auth_ruri(const struct message *m, const struct crossing *x, struct str user, struct writer *w)
+{
+	static const char *const names[] = {"Proxy-Authorization", "Authorization"};
+	if (!m->request || !headers_relay_auth(m, x))
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		struct digest_credentials c;
+		struct str value;
+		for (unsigned n = 0; message_header(m, str_z(names[i]), n, &value); n++)
+			if (digest_credentials_parse(value, &c) == 0 && uri_usable(c.uri, user)) {
+				writer_str(w, c.uri);
+				return true;
+			}
+	}
+	return false;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* register_local: what a REGISTER may change, and what is answered without the core. */
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "sbc/pass/register_internal.h"
+
+bool same_flow(const struct destination *a, const struct destination *b)
+{
+	return a->network == b->network && a->transport == b->transport && a->connection == b->connection &&
+	       addr_equal(&a->remote, &b->remote);
+}
+
+/* Where nobody is challenged, an address is all that says who a phone is. One that cannot be reached any more has
+ * nothing to lose. */
+bool may_touch(const struct location_binding *b, const struct wish *w)
+{
+	return b->state != LOCATION_LIVE || addr_equal_host(&b->flow.remote, &w->flow.remote);
+}
+
+/* ---- may it? ---- */
+
+/* RFC 3261 §10.3 step 7: of one Call-ID, only what is later than what was. */
+static bool in_order(const struct location_binding *b, const struct wish *w)
+{
+	return b->phone_call_id != w->call_id || w->cseq > b->phone_cseq;
+}
+
+enum reject_reason wish_check(struct registrar *r, const struct wish *w, bool challenged)
+{
+	struct location_aor *a = location_aor(r->location, w->network, w->aor);
+	unsigned more = 0;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct location_binding *b = location_match(a, &w->v[i].contact);
+
+		if (!b) {
+			more += w->v[i].expires_s > 0;
+			continue;
+		}
+		if (!in_order(b, w))
+			return REJECT_CSEQ;
+		if (!challenged && !may_touch(b, w))
+			return REJECT_FOREIGN_CONTACT;
+	}
+	switch (more ? location_room(r->location, a, more) : 0) {
+	case -EMFILE:
+		return REJECT_CONTACTS;
+	case -ENOSPC:
+		return REJECT_REGISTRATIONS;
+	}
+	return REJECT_NONE;
+}
+
+/* ---- refreshes ---- */
+
+/* later: said again; else the very same request once more, which its sender may not have heard the answer of */
+static bool absorbable(const struct registrar *r, const struct location_binding *b, const struct wish *w,
+		       const struct wished *c, bool later)
+{
+	return b && c->expires_s && b->state == LOCATION_LIVE && same_flow(&b->flow, &w->flow) &&
+	       b->phone_call_id == w->call_id && (later ? w->cseq > b->phone_cseq : w->cseq == b->phone_cseq) &&
+	       str_eq(location_uri(b), c->contact.uri) && location_now_ms(r->location) < b->core_half_ms;
+}
+
+static unsigned phone_seconds(const struct registrar *r, const struct wish *w, const struct wished *c)
+{
+	const struct config *cfg = r->config;
+
+	if (cfg->networks[w->network].nat && c->expires_s > cfg->registrations.expires_phone)
+		return cfg->registrations.expires_phone;
+	return c->expires_s;
+}
+
+static bool all_absorbable(const struct registrar *r, const struct location_aor *a, const struct wish *w, bool later)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (!absorbable(r, location_match(a, &w->v[i].contact), w, &w->v[i], later))
+			return false;
+	return true;
+}
+
+bool wish_absorb(struct registrar *r, const struct wish *w)
+{
+	struct location_aor *a = location_aor(r->location, w->network, w->aor);
+
+	if (!a || !w->n || w->star)
+		return false;
+	if (!all_absorbable(r, a, w, true))
+		return all_absorbable(r, a, w, false);
+	for (unsigned i = 0; i < w->n; i++)
+		location_seen(location_match(a, &w->v[i].contact), w->cseq, phone_seconds(r, w, &w->v[i]));
+	location_count(r->location, received, 1);
+	location_count(r->location, absorbed, 1);
+	return true;
+}
+
+/* ---- answers ---- */
+
+/* RFC 3261 §20.17 */
+static void write_date(struct registrar *r, struct writer *w)
+{
+	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t now = (time_t)(clock_wall_us(clock_ns()) / 1000000);
+	struct writer d = writer_init(r->date, sizeof(r->date) - 1);
+	struct tm t;
+
+	if ((uint64_t)now != r->date_s && gmtime_r(&now, &t)) {
+		r->date_s = (uint64_t)now;
+		writer_fmt(&d, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday], t.tm_mday,
+			   months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+		r->date[d.n] = '\0';
+	}
+	writer_z(w, r->date);
+}
+
+static void write_contact(struct writer *w, const struct location *l, const struct location_binding *b)
+{
+	struct str instance = location_instance(b);
+
+	writer_lit(w, "Contact: <");
+	writer_str(w, location_uri(b));
+	writer_char(w, '>');
+	writer_str(w, location_params(b));
+	if (instance.n) {
+		writer_lit(w, ";+sip.instance=");
+		writer_str(w, instance);
+	}
+	if (b->reg_id) {
+		writer_lit(w, ";reg-id=");
+		writer_u64(w, b->reg_id);
+	}
+	writer_lit(w, ";expires=");
+	writer_u64(w, location_left_s(l, b->phone_until_ms));
+	writer_lit(w, "\r\n");
+}
+
+/* What one phone is told is what came by its own flow: the others' addresses are nobody's business. */
+static void write_bindings(struct writer *h, const struct registrar *r, const struct wish *w, bool *ret_outbound)
+{
+	struct location_aor *a = location_aor(r->location, w->network, w->aor);
+
+	for (const struct location_binding *b = location_first(a); b; b = location_next(a, b)) {
+		if (b->state != LOCATION_LIVE || !same_flow(&b->flow, &w->flow))
+			continue;
+		*ret_outbound |= b->reg_id != 0;
+		write_contact(h, r->location, b);
+	}
+}
+
+void wish_write_answer(struct registrar *r, const struct wish *w, struct writer *h)
+{
+	bool outbound = false;
+
+	write_bindings(h, r, w, &outbound);
+	write_date(r, h);
+	/* RFC 5626 §6, and §5.4: how long a connection may be silent before we close it */
+	if (w->outbound && outbound) {
+		writer_lit(h, "Require: outbound\r\n");
+		if (w->flow.connection) {
+			writer_lit(h, "Flow-Timer: ");
+			writer_u64(h, r->config->timers.tcp_idle / 1000);
+			writer_lit(h, "\r\n");
+		}
+	}
+	writer_lit(h, "Supported: path, outbound\r\n");
+	if (r->config->server_name)
+		header_write(h, STR("Server"), str_z(r->config->server_name));
+}
+
+/* ---- refusals ---- */
+
+/* Phones that are turned away at once must not come back at once: 5 to 64 s, by chance. */
+static void write_retry_after(struct writer *w)
+{
+	writer_lit(w, "Retry-After: ");
+	writer_u64(w, 5 + random_below(60));
+	writer_lit(w, "\r\n");
+}
+
+static size_t counter_of(enum reject_reason why)
+{
+	switch ((int)why) {
+	case REJECT_CSEQ:
+		return offsetof(struct location_counters, out_of_order);
+	case REJECT_FOREIGN_CONTACT:
+		return offsetof(struct location_counters, foreign);
+	case REJECT_CONTACTS:
+		return offsetof(struct location_counters, contacts_limited);
+	case REJECT_REGISTRATIONS:
+		return offsetof(struct location_counters, limited);
+	case REJECT_REGISTER_RATE:
+		return offsetof(struct location_counters, core_limited);
+	case REJECT_REGISTER_PENDING:
+		return offsetof(struct location_counters, pending_limited);
+	case REJECT_BRIEF:
+		return offsetof(struct location_counters, brief);
+	case REJECT_REGISTRAR_SILENT:
+		return offsetof(struct location_counters, core_silent);
+	}
+	return 0;
+}
+
+static void tell(struct registrar *r, const struct flow_addr *from, enum reject_reason why)
+{
+	struct log_line l;
+
+	if (!log_begin(&l, LOG_INFO, "registration refused"))
+		return;
+	log_z(&l, "network", r->config->networks[from->network].name);
+	log_addr(&l, "source", &from->remote);
+	log_u64(&l, "status", (uint64_t)reject_status(why));
+	log_z(&l, "why", reject_key(why));
+	log_end(&l);
+}
+
+void registrar_refuse(struct registrar *r, struct server_txn *t, enum reject_reason why)
+{
+	const struct flow_addr *from = server_txn_source(t);
+	char buf[256];
+	struct writer h = writer_init(buf, sizeof(buf));
+	size_t counter = counter_of(why);
+
+	if (counter)
+		location_count_at(r->location, counter, 1);
+	r->worker->user->refused(r->worker->arg, from, why);
+	tell(r, from, why);
+	if (reject_status(why) == 503) {
+		write_retry_after(&h);
+		if (r->config->server_name)
+			header_write(&h, STR("Server"), str_z(r->config->server_name));
+		server_txn_reply(t, &(struct reply){.status = 503, .headers = writer_result(&h)});
+		return;
+	}
+	if (why == REJECT_BRIEF)
+		writer_fmt(&h, "Min-Expires: %u\r\n", r->config->registrations.expires_min);
+	server_txn_reject_with(t, why, writer_result(&h));
+}

@@ -154,6 +154,7 @@ struct calls {
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	bool (*glance)(void *arg, const struct message *m);
 	struct location *location; /* may be NULL */
+	struct logins *logins;     /* may be NULL: then `auth: limen` lets nobody in */
 	void *pass_arg;
 	struct config *config;
 	struct leak_table *leaks;

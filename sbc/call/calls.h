@@ -6,6 +6,7 @@
 
 #include "media/media.h"
 #include "sbc/border/border.h"
+#include "sbc/border/login.h"
 #include "sbc/call/cdr.h"
 #include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
@@ -27,6 +28,7 @@ struct calls_params {
 	void *pass_arg; /* of both */
 	/* Registered phones, to be told of connections that die; NULL: none. */
 	struct location *location;
+	struct logins *logins; /* shared; NULL: `auth: limen` lets nobody in */
 };
 int calls_create(const struct calls_params *p, struct calls **ret);
 /* All calls must be gone, or are dropped without a word (tests, second kill). */

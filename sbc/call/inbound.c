@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/call/inbound.h"
 
+#include "sbc/call/door.h"
+
 static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
 {
 	struct log_line l;
@@ -129,6 +131,8 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 		refuse(cs, t, m, REJECT_LOOP);
 		return;
 	}
+	if (txn_method_allowed(m->method) && !door_open(cs, t, m))
+		return;
 	why = alias_fault(cs, m);
 	if (why != REJECT_NONE) {
 		refuse(cs, t, m, why);

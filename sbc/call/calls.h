@@ -56,7 +56,10 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(leak_set_full, "strings the leak checker had no room for")                                                   \
 	X(media_source_changes, "media sources that moved, on evidence")                                               \
 	X(media_silent, "calls ended because no media came")                                                           \
-	X(options_answered, "OPTIONS answered by us")
+	X(options_answered, "OPTIONS answered by us")                                                                  \
+	X(phone_calls, "calls towards registered phones")                                                              \
+	X(phone_from_differs, "calls of registered phones under another name than they registered")                    \
+	X(flows_moved, "requests within a dialog that came from another address or connection than before")
 
 struct call_counters {
 #define X(name, help) uint64_t name;

@@ -292,6 +292,8 @@ void facts_changed(struct calls *cs);
 /* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
  */
 void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w);
+/* What a reply that makes a dialog repeats: the proxies that want to stay in its way (RFC 3261 §12.1.1). */
+void write_routes_back(const struct leg *l, struct writer *w);
 /* The headers of m, from a side whose peer is from_peer, that may cross to leg `to`. */
 void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w);
 /* A reply for leg `to` that says what m does: its phrase if `status` is its own, our headers and those of m that may

@@ -8,7 +8,7 @@ CONFIG = config
 
 
 def CDR(t):
-    return [{"status": 200, "ended_by": "A", "verdict": ..., "a.network": ..., "route": ...} for _ in range(2)]
+    return [{"status": 200, "ended_by": "A", "a.peer": ...} for _ in range(2)]
 
 
 def run(t):

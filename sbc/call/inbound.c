@@ -65,6 +65,7 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:
+		phone_moved(l, m);
 		relay_request(l->call, l, t, m);
 		break;
 	default:
@@ -167,6 +168,7 @@ void inbound_ack(struct calls *cs, const struct message *m)
 		call_count(&cs->counters.rejects[REJECT_STRAY_ACK], 1);
 		return;
 	}
+	phone_moved(l, m);
 	if (l->unacked.txn && l->unacked.cseq == m->cseq && l->unacked.txn != l->invite_in)
 		exchange_ack(l->call, l, m);
 	else if (m->cseq == l->invite_cseq && l->uas)

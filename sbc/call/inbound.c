@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/call/inbound.h"
 
-static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
+static void log_refused(struct calls *cs, const struct message *m, enum reject_reason why)
 {
 	struct log_line l;
 
-	call_count(&cs->counters.rejects[why], 1);
-	server_txn_reject(t, why);
 	if (!log_begin(&l, LOG_INFO, "request refused"))
 		return;
 	log_z(&l, "network", cs->config->networks[m->source.network].name);
@@ -15,6 +13,13 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 	log_u64(&l, "status", (uint64_t)reject_status(why));
 	log_z(&l, "why", reject_key(why));
 	log_end(&l);
+}
+
+static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
+{
+	call_count(&cs->counters.rejects[why], 1);
+	server_txn_reject(t, why);
+	log_refused(cs, m, why);
 }
 
 /* The leg of a request within a dialog: our tag in To, and everything else as the dialog has it, so that a tag
@@ -81,6 +86,23 @@ static bool loops(struct calls *cs, const struct message *m)
 	if (!l || l->uas || !str_eq(m->call_id, str_z(l->dialog.call_id)))
 		return false;
 	return uri_parse(str_z(l->dialog.remote_target), &sent) && str_eq(sent.user, m->ruri.user);
+}
+
+/* A transaction would repeat the refusal of an INVITE for 64*T1 (RFC 3261 §17.2.1, timer G) towards a source that may
+ * be forged, and nothing would bound how many of other requests are refused. The layer counts what is refused here. */
+enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
+{
+	enum reject_reason why = REJECT_NONE;
+
+	if (m->source.transport != CONFIG_UDP)
+		return REJECT_NONE;
+	if (!m->to.tag.n)
+		why = border_screen_parsed(cs->border, cs->config, &m->source, m->method);
+	else if (!find_leg(cs, m))
+		why = REJECT_NO_DIALOG;
+	if (why != REJECT_NONE)
+		log_refused(cs, m, why);
+	return why;
 }
 
 void inbound_request(struct calls *cs, struct server_txn *t, const struct message *m)

@@ -3,12 +3,10 @@
 
 #include "sbc/call/door.h"
 
-static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
+static void log_refused(struct calls *cs, const struct message *m, enum reject_reason why)
 {
 	struct log_line l;
 
-	call_count(&cs->counters.rejects[why], 1);
-	server_txn_reject(t, why);
 	if (!log_begin(&l, LOG_INFO, "request refused"))
 		return;
 	log_z(&l, "network", cs->config->networks[m->source.network].name);
@@ -17,6 +15,13 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 	log_u64(&l, "status", (uint64_t)reject_status(why));
 	log_z(&l, "why", reject_key(why));
 	log_end(&l);
+}
+
+static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
+{
+	call_count(&cs->counters.rejects[why], 1);
+	server_txn_reject(t, why);
+	log_refused(cs, m, why);
 }
 
 /* The leg of a request within a dialog: our tag in To, and everything else as the dialog has it, so that a tag
@@ -104,6 +109,23 @@ static enum reject_reason alias_fault(struct calls *cs, const struct message *m)
 		break;
 	}
 	return REJECT_NONE;
+}
+
+/* A transaction would repeat the refusal of an INVITE for 64*T1 (RFC 3261 §17.2.1, timer G) towards a source that may
+ * be forged, and nothing would bound how many of other requests are refused. The layer counts what is refused here. */
+enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
+{
+	enum reject_reason why = REJECT_NONE;
+
+	if (m->source.transport != CONFIG_UDP)
+		return REJECT_NONE;
+	if (!m->to.tag.n)
+		why = border_screen_parsed(cs->border, cs->config, &m->source, m->method);
+	else if (!find_leg(cs, m))
+		why = REJECT_NO_DIALOG;
+	if (why != REJECT_NONE)
+		log_refused(cs, m, why);
+	return why;
 }
 
 void inbound_request(struct calls *cs, struct server_txn *t, const struct message *m)

@@ -290,6 +290,11 @@ static bool on_glance(void *arg, const struct message *m)
 	       !message_header(m, STR("Require"), 0, &required) && cs->glance(cs->pass_arg, m);
 }
 
+static enum reject_reason on_judge(void *arg, const struct message *m)
+{
+	return inbound_judge(arg, m);
+}
+
 static void on_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	inbound_request(arg, t, m);
@@ -349,6 +354,7 @@ const struct worker_user calls_worker_user = {
 	.refused = on_refused,
 	.outgoing = on_outgoing,
 	.glance = on_glance,
+	.judge = on_judge,
 	.request = on_request,
 	.ack = on_ack,
 	.stray_response = on_stray_response,

@@ -219,7 +219,7 @@ void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, 
 		r[i].clock_hz = m->n_codecs ? m->codecs[0].clock_hz : 0;
 		r[i].silence_ms = call_timers_silence_ms(c, held);
 	}
-	l->sdp_got_digest = siphash_str(&c->calls->tag_key, own->text);
+	l->sdp_got_digest = hash_str(&c->calls->tag_key, own->text);
 	if (c->session && side->used && side_event(c, leg_side(l), LEG_MEDIA_COMMIT))
 		media_commit(c->calls->port, c->session, leg_side(l), l->uas ? 0 : fork, r, n);
 }

@@ -133,7 +133,7 @@ void reoffer_request(struct call *c, struct leg *from, struct server_txn *t, con
 		sdp_free(offer);
 		return;
 	}
-	if ((offer && siphash_str(&c->calls->tag_key, offer->text) == from->sdp_got_digest) || c->echo) {
+	if ((offer && hash_str(&c->calls->tag_key, offer->text) == from->sdp_got_digest) || c->echo) {
 		if (offer)
 			leg_offer_event(from, ANSWER_SENT);
 		answer_here(from, t, m, true);

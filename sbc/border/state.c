@@ -9,7 +9,7 @@
 
 static struct peer_state *_Atomic *peer_bucket(struct border_state *s, struct str name)
 {
-	return &s->peers[siphash_str(&s->key, name) % PEER_BUCKETS];
+	return &s->peers[hash_str(&s->key, name) % PEER_BUCKETS];
 }
 
 static struct peer_state *peer_find(struct border_state *s, const char *name)

@@ -134,7 +134,7 @@ struct leg {
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
-	uint64_t sdp_got_digest; /* keyed hash of the far side's last agreed description */
+	uint64_t sdp_got_digest; /* hash_str() of the far side's last agreed description */
 	uint64_t sdp_digest;     /* leg A: of the description sent with its first tag; 0: none */
 	struct early_tag *tags;  /* leg A: further tags */
 	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/call/inbound.h"
 
+#include "sbc/call/door.h"
+
 static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
 {
 	struct log_line l;
@@ -63,6 +65,7 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:
+		phone_moved(l, m);
 		relay_request(l->call, l, t, m);
 		break;
 	default:
@@ -83,8 +86,29 @@ static bool loops(struct calls *cs, const struct message *m)
 	return uri_parse(str_z(l->dialog.remote_target), &sent) && str_eq(sent.user, m->ruri.user);
 }
 
+/* A request to a phone by its alias: why it cannot be reached. */
+static enum reject_reason alias_fault(struct calls *cs, const struct message *m)
+{
+	struct location_target target;
+
+	if (!cs->location || (m->method != METHOD_INVITE && m->method != METHOD_OPTIONS))
+		return REJECT_NONE;
+	switch (location_find(cs->location, m->ruri.user, &target)) {
+	case LOCATION_FORGED:
+	case LOCATION_UNKNOWN:
+		return REJECT_ALIAS;
+	case LOCATION_DEAD:
+		return REJECT_FLOW_GONE;
+	case LOCATION_FOUND:
+	case LOCATION_NO_ALIAS:
+		break;
+	}
+	return REJECT_NONE;
+}
+
 void inbound_request(struct calls *cs, struct server_txn *t, const struct message *m)
 {
+	enum reject_reason why;
 	struct str required;
 
 	/* RFC 3261 §8.2: method, headers, extensions, content, in this order */
@@ -106,6 +130,13 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 	}
 	if (loops(cs, m)) {
 		refuse(cs, t, m, REJECT_LOOP);
+		return;
+	}
+	if (txn_method_allowed(m->method) && !door_open(cs, t, m))
+		return;
+	why = alias_fault(cs, m);
+	if (why != REJECT_NONE) {
+		refuse(cs, t, m, why);
 		return;
 	}
 	switch (m->method) {
@@ -137,6 +168,7 @@ void inbound_ack(struct calls *cs, const struct message *m)
 		call_count(&cs->counters.rejects[REJECT_STRAY_ACK], 1);
 		return;
 	}
+	phone_moved(l, m);
 	if (l->unacked.txn && l->unacked.cseq == m->cseq && l->unacked.txn != l->invite_in)
 		exchange_ack(l->call, l, m);
 	else if (m->cseq == l->invite_cseq && l->uas)

@@ -21,6 +21,8 @@ struct program {
 	struct line_writer *log, *cdr;
 	struct media *media;
 	struct border_state *border;
+	struct logins *logins;
+	struct accounts *accounts; /* until they are the logins' */
 	struct worker_group *group;
 	struct calls *calls[WORKER_MAX];
 	struct pass *pass[WORKER_MAX];

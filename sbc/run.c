@@ -82,6 +82,7 @@ static int start_workers(struct program *p)
 							  .pass = pass_request,
 							  .glance = pass_glance,
 							  .location = p->location[i],
+							  .logins = p->logins,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
 		if (err < 0)
@@ -115,18 +116,34 @@ static void start_signal(struct program *p, uv_signal_t *s, uv_signal_cb fn, int
 	p->signals_open++;
 }
 
+static int start_logins(struct program *p, struct str secret)
+{
+	uint64_t now_ms = clock_wall_us(clock_ns()) / 1000;
+	int err = logins_create(secret, &p->config->limits, now_ms, &p->logins);
+
+	if (err < 0)
+		return fail("logins", err);
+	logins_set_accounts(p->logins, p->accounts);
+	accounts_unref(p->accounts);
+	p->accounts = NULL;
+	return 0;
+}
+
 static int start(struct program *p)
 {
 	char secret[32];
+	struct str key;
 	int err = start_writers(p);
 
 	if (err < 0)
 		return err;
 	random_bytes(secret, sizeof(secret));
-	p->key = ident_key_init(p->config->cluster_key ? str_z(p->config->cluster_key)
-						       : (struct str){secret, sizeof(secret)},
-				0, (uint16_t)random_u64());
+	key = p->config->cluster_key ? str_z(p->config->cluster_key) : (struct str){secret, sizeof(secret)};
+	p->key = ident_key_init(key, 0, (uint16_t)random_u64());
+	err = start_logins(p, key);
 	explicit_bzero(secret, sizeof(secret));
+	if (err < 0)
+		return err;
 	err = media_networks_create(p->config, &p->media);
 	if (err < 0)
 		return fail("media", err);
@@ -182,6 +199,8 @@ static void stop(struct program *p)
 	if (p->media)
 		media_destroy(p->media);
 	border_state_destroy(p->border);
+	logins_destroy(p->logins);
+	accounts_unref(p->accounts);
 	if (p->loop)
 		loop_destroy(p->loop);
 	log_set_sink(NULL, NULL);
@@ -200,6 +219,20 @@ static void set_allocator(void)
 	mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
+/* As `limen check` tells it, on standard error. */
+static int load_accounts(const struct config *c, struct accounts **ret)
+{
+	struct config_faults faults = {0}, warnings = {0};
+	int err = logins_load(c, ret, &faults, &warnings);
+
+	faults_print(stderr, c->accounts.file ? c->accounts.file : "accounts", &faults);
+	if (err < 0 && !faults.n)
+		fail("accounts", err);
+	config_faults_finish(&faults);
+	config_faults_finish(&warnings);
+	return err;
+}
+
 int run(const struct run_options *o)
 {
 	struct program p = {.options = o, .started_ns = clock_ns()};
@@ -214,6 +247,11 @@ int run(const struct run_options *o)
 		return 2;
 	}
 	config_faults_finish(&faults);
+	err = load_accounts(p.config, &p.accounts);
+	if (err < 0) {
+		config_unref(p.config);
+		return 2;
+	}
 	p.n_workers = o->workers ? o->workers : p.config->workers;
 	if (p.n_workers > WORKER_MAX)
 		p.n_workers = WORKER_MAX;

@@ -39,10 +39,18 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
  * one of them. Any thread. */
 bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms);
 
-/* A phone's source begins or ends to be registered; counted, so each begin needs its end. Networks with `phones` let
- * its requests in like a peer's. */
-void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, bool known);
+/* A phone's source begins or ends to be registered under this AoR; counted, so each begin needs its end. Networks with
+ * `phones` let its requests in like a peer's. */
+void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, struct str aor, bool known);
 bool border_phone_is_known(struct border_state *s, unsigned network, const struct addr *a);
+/* Is this who has registered from there? */
+enum border_phone {
+	BORDER_PHONE_NONE,   /* nobody has */
+	BORDER_PHONE_SAME,   /* this AoR, and no other */
+	BORDER_PHONE_OTHER,  /* one other */
+	BORDER_PHONE_SEVERAL /* several have, or had a moment ago; this one may be among them */
+};
+enum border_phone border_phone_of(struct border_state *s, unsigned network, const struct addr *a, struct str aor);
 
 /* ---- admission: limits per peer ------------------------------------------------------------------------------- */
 

@@ -146,7 +146,6 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 {
 	enum reject_reason why;
 	struct setup *s = c->setup;
-	const struct config_peer *p = &c->config->peers[c->peer_out];
 
 	s->offer = negotiate_parse(m, &why);
 	if (!s->offer)
@@ -158,8 +157,8 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 	targets_outcome(&s->targets, m->status, REJECT_NONE);
 	if (!negotiate_prepare(c, MEDIA_A, c->a->network,
 			       negotiate_v6(c, c->a->network, addr_is_v6(&c->a->dialog.peer.remote)), s->offer) ||
-	    !negotiate_prepare(c, MEDIA_B, p->network,
-			       negotiate_v6(c, p->network, addr_is_v6(&c->b->dialog.peer.remote)), s->offer))
+	    !negotiate_prepare(c, MEDIA_B, c->b->network,
+			       negotiate_v6(c, c->b->network, addr_is_v6(&c->b->dialog.peer.remote)), s->offer))
 		return false;
 	if (!c->media_pending)
 		call_post(c, CALL_EV_MEDIA_READY, &(struct call_arg){0});

@@ -8,6 +8,19 @@
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
 
+static const char *route_name(const struct call *c)
+{
+	return c->route >= 0 ? c->config->routes[c->route].name : c->to_phone ? "registration" : "-";
+}
+
+static void log_aor(const struct call *c, struct log_line *l)
+{
+	if (leg_aor(c->a).n)
+		log_user(l, "a_aor", leg_aor(c->a));
+	if (leg_aor(c->b).n)
+		log_user(l, "b_aor", leg_aor(c->b));
+}
+
 void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value)
 {
 	struct log_line l;
@@ -19,7 +32,11 @@ void call_log(struct call *c, enum log_level level, const char *msg, const char 
 		log_z(&l, "a",
 		      c->a->peer >= 0 ? c->config->peers[c->a->peer].name : c->config->networks[c->a->network].name);
 	if (c->b)
-		log_z(&l, "b", c->b->peer >= 0 ? c->config->peers[c->b->peer].name : "-");
+		log_z(&l, "b",
+		      c->b->peer >= 0 ? c->config->peers[c->b->peer].name
+		      : c->to_phone   ? "registration"
+				      : "-");
+	log_aor(c, &l);
 	if (c->echo)
 		log_z(&l, "b", "echo");
 	if (key)
@@ -44,7 +61,9 @@ static void log_begun(struct call *c, const struct message *m)
 	log_addr(&l, "source", &m->source.remote);
 	log_user(&l, "from", m->from.uri.user);
 	log_user(&l, "to", m->ruri.user);
-	log_z(&l, "route", c->route >= 0 ? c->config->routes[c->route].name : "-");
+	log_z(&l, "route", route_name(c));
+	if (c->setup->phone)
+		log_user(&l, "aor", str_z(c->setup->phone->aor));
 	log_str(&l, "call_id", m->call_id);
 	log_end(&l);
 }
@@ -111,6 +130,7 @@ void setup_free(struct call *c)
 	message_free(s->best);
 	message_free(s->invite);
 	sdp_free(s->offer);
+	free(s->phone);
 	early_forget_branches(c->b);
 	free(s);
 	c->setup = NULL;
@@ -174,6 +194,7 @@ static enum reject_reason take(struct call *c, struct server_txn *t, const struc
 	if (!c->a)
 		return REJECT_NO_MEMORY;
 	c->a->max_forwards = 70;
+	phone_recognise(c, m);
 	if (!offer) {
 		c->late = true;
 		return REJECT_NONE;
@@ -204,7 +225,8 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	}
 	d = &c->setup->decision;
 	r.registered = border_phone_is_known(cs->border, r.network, &r.source);
-	border_decide(cs->config, &r, NULL, NULL, d);
+	if (!phone_decide(c, &r))
+		border_decide(cs->config, &r, NULL, NULL, d);
 	c->peer_in = d->peer;
 	c->route = d->route;
 	why = d->reject;

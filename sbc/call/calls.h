@@ -6,6 +6,7 @@
 
 #include "media/media.h"
 #include "sbc/border/border.h"
+#include "sbc/border/login.h"
 #include "sbc/call/cdr.h"
 #include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
@@ -25,6 +26,7 @@ struct calls_params {
 	void *pass_arg; /* of both */
 	/* Registered phones, to be told of connections that die; NULL: none. */
 	struct location *location;
+	struct logins *logins; /* shared; NULL: `auth: limen` lets nobody in */
 };
 int calls_create(const struct calls_params *p, struct calls **ret);
 /* All calls must be gone, or are dropped without a word (tests, second kill). */
@@ -56,7 +58,10 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(leak_set_full, "strings the leak checker had no room for")                                                   \
 	X(media_source_changes, "media sources that moved, on evidence")                                               \
 	X(media_silent, "calls ended because no media came")                                                           \
-	X(options_answered, "OPTIONS answered by us")
+	X(options_answered, "OPTIONS answered by us")                                                                  \
+	X(phone_calls, "calls towards registered phones")                                                              \
+	X(phone_from_differs, "calls of registered phones under another name than they registered")                    \
+	X(flows_moved, "requests within a dialog that came from another address or connection than before")
 
 struct call_counters {
 #define X(name, help) uint64_t name;

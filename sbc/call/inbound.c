@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/call/inbound.h"
 
+#include "sbc/call/door.h"
+
 static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
 {
 	struct log_line l;
@@ -63,6 +65,7 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:
+		phone_moved(l, m);
 		relay_request(l->call, l, t, m);
 		break;
 	default:
@@ -108,6 +111,8 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 		refuse(cs, t, m, REJECT_LOOP);
 		return;
 	}
+	if (txn_method_allowed(m->method) && !door_open(cs, t, m))
+		return;
 	switch (m->method) {
 	case METHOD_INVITE:
 		call_begin(cs, t, m);
@@ -137,6 +142,7 @@ void inbound_ack(struct calls *cs, const struct message *m)
 		call_count(&cs->counters.rejects[REJECT_STRAY_ACK], 1);
 		return;
 	}
+	phone_moved(l, m);
 	if (l->unacked.txn && l->unacked.cseq == m->cseq && l->unacked.txn != l->invite_in)
 		exchange_ack(l->call, l, m);
 	else if (m->cseq == l->invite_cseq && l->uas)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "sbc/call/door.h"
 #include "sbc/call/inbound.h"
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
@@ -277,6 +278,8 @@ static bool on_glance(void *arg, const struct message *m)
 	struct calls *cs = arg;
 	struct str required;
 
+	if (cs->config->networks[m->source.network].auth == CONFIG_AUTH_LIMEN)
+		return door_glance(cs, m); /* a refresh is absorbed when it has shown who it is */
 	return m->method == METHOD_REGISTER && cs->glance && m->max_forwards != 0 &&
 	       !message_header(m, STR("Require"), 0, &required) && cs->glance(cs->pass_arg, m);
 }
@@ -362,6 +365,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->pass = p->pass;
 	cs->glance = p->glance;
 	cs->location = p->location;
+	cs->logins = p->logins;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);
 	random_bytes(&cs->tag_key, sizeof(cs->tag_key));

@@ -11,6 +11,7 @@ struct pass {
 	struct border_state *border;
 	struct config *config;
 	struct registrar *registrar;
+	struct location *location;
 	struct list requests; /* OPTIONS under way */
 	unsigned n;
 };

@@ -32,6 +32,7 @@ int pass_create(struct worker *w, struct border_state *border, struct location *
 		return -ENOMEM;
 	p->worker = w;
 	p->border = border;
+	p->location = location;
 	list_init(&p->requests);
 	if (registrar_create(w, border, location, &p->registrar) < 0) {
 		free(p);

@@ -27,6 +27,13 @@ static struct peer_state *peer_of(struct border_state *s, const struct config *c
 	return peer_find(s, c->peers[peer].name);
 }
 
+struct gcra *border_peer_answers(struct border_state *s, const struct config *c, int peer)
+{
+	struct peer_state *p = peer_of(s, c, peer);
+
+	return p ? &p->answers : &s->answers_rate;
+}
+
 static int peer_add(struct border_state *s, const char *name)
 {
 	if (peer_find(s, name))
@@ -75,8 +82,6 @@ int border_state_create(const struct config *c, struct border_state **ret)
 
 void border_state_destroy(struct border_state *s)
 {
-	if (!s)
-		return;
 	if (!s)
 		return;
 	for (size_t i = 0; i < PEER_BUCKETS; i++)
@@ -161,6 +166,15 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 	if (why != REJECT_NONE && !outgoing)
 		count_down(&s->calls);
 	return why;
+}
+
+void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing)
+{
+	struct peer_state *p = peer_of(s, c, peer);
+	if (!outgoing)
+		count_event(&s->calls);
+	if (p)
+		count_event(&p->dir[outgoing].calls);
 }
 
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing)

@@ -38,6 +38,11 @@ bool registering_challenged(const struct registering *g, int peer)
 	return headers_relay_auth(g->request, &x);
 }
 
+bool registering_proven(const struct registering *g, int peer)
+{
+	return g->logged_in || registering_challenged(g, peer);
+}
+
 /* ---- what the core is asked ---- */
 
 static unsigned core_seconds(const struct registering *g, const struct wished *c)
@@ -108,7 +113,7 @@ static void write_contacts(struct writer *h, const struct registering *g, const 
 	const struct wish *w = &g->wish;
 
 	if (w->star) {
-		write_star(h, g, x, registering_challenged(g, g->targets.at.peer));
+		write_star(h, g, x, registering_proven(g, g->targets.at.peer));
 		return;
 	}
 	for (unsigned i = 0; i < w->n; i++)
@@ -406,7 +411,7 @@ static void accepted(struct registering *g, const struct message *m)
 	struct registrar *r = g->registrar;
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
-	bool challenged = registering_challenged(g, g->targets.at.peer);
+	bool challenged = registering_proven(g, g->targets.at.peer);
 	int err = 0;
 
 	location_count(r->location, accepted, 1);

@@ -378,6 +378,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->pass = p->pass;
 	cs->glance = p->glance;
 	cs->location = p->location;
+	cs->keyring = p->keyring;
 	cs->logins = p->logins;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);

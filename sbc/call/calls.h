@@ -73,7 +73,10 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(media_silent, "calls ended because no media came")                                                           \
 	X(options_answered, "OPTIONS answered by us")                                                                  \
 	X(calls_restored, "calls that go on from the store")                                                           \
-	X(calls_not_restored, "records of calls that could not be read")
+	X(calls_not_restored, "records of calls that could not be read")                                               \
+	X(phone_calls, "calls towards registered phones")                                                              \
+	X(phone_from_differs, "calls of registered phones under another name than they registered")                    \
+	X(flows_moved, "requests within a dialog that came from another address or connection than before")
 
 struct call_counters {
 #define X(name, help) uint64_t name;

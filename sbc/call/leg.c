@@ -59,7 +59,10 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 		goto fail_leg;
 	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
-	if (!c->config->networks[l->network].nat)
+	/* behind NAT only the flow that the far side has opened goes through: we never open one */
+	if (c->config->networks[l->network].nat)
+		l->dialog.flow.flow_only = l->dialog.peer.flow_only = true;
+	else
 		dialog_follow(&l->dialog);
 	l->transport = l->dialog.peer.transport;
 	l->invite_cseq = invite->cseq;
@@ -95,7 +98,7 @@ struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
 		goto fail_leg;
 	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
-	if (!c->config->networks[l->network].nat)
+	if (!c->config->networks[l->network].nat && !p->peer.flow_only)
 		dialog_follow(&l->dialog);
 	l->transport = p->peer.transport;
 	call_count(&c->calls->counters.legs, 1);
@@ -155,6 +158,7 @@ void leg_destroy(struct leg *l)
 	early_forget_tags(l);
 	leg_forbid_reset(l);
 	dialog_finish(&l->dialog);
+	free(l->phone);
 	free(l->sdp_sent);
 	free(l->agreed);
 	free(l->ack);
@@ -225,6 +229,7 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	struct client_request r = *what;
 	struct client_txn *t;
 
+	phone_follow(l);
 	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
@@ -299,11 +304,12 @@ static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer
 		.method = METHOD_ACK,
 		.content_type = body.n ? STR("application/sdp") : STR_NONE,
 		.body = body,
-		.to = l->dialog.peer,
 		.slot = l->call->slot,
 		.guard = &l->forbidden,
 	};
 
+	phone_follow(l);
+	r.to = l->dialog.peer;
 	dialog_write_head(&l->dialog, &w, "ACK", cseq, 70);
 	write_own_headers(l, true, false, &w);
 	if (w.overflow)

@@ -111,6 +111,9 @@ struct unacked {
 	unsigned interval_ms;
 };
 
+/* The registered phone that a leg's far side is: sbc/call/phone.c */
+struct leg_phone;
+
 struct leg {
 	struct call *call;
 	bool uas;
@@ -121,6 +124,7 @@ struct leg {
 	unsigned max_forwards;
 	unsigned network;
 	int peer;
+	struct leg_phone *phone; /* NULL: none */
 	enum config_transport transport;
 	struct server_txn *invite_in;  /* until its final reply is acknowledged */
 	struct client_txn *invite_out; /* until it terminates */
@@ -132,7 +136,7 @@ struct leg {
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
-	uint64_t sdp_got_digest; /* keyed hash of the far side's last agreed description */
+	uint64_t sdp_got_digest; /* hash_str() of the far side's last agreed description */
 	uint64_t sdp_digest;     /* leg A: of the description sent with its first tag; 0: none */
 	struct early_tag *tags;  /* leg A: further tags */
 	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */
@@ -189,6 +193,8 @@ const char *leg_state_name(enum leg_state s);
 struct addr leg_local_addr(const struct leg *l);
 struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
 void leg_write_contact(const struct leg *l, struct writer *w);
+/* phone.c: "user@host" of the leg's phone; empty: it has none. */
+struct str leg_aor(const struct leg *l);
 /* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
  * out. */
 void leg_forbid(struct leg *to, struct str needle);

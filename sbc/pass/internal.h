@@ -12,6 +12,7 @@ struct pass {
 	struct keyring *keyring;
 	struct config *config;
 	struct registrar *registrar;
+	struct location *location;
 	struct list requests; /* OPTIONS under way */
 	unsigned n;
 };

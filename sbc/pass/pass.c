@@ -33,6 +33,7 @@ int pass_create(struct worker *w, struct border_state *border, struct location *
 		return -ENOMEM;
 	p->worker = w;
 	p->border = border;
+	p->location = location;
 	p->keyring = keyring;
 	list_init(&p->requests);
 	if (registrar_create(w, border, location, keyring, &p->registrar) < 0) {

@@ -44,6 +44,9 @@ struct txn_user {
 	 * was answered by txn_layer_answer() and is forgotten (a stateless UAS, RFC 3261 §8.2.7): a repetition of it
 	 * comes here again, and must be answered alike and change nothing. NULL: never. */
 	bool (*glance)(void *arg, const struct message *m);
+	/* A new request, before a transaction is made for it: REJECT_NONE, or why it is refused without one
+	 * (txn_layer_refuse()), which is how to refuse what may have a forged source. NULL: none is. */
+	enum reject_reason (*judge)(void *arg, const struct message *m);
 	/* A new request that is not an ACK. The message is valid during the call. The user must answer t, now or later;
 	 * it may take t with server_txn_own(); a request that is neither answered nor owned when this returns is
 	 * answered 500. CANCEL that matches an INVITE is answered 200 by the layer and told by that transaction's

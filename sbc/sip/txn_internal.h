@@ -205,7 +205,7 @@ struct txn_layer {
 	struct txn_user user;
 	const struct ident_key *key;
 	struct config *config;
-	struct hash_key id_key, check_key, merge_key, tag_key;
+	struct hash_key id_key, merge_key, tag_key;
 	struct hmap by_id, merged;
 	struct txn *pending, **pending_end; /* posted events, and the terminated, in order */
 	struct loop_deferred deferred;

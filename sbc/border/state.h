@@ -69,8 +69,8 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing);
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
 
-/* A REGISTER towards the core: false when per_second of them, over all workers, have gone already (a bucket of one
- * second's worth). 0: no limit. */
+/* A REGISTER towards the core: false when per_second of them, over all workers, have gone already; a tenth of
+ * that may go at once. 0: no limit. */
 bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms);
 
 /* Health of an address, learned from calls: a failed address is tried last for a while (30 s, doubling to 5 min with

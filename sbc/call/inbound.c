@@ -79,18 +79,6 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 	call_run(l->call);
 }
 
-/* Has this request been through us already? A Via of ours further down, and the leg that sent it asked for the same.
- * Two passes with different Request-URIs are a spiral (a forwarded call), and carried; Max-Forwards bounds those. */
-static bool loops(struct calls *cs, const struct message *m)
-{
-	struct leg *l = calls_find_leg(cs, m->from.tag);
-	struct uri sent;
-
-	if (!l || l->uas || !str_eq(m->call_id, str_z(l->dialog.call_id)))
-		return false;
-	return uri_parse(str_z(l->dialog.remote_target), &sent) && str_eq(sent.user, m->ruri.user);
-}
-
 /* A request to a phone by its alias: why it cannot be reached. */
 static enum reject_reason alias_fault(struct calls *cs, const struct message *m)
 {
@@ -148,10 +136,6 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 	}
 	if (m->max_forwards == 0 && m->method != METHOD_OPTIONS) {
 		refuse(cs, t, m, REJECT_HOPS);
-		return;
-	}
-	if (loops(cs, m)) {
-		refuse(cs, t, m, REJECT_LOOP);
 		return;
 	}
 	if (txn_method_allowed(m->method) && !door_open(cs, t, m))

@@ -1010,6 +1010,23 @@ static const struct key cdr_keys[] = {
 };
 static const struct object object_cdr = {.name = "cdr", .keys = cdr_keys};
 
+static const struct key store_keys[] = {
+	{.name = "file",
+	 .kind = KIND_TEXT,
+	 M(config, store.file),
+	 .check = check_path,
+	 .lifetime = CONFIG_RESTART,
+	 .doc = "SQLite file for what a next process goes on with; made with mode 0600. Default: nothing is kept"},
+	{.name = "calls",
+	 .kind = KIND_BOOL,
+	 M(config, store.calls),
+	 .preset = "true",
+	 .lifetime = CONFIG_RESTART,
+	 .doc = "answered calls are kept in it, and go on in a process started anew on the same file"},
+	END,
+};
+static const struct object object_store = {.name = "store", .keys = store_keys};
+
 static const struct key manage_keys[] = {
 	{.name = "listen",
 	 .kind = KIND_CUSTOM,
@@ -1094,6 +1111,11 @@ static const struct key root_keys[] = {
 	{.name = "dns", .kind = KIND_OBJECT, .offset = 0, .object = &object_dns, .doc = "name resolution"},
 	{.name = "log", .kind = KIND_OBJECT, .offset = 0, .object = &object_log, .doc = "the log"},
 	{.name = "cdr", .kind = KIND_OBJECT, .offset = 0, .object = &object_cdr, .doc = "call records"},
+	{.name = "store",
+	 .kind = KIND_OBJECT,
+	 .offset = 0,
+	 .object = &object_store,
+	 .doc = "what outlives the process"},
 	{.name = "manage", .kind = KIND_OBJECT, .offset = 0, .object = &object_manage, .doc = "the management port"},
 	{.name = "server_name",
 	 .kind = KIND_TEXT,
@@ -1107,7 +1129,7 @@ static const struct key root_keys[] = {
 	 M(config, cluster_key),
 	 .check = check_key,
 	 .lifetime = CONFIG_RESTART,
-	 .doc = "key of the MAC in tags, branches and Contacts; ${NAME} or file:PATH. Default: random at each start"},
+	 .doc = "key of the MAC in tags, branches and Contacts; ${NAME} or file:PATH. Default: random, and kept where there is a store"},
 	{.name = "leak",
 	 .kind = KIND_WORD,
 	 M(config, leak),
@@ -1116,7 +1138,6 @@ static const struct key root_keys[] = {
 	 .lifetime = CONFIG_AT_ONCE,
 	 .doc = "a message that would tell one side of the other: count and send, block, or do not look"},
 	LATER("tls"),
-	LATER("store"),
 	LATER("redis"),
 	LATER("registrar"),
 	LATER("users"),

@@ -17,6 +17,7 @@ static void write_metrics(void *arg, struct writer *w)
 						.border = p->border,
 						.log = p->log,
 						.cdr = p->cdr,
+						.store = p->store,
 						.started_ns = p->started_ns},
 		      w);
 }

@@ -77,6 +77,7 @@ static int start_workers(struct program *p)
 		err = calls_create(&(struct calls_params){.worker = w,
 							  .media = p->media,
 							  .border = p->border,
+							  .store = p->config->store.calls ? p->store : NULL,
 							  .cdr = p->cdr ? cdr_to_writer : NULL,
 							  .cdr_arg = p->cdr,
 							  .pass = pass_request,
@@ -117,16 +118,14 @@ static void start_signal(struct program *p, uv_signal_t *s, uv_signal_cb fn, int
 
 static int start(struct program *p)
 {
-	char secret[32];
 	int err = start_writers(p);
 
+	if (err == 0)
+		err = program_open_store(p);
+	if (err == 0)
+		err = program_make_key(p);
 	if (err < 0)
 		return err;
-	random_bytes(secret, sizeof(secret));
-	p->key = ident_key_init(p->config->cluster_key ? str_z(p->config->cluster_key)
-						       : (struct str){secret, sizeof(secret)},
-				0, (uint16_t)random_u64());
-	explicit_bzero(secret, sizeof(secret));
 	err = media_networks_create(p->config, &p->media);
 	if (err < 0)
 		return fail("media", err);
@@ -137,6 +136,9 @@ static int start(struct program *p)
 	if (err < 0)
 		return fail("loop", err);
 	err = start_workers(p);
+	if (err < 0)
+		return err;
+	err = program_restore_calls(p);
 	if (err < 0)
 		return err;
 	err = program_manage(p);
@@ -184,6 +186,7 @@ static void stop(struct program *p)
 	border_state_destroy(p->border);
 	if (p->loop)
 		loop_destroy(p->loop);
+	store_close(p->store);
 	log_set_sink(NULL, NULL);
 	line_writer_destroy(p->cdr);
 	line_writer_destroy(p->log);

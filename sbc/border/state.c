@@ -168,6 +168,15 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 	return why;
 }
 
+void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing)
+{
+	struct peer_state *p = peer_of(s, c, peer);
+	if (!outgoing)
+		count_event(&s->calls);
+	if (p)
+		count_event(&p->dir[outgoing].calls);
+}
+
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing)
 {
 	if (!outgoing)

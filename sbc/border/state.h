@@ -57,6 +57,8 @@ bool border_phone_is_known(struct border_state *s, unsigned network, const struc
  * only. Calls per second are a bucket of one second's worth: that many at once, and that rate after. */
 enum reject_reason border_call_begin(struct border_state *s, const struct config *c, int peer, bool outgoing,
 				     uint64_t now_ms);
+/* A call that began in another process, and goes on whatever the limits say: counted alone. */
+void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing);
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
 
 /* A REGISTER towards the core: false when per_second of them, over all workers, have gone already (a bucket of one

@@ -79,6 +79,7 @@ static void answered(struct call *c)
 	call_count(&c->calls->counters.calls_answered, 1);
 	call_timers_answered(c);
 	call_log(c, LOG_INFO, "call answered", NULL, STR_NONE);
+	checkpoint_changed(c);
 }
 
 /* Our own 200 to the caller; the built-in target's words are ours alone. */

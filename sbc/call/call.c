@@ -192,6 +192,7 @@ static void act_talking(struct call *c, const struct call_arg *a)
 	if (c->late && !answer_late(c, a->m))
 		call_post(c, CALL_EV_BROKEN, &(struct call_arg){.cause = "unusable answer"});
 	setup_free(c);
+	checkpoint_changed(c);
 }
 
 static void act_media_ready(struct call *c, const struct call_arg *a)

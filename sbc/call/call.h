@@ -105,6 +105,18 @@ struct call {
 	bool media_failed, media_ended;
 	enum media_error media_error;
 	struct exchange *exchange;
+	/* checkpoint.c: the record that another process would go on from */
+	struct {
+		struct list node; /* calls->kept: when it is written next */
+		uint64_t due_ms;
+		bool soon;         /* it has changed since */
+		bool unwritten;    /* the store does not hold all of it */
+		bool settling;     /* it does, but for latches of the relay that may still change */
+		bool asked;        /* the relay's statistics are awaited, to be written with it */
+		bool stored;       /* there is one */
+		unsigned prepares; /* of a restored call: answers of the relay that are not there yet */
+		char *texts;       /* of a restored call: what causes point into */
+	} keep;
 	struct relay *relays[CALL_MAX_RELAYS];
 	struct wheel_timer bound; /* ringing, then call length */
 	uint64_t start_ns, ring_ns, answer_ns, end_ns;
@@ -127,12 +139,16 @@ struct call {
 	bool in_queue;
 };
 
+/* When the record of a call is written: timers.c. */
+enum checkpoint_due { CHECKPOINT_SOON, CHECKPOINT_SETTLED, CHECKPOINT_REFRESH, CHECKPOINT_NEVER };
+
 struct calls {
 	struct worker *worker;
 	struct media *media;
 	struct media_port *port;
 	struct loop_poll *port_poll;
 	struct border_state *border;
+	struct store *store; /* NULL: calls end with the process */
 	cdr_fn cdr;
 	void *cdr_arg;
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
@@ -149,7 +165,9 @@ struct calls {
 	struct list asks;   /* its questions that are not answered yet */
 	unsigned n_asks;
 	struct loop_deferred reaper, media_dispatch, facts_walk;
-	uint32_t facts; /* counts configurations */
+	uint32_t facts;                     /* counts configurations */
+	struct list kept[CHECKPOINT_NEVER]; /* calls to be written, each list in the order of their times */
+	struct wheel_timer kept_timer;
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
@@ -163,6 +181,12 @@ struct calls {
 static inline void call_count(uint64_t *c, int64_t n)
 {
 	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + (uint64_t)n, __ATOMIC_RELAXED);
+}
+
+/* Of texts that are compared later, by this process or the next: under a key that outlives it. */
+static inline uint64_t calls_digest(const struct calls *cs, struct str text)
+{
+	return siphash_str(&cs->worker->key->call_id, text);
 }
 
 /* ---- call.c: the coupling table ---- */
@@ -260,6 +284,20 @@ void calls_reap_later(struct calls *cs, struct call *c);
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
  * dialog. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
+
+/* ---- checkpoint.c: answered calls as bytes in the store ---- */
+
+/* Something that another process would have to know has changed: written soon, with whatever else changes until then.
+ * Calls that are not answered yet are not kept. */
+void checkpoint_changed(struct call *c);
+/* It is time to write it. */
+void checkpoint_write_now(struct call *c);
+/* The relay's statistics are there; NULL: there are none to be had now. False: they were not asked for here. */
+bool checkpoint_stats(struct call *c, const struct media_stats *stats);
+/* The call is over and its CDR written: the record goes. */
+void checkpoint_over(struct call *c);
+/* The call's memory goes. Its record stays when it was never over. */
+void checkpoint_forget(struct call *c);
 
 /* ---- facts.c: what a reload changes in live calls ---- */
 

@@ -9,6 +9,7 @@
 #include "sbc/call/cdr.h"
 #include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
+#include "sbc/store/store.h"
 
 struct calls;
 
@@ -16,6 +17,7 @@ struct calls_params {
 	struct worker *worker;
 	struct media *media;
 	struct border_state *border; /* shared */
+	struct store *store;         /* answered calls are kept in it; NULL: they are not */
 	cdr_fn cdr;                  /* called once per call that got past its first answer, on the worker's thread */
 	void *cdr_arg;
 	/* Requests outside of any dialog that are no calls (OPTIONS); must answer t or own it; true: answered by us. */
@@ -31,6 +33,14 @@ int calls_create(const struct calls_params *p, struct calls **ret);
 void calls_destroy(struct calls *c);
 /* The hooks that the worker shall call; arg is the struct calls. */
 extern const struct worker_user calls_worker_user;
+
+/* A record of STORE_CALLS: the call goes on here, on the worker that owns the slot of its key (calls_slot()). Before
+ * the worker runs, on the main thread; what is left to be done then (a call that cannot go on is ended by BYE) follows
+ * once it does. 0, or -errno: -ENOMEM, -EBADMSG (damaged, or not of this key), -EPROTO (of a version that cannot be
+ * read); counted and logged here. */
+int calls_restore(struct calls *c, struct str key, struct str bytes);
+/* False: not a key of ours. */
+bool calls_slot(const struct ident_key *k, struct str key, uint8_t *ret_slot);
 
 /* New configuration (posted to the worker by the caller; takes its own reference). Live calls keep the shape they began
  * with. */
@@ -56,14 +66,17 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(leak_set_full, "strings the leak checker had no room for")                                                   \
 	X(media_source_changes, "media sources that moved, on evidence")                                               \
 	X(media_silent, "calls ended because no media came")                                                           \
-	X(options_answered, "OPTIONS answered by us")
+	X(options_answered, "OPTIONS answered by us")                                                                  \
+	X(calls_restored, "calls that go on from the store")                                                           \
+	X(calls_not_restored, "records of calls that could not be read")
 
 struct call_counters {
 #define X(name, help) uint64_t name;
 	CALL_COUNTERS(X)
 #undef X
 	uint64_t rejects[REJECT_COUNT];
-	uint64_t calls, legs; /* alive now */
+	uint64_t calls, legs;     /* alive now */
+	uint64_t calls_unwritten; /* of them, those of which the store does not hold all that is known */
 };
 void calls_counters(const struct calls *c, struct call_counters *ret);
 

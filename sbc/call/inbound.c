@@ -105,8 +105,29 @@ enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
 	return why;
 }
 
+/* A request to a phone by its alias: why it cannot be reached. */
+static enum reject_reason alias_fault(struct calls *cs, const struct message *m)
+{
+	struct location_target target;
+
+	if (!cs->location || (m->method != METHOD_INVITE && m->method != METHOD_OPTIONS))
+		return REJECT_NONE;
+	switch (location_find(cs->location, m->ruri.user, &target)) {
+	case LOCATION_FORGED:
+	case LOCATION_UNKNOWN:
+		return REJECT_ALIAS;
+	case LOCATION_DEAD:
+		return REJECT_FLOW_GONE;
+	case LOCATION_FOUND:
+	case LOCATION_NO_ALIAS:
+		break;
+	}
+	return REJECT_NONE;
+}
+
 void inbound_request(struct calls *cs, struct server_txn *t, const struct message *m)
 {
+	enum reject_reason why;
 	struct str required;
 
 	/* RFC 3261 §8.2: method, headers, extensions, content, in this order */
@@ -128,6 +149,11 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 	}
 	if (loops(cs, m)) {
 		refuse(cs, t, m, REJECT_LOOP);
+		return;
+	}
+	why = alias_fault(cs, m);
+	if (why != REJECT_NONE) {
+		refuse(cs, t, m, why);
 		return;
 	}
 	switch (m->method) {

@@ -108,6 +108,35 @@ fail_leg:
 	return NULL;
 }
 
+int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
+		struct leg **ret)
+{
+	struct leg *l = leg_new(c, uas, network, peer);
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	err = dialog_read(&l->dialog, dialog, network, LEG_CSEQ_SKIP);
+	if (err < 0)
+		goto fail_leg;
+	err = calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l);
+	if (err < 0)
+		goto fail_dialog;
+	l->state = LEG_CONFIRMED;
+	l->offer = OFFER_AGREED;
+	l->transport = l->dialog.peer.transport;
+	l->kept_cseq = l->dialog.local_cseq;
+	call_count(&c->calls->counters.legs, 1);
+	*ret = l;
+	return 0;
+
+fail_dialog:
+	dialog_finish(&l->dialog);
+fail_leg:
+	free(l);
+	return err;
+}
+
 void leg_destroy(struct leg *l)
 {
 	if (!l)
@@ -127,6 +156,7 @@ void leg_destroy(struct leg *l)
 	leg_forbid_reset(l);
 	dialog_finish(&l->dialog);
 	free(l->sdp_sent);
+	free(l->agreed);
 	free(l->ack);
 	free(l);
 }
@@ -204,8 +234,11 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	r.ops = ops;
 	r.arg = arg;
 	t = client_txn_start(l->call->calls->worker->txn, &r, ret_error);
-	if (t)
-		l->dialog.local_cseq++;
+	if (!t)
+		return NULL;
+	l->dialog.local_cseq++;
+	if (l->dialog.local_cseq - l->kept_cseq >= LEG_CSEQ_SKIP / 2)
+		checkpoint_changed(l->call);
 	return t;
 }
 

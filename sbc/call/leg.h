@@ -142,6 +142,10 @@ struct leg {
 	uint32_t ack_cseq;
 	struct leak_set forbidden; /* what must not be sent on this leg: strings of the other side */
 	struct leg_seen *seen;     /* copies that forbidden points into */
+	/* for the checkpoint; NULL without a store */
+	struct media_remote *agreed; /* what the relay was told last of this leg's end; acl and past are not kept */
+	unsigned n_agreed;
+	uint32_t kept_cseq; /* dialog.local_cseq as it was written last */
 };
 
 /* What comes with an event; unused fields are zero. */
@@ -154,6 +158,12 @@ struct leg_arg {
 	struct str headers;                   /* DO_END: extra lines for the BYE or CANCEL (Reason) */
 	enum reject_reason reject;            /* FAILED; DO_END on an unanswered UAS leg */
 };
+
+/* A leg of an answered call that another process began; dialog: as dialog_write() wrote it. 0, -ENOMEM, -EBADMSG. */
+int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
+		struct leg **ret);
+/* Numbers of requests that may have been sent since a leg was written. */
+#define LEG_CSEQ_SKIP 32
 
 /* The one way in: looks the cell up, sets the state, runs the action. False: empty cell. */
 bool leg_event(struct leg *l, enum leg_event ev, const struct leg_arg *arg);
@@ -186,6 +196,8 @@ void leg_forbid_leg(struct leg *to, const struct leg *other);
  * NULL). */
 void leg_forbid_message(struct leg *to, const struct message *m, const struct sdp *sdp);
 void leg_forbid_reset(struct leg *to);
+/* One string of a set that was written down; allowed: the far side's own. */
+void leg_forbid_restore(struct leg *to, struct str needle, bool allowed);
 /* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. */
 void leg_allow_own(struct leg *l, const struct message *invite);
 

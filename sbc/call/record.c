@@ -80,4 +80,5 @@ void record_send(struct call *c, const struct media_stats *stats)
 			call_log(c, LOG_WARN, "media verdict", i ? "from_b" : "from_a", str_z(r.verdict[i]));
 	if (c->calls->cdr)
 		c->calls->cdr(c->calls->cdr_arg, &r);
+	checkpoint_over(c);
 }

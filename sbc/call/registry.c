@@ -111,7 +111,7 @@ static void on_failed(struct call *c, const struct media_event *e)
 	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
 	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
 		/* or its counters were asked for, and it is too busy to tell: nothing is wrong with the call */
-		if (snapshot_stats(c, NULL))
+		if (snapshot_stats(c, NULL) | checkpoint_stats(c, NULL))
 			return;
 		call_post(c, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});
@@ -176,6 +176,10 @@ static void on_media(void *arg, const struct media_event *e)
 
 	switch (e->type) {
 	case MEDIA_EV_PREPARED:
+		if (c->keep.prepares) { /* a restored call's: the ports are the ones it had */
+			c->keep.prepares--;
+			break;
+		}
 		on_prepared(c, e);
 		tell_ready(c);
 		break;
@@ -186,11 +190,13 @@ static void on_media(void *arg, const struct media_event *e)
 		break;
 	case MEDIA_EV_SOURCE:
 		on_source(c, e);
+		checkpoint_changed(c);
 		break;
 	case MEDIA_EV_SILENT:
 		on_silent(c, e);
 		break;
 	case MEDIA_EV_STATS:
+		checkpoint_stats(c, e->stats);
 		snapshot_stats(c, e->stats);
 		break;
 	case MEDIA_EV_ENDED:
@@ -363,6 +369,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->worker = p->worker;
 	cs->media = p->media;
 	cs->border = p->border;
+	cs->store = p->store;
 	cs->cdr = p->cdr;
 	cs->cdr_arg = p->cdr_arg;
 	cs->pass = p->pass;
@@ -376,6 +383,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	list_init(&cs->by_age);
 	list_init(&cs->asks);
 	cs->reaper.fn = reap;
+	call_timers_checkpoint_init(cs);
 	err = leak_table_create(cs->config, &cs->leaks);
 	if (err < 0)
 		goto fail_calls;
@@ -411,6 +419,7 @@ void calls_destroy(struct calls *cs)
 		call_destroy(list_entry(n, struct call, node));
 	list_for_each_safe (n, &cs->all)
 		call_destroy(list_entry(n, struct call, node));
+	call_timers_checkpoint_stop(cs);
 	loop_defer_cancel(&cs->reaper);
 	loop_defer_cancel(&cs->facts_walk);
 	loop_poll_close(cs->port_poll);

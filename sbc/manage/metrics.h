@@ -17,6 +17,7 @@ struct metrics_sources {
 	struct media *media;
 	struct border_state *border;
 	const struct line_writer *log, *cdr; /* may be NULL */
+	struct store *store;                 /* may be NULL */
 	uint64_t started_ns;                 /* clock_ns() at the start of the process */
 };
 /* Some 20 kB, and 500 bytes a peer. Every family is written even at zero, so that a scraper sees it from the start.

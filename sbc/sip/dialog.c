@@ -297,6 +297,18 @@ int dialog_fork(struct dialog *d, const struct dialog *from)
 	return 0;
 }
 
+int dialog_set_texts(struct dialog *d, const struct dialog_texts *t)
+{
+	return store(d, &(struct texts){
+				.call_id = text_of(t->call_id),
+				.local = text_of(t->local),
+				.remote = text_of(t->remote),
+				.remote_tag = text_of(t->remote_tag),
+				.remote_target = text_of(t->remote_target),
+				.route_set = text_of(t->route_set),
+			});
+}
+
 /* ---- what the far side says -------------------------------------------------------------------------------------- */
 
 int dialog_on_response(struct dialog *d, const struct message *response)

@@ -883,7 +883,7 @@ static const struct key registrations_keys[] = {
 	REGISTRATION(max_contacts, 1, 64, "10", "contacts of one address of record; more are answered 403"),
 	REGISTRATION(
 		core_rate, 0, 1000000, "0",
-		"REGISTERs per second towards the core; more are answered 503 with a Retry-After by chance. 0: no limit"),
+		"REGISTERs per second towards the core, a tenth of them at once; more are answered 503 with a Retry-After by chance. 0: no limit"),
 	REGISTRATION(pending, 1, 1000000, "1000", "REGISTERs under way to the core, per worker; more are answered 503"),
 	END,
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "sbc/program.h"
 
@@ -44,17 +45,33 @@ static int find_secret(struct program *p, struct secret *s)
 	return store_flush(p->store, KEEP_WAIT_MS);
 }
 
+static int start_logins(struct program *p, struct str secret)
+{
+	int err = logins_create(secret, &p->config->limits, clock_wall_us(clock_ns()) / 1000, &p->logins);
+
+	if (err < 0)
+		return fail("logins", err);
+	logins_set_accounts(p->logins, p->accounts);
+	accounts_unref(p->accounts);
+	p->accounts = NULL;
+	return 0;
+}
+
 int program_make_key(struct program *p)
 {
 	const char *configured = p->config->cluster_key;
 	struct secret s = {0};
+	struct str secret = configured ? str_z(configured) : (struct str){s.v, sizeof(s.v)};
 	int err = configured ? 0 : find_secret(p, &s);
 
-	if (err == 0)
-		p->key = ident_key_init(configured ? str_z(configured) : (struct str){s.v, sizeof(s.v)}, 0,
-					(uint16_t)random_u64());
+	if (err < 0) {
+		err = fail(p->config->store.file, err);
+	} else {
+		p->key = ident_key_init(secret, 0, (uint16_t)random_u64());
+		err = start_logins(p, secret);
+	}
 	explicit_bzero(&s, sizeof(s));
-	return err < 0 ? fail(p->config->store.file, err) : 0;
+	return err;
 }
 
 int program_open_store(struct program *p)

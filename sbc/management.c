@@ -15,6 +15,7 @@ static void write_metrics(void *arg, struct writer *w)
 						.location = p->location,
 						.media = p->media,
 						.border = p->border,
+						.logins = p->logins,
 						.log = p->log,
 						.cdr = p->cdr,
 						.store = p->store,

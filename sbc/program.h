@@ -23,9 +23,12 @@ struct program {
 	struct store *store; /* NULL: nothing outlives the process */
 	struct media *media;
 	struct border_state *border;
+	struct logins *logins;
+	struct accounts *accounts; /* until they are the logins' */
 	struct worker_group *group;
 	struct calls *calls[WORKER_MAX];
 	struct pass *pass[WORKER_MAX];
+	struct keyring *keyring[WORKER_MAX];
 	struct location *location[WORKER_MAX];
 	struct phones phones[WORKER_MAX];
 	struct registrations registrations_of[WORKER_MAX];
@@ -51,7 +54,8 @@ void program_reopen_files(struct program *p);
 
 /* ---- keep.c: each 0 or -errno, told on standard error ---- */
 int program_open_store(struct program *p);
-/* p->key: as configured, else as the store has it, else a new one, which the store then has. */
+/* p->key (and p->logins, whose nonces hang on it): as configured, else as the store has it, else a new one, which the
+ * store then has. */
 int program_make_key(struct program *p);
 /* Once there are calls, and before workers run. */
 int program_restore_calls(struct program *p);

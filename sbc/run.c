@@ -71,7 +71,8 @@ static int start_workers(struct program *p)
 			return fail("worker", err);
 		p->phones[i].location = p->location[i];
 		registrations_init(&p->registrations_of[i], w, p->location[i]);
-		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
+		p->keyring[i] = keyring_create();
+		err = p->keyring[i] ? pass_create(w, p->border, p->location[i], p->keyring[i], &p->pass[i]) : -ENOMEM;
 		if (err < 0)
 			return fail("worker", err);
 		err = calls_create(&(struct calls_params){.worker = w,
@@ -83,6 +84,8 @@ static int start_workers(struct program *p)
 							  .pass = pass_request,
 							  .glance = pass_glance,
 							  .location = p->location[i],
+							  .keyring = p->keyring[i],
+							  .logins = p->logins,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
 		if (err < 0)
@@ -175,6 +178,7 @@ static void stop(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		calls_destroy(p->calls[i]);
 		pass_destroy(p->pass[i]);
+		keyring_destroy(p->keyring[i]);
 		registrations_finish(&p->registrations_of[i]);
 		location_destroy(p->location[i]);
 	}
@@ -184,6 +188,8 @@ static void stop(struct program *p)
 	if (p->media)
 		media_destroy(p->media);
 	border_state_destroy(p->border);
+	logins_destroy(p->logins);
+	accounts_unref(p->accounts);
 	if (p->loop)
 		loop_destroy(p->loop);
 	store_close(p->store);
@@ -203,6 +209,20 @@ static void set_allocator(void)
 	mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
+/* As `limen check` tells it, on standard error. */
+static int load_accounts(const struct config *c, struct accounts **ret)
+{
+	struct config_faults faults = {0}, warnings = {0};
+	int err = logins_load(c, ret, &faults, &warnings);
+
+	faults_print(stderr, c->accounts.file ? c->accounts.file : "accounts", &faults);
+	if (err < 0 && !faults.n)
+		fail("accounts", err);
+	config_faults_finish(&faults);
+	config_faults_finish(&warnings);
+	return err;
+}
+
 int run(const struct run_options *o)
 {
 	struct program p = {.options = o, .started_ns = clock_ns()};
@@ -217,6 +237,11 @@ int run(const struct run_options *o)
 		return 2;
 	}
 	config_faults_finish(&faults);
+	err = load_accounts(p.config, &p.accounts);
+	if (err < 0) {
+		config_unref(p.config);
+		return 2;
+	}
 	p.n_workers = o->workers ? o->workers : p.config->workers;
 	if (p.n_workers > WORKER_MAX)
 		p.n_workers = WORKER_MAX;

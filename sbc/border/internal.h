@@ -21,6 +21,8 @@ struct gcra {
 };
 /* One event at now_ms with per_second allowed and a bucket of one second's worth: false when there is no room. */
 bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms);
+/* The same with a bucket of that many milliseconds' worth, and of one event at least. */
+bool gcra_take_smooth(struct gcra *g, unsigned per_second, unsigned bucket_ms, uint64_t now_ms);
 
 /* Rates of sources: see sources.c for its shape and what a spoofing attacker can do to it. */
 #define SOURCES_SHARDS  64

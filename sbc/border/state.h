@@ -44,10 +44,18 @@ enum reject_reason border_screen_parsed(struct border_state *s, const struct con
  * to all who are neither peers nor registered phones together. Takes one of them. Any thread. */
 bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms);
 
-/* A phone's source begins or ends to be registered; counted, so each begin needs its end. Networks with `phones` let
- * its requests in like a peer's. */
-void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, bool known);
+/* A phone's source begins or ends to be registered under this AoR; counted, so each begin needs its end. Networks with
+ * `phones` let its requests in like a peer's. */
+void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, struct str aor, bool known);
 bool border_phone_is_known(struct border_state *s, unsigned network, const struct addr *a);
+/* Is this who has registered from there? */
+enum border_phone {
+	BORDER_PHONE_NONE,   /* nobody has */
+	BORDER_PHONE_SAME,   /* this AoR, and no other */
+	BORDER_PHONE_OTHER,  /* one other */
+	BORDER_PHONE_SEVERAL /* several have, or had a moment ago; this one may be among them */
+};
+enum border_phone border_phone_of(struct border_state *s, unsigned network, const struct addr *a, struct str aor);
 
 /* ---- admission: limits per peer ------------------------------------------------------------------------------- */
 
@@ -61,8 +69,8 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing);
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
 
-/* A REGISTER towards the core: false when per_second of them, over all workers, have gone already (a bucket of one
- * second's worth). 0: no limit. */
+/* A REGISTER towards the core: false when per_second of them, over all workers, have gone already; a tenth of
+ * that may go at once. 0: no limit. */
 bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms);
 
 /* Health of an address, learned from calls: a failed address is tried last for a while (30 s, doubling to 5 min with

@@ -58,8 +58,9 @@ struct setup {
 	struct border_decision decision;
 	struct sdp *offer; /* leg A's; NULL: late offer */
 	struct targets targets;
-	bool target_found; /* targets.at is to be called as soon as there are ports */
-	int best_status;   /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
+	struct location_target *phone; /* the call is to a registered phone; NULL: to a peer */
+	bool target_found;             /* targets.at is to be called as soon as there are ports */
+	int best_status;               /* what to tell the caller when no target is left (RFC 3261 §16.7 order) */
 	enum reject_reason best_reject;
 	int best_peer;        /* who said it */
 	struct message *best; /* the response it came in; NULL: ours */
@@ -94,6 +95,8 @@ struct call {
 	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
 	bool reaped, record_sent, echo, late, draining;
+	bool to_phone;   /* decided by its registration, not by a route */
+	bool challenged; /* ended by a challenge that was relayed: no record */
 	bool peer_in_counted, peer_out_counted;
 	struct leg *a, *b;
 	struct list old_legs; /* legs B of earlier attempts, until they are reaped */
@@ -154,6 +157,8 @@ struct calls {
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	bool (*glance)(void *arg, const struct message *m);
 	struct location *location; /* may be NULL */
+	struct keyring *keyring;   /* may be NULL */
+	struct logins *logins;     /* may be NULL: then `auth: limen` lets nobody in */
 	void *pass_arg;
 	struct config *config;
 	struct leak_table *leaks;
@@ -228,6 +233,23 @@ void answer_offer_caller(struct call *c);                    /* late offer, port
 bool answer_late(struct call *c, const struct message *ack); /* the caller's ACK brings the answer */
 void answer_echo(struct call *c);
 bool answer_prepare_late(struct call *c, const struct message *m);
+
+/* ---- phone.c: legs to and from registered phones ---- */
+
+/* Is the call to a registered phone? false: it is to be routed. true: setup.decision is made, and setup.phone with it
+ * unless it refuses. */
+bool phone_decide(struct call *c, const struct border_request *r);
+/* The leg's far side is this registered phone: alias NULL when its registration is another worker's. 0 or -ENOMEM. */
+int phone_attach(struct leg *l, const char *alias, struct str aor, const struct destination *flow);
+/* Leg A's far side may be a registered phone: found out by its source and From. */
+void phone_recognise(struct call *c, const struct message *invite);
+/* Requests within the dialog go where the phone has registered last. */
+void phone_follow(struct leg *l);
+/* Behind NAT the far side is where its last request within the dialog came from: a binding of the NAT has changed, or
+ * its connection is another one. */
+void phone_moved(struct leg *l, const struct message *m);
+/* Leg B's phone was not reached, for this reason: its registration is told. The reason for the caller. */
+enum reject_reason phone_failed(struct call *c, enum reject_reason why);
 
 /* ---- negotiate.c: SDP <-> media descriptors ---- */
 
@@ -311,8 +333,12 @@ void facts_changed(struct calls *cs);
 /* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
  */
 void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w);
+/* What a reply that makes a dialog repeats: the proxies that want to stay in its way (RFC 3261 §12.1.1). */
+void write_routes_back(const struct leg *l, struct writer *w);
 /* The headers of m, from a side whose peer is from_peer, that may cross to leg `to`. */
 void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w);
+/* The status of m for leg `to`: a challenge crosses where both ends relay them, else as status_across(). */
+int told_status(const struct leg *to, int from_peer, const struct message *m);
 /* A reply for leg `to` that says what m does: its phrase if `status` is its own, our headers and those of m that may
  * cross. The body is the caller's to add. False: the headers do not fit, and there are none. ret points into itself. */
 struct told {

@@ -6,6 +6,8 @@
 
 #include "media/media.h"
 #include "sbc/border/border.h"
+#include "sbc/border/keyring.h"
+#include "sbc/border/login.h"
 #include "sbc/call/cdr.h"
 #include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
@@ -27,6 +29,8 @@ struct calls_params {
 	void *pass_arg; /* of both */
 	/* Registered phones, to be told of connections that die; NULL: none. */
 	struct location *location;
+	struct keyring *keyring; /* the worker's; NULL: challenges of peers are not remembered */
+	struct logins *logins;   /* shared; NULL: `auth: limen` lets nobody in */
 };
 int calls_create(const struct calls_params *p, struct calls **ret);
 /* All calls must be gone, or are dropped without a word (tests, second kill). */
@@ -55,6 +59,7 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(calls_total, "calls begun")                                                                                  \
 	X(calls_answered, "calls answered")                                                                            \
 	X(calls_failed, "calls that ended without an answer")                                                          \
+	X(calls_challenged, "calls that ended by a challenge relayed to the caller")                                   \
 	X(failovers, "further targets or addresses tried")                                                             \
 	X(forks_second_2xx, "further 2xx of a forked INVITE, ended by ACK and BYE")                                    \
 	X(early_full, "early dialogs or previews not shown to the caller: too many in a call")                         \
@@ -68,7 +73,10 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(media_silent, "calls ended because no media came")                                                           \
 	X(options_answered, "OPTIONS answered by us")                                                                  \
 	X(calls_restored, "calls that go on from the store")                                                           \
-	X(calls_not_restored, "records of calls that could not be read")
+	X(calls_not_restored, "records of calls that could not be read")                                               \
+	X(phone_calls, "calls towards registered phones")                                                              \
+	X(phone_from_differs, "calls of registered phones under another name than they registered")                    \
+	X(flows_moved, "requests within a dialog that came from another address or connection than before")
 
 struct call_counters {
 #define X(name, help) uint64_t name;

@@ -59,7 +59,10 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 		goto fail_leg;
 	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
-	if (!c->config->networks[l->network].nat)
+	/* behind NAT only the flow that the far side has opened goes through: we never open one */
+	if (c->config->networks[l->network].nat)
+		l->dialog.flow.flow_only = l->dialog.peer.flow_only = true;
+	else
 		dialog_follow(&l->dialog);
 	l->transport = l->dialog.peer.transport;
 	l->invite_cseq = invite->cseq;
@@ -95,7 +98,7 @@ struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
 		goto fail_leg;
 	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
-	if (!c->config->networks[l->network].nat)
+	if (!c->config->networks[l->network].nat && !p->peer.flow_only)
 		dialog_follow(&l->dialog);
 	l->transport = p->peer.transport;
 	call_count(&c->calls->counters.legs, 1);
@@ -155,6 +158,7 @@ void leg_destroy(struct leg *l)
 	early_forget_tags(l);
 	leg_forbid_reset(l);
 	dialog_finish(&l->dialog);
+	free(l->phone);
 	free(l->sdp_sent);
 	free(l->agreed);
 	free(l->ack);
@@ -204,6 +208,13 @@ void leg_write_contact(const struct leg *l, struct writer *w)
 
 /* ---- sending ---- */
 
+static void used_cseq(struct leg *l)
+{
+	l->dialog.local_cseq++;
+	if (l->dialog.local_cseq - l->kept_cseq >= LEG_CSEQ_SKIP / 2)
+		checkpoint_changed(l->call);
+}
+
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
 			       void *arg, int *ret_error)
 {
@@ -218,9 +229,12 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	struct client_request r = *what;
 	struct client_txn *t;
 
+	phone_follow(l);
 	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
+	keyring_write(l->call->calls->keyring, facts_peer(l->call, l->peer), str_z(method_text(what->method)),
+		      dialog_ruri(d), what->body, &w);
 	if (w.overflow) {
 		*ret_error = -EMSGSIZE;
 		return NULL;
@@ -236,10 +250,21 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	t = client_txn_start(l->call->calls->worker->txn, &r, ret_error);
 	if (!t)
 		return NULL;
-	l->dialog.local_cseq++;
-	if (l->dialog.local_cseq - l->kept_cseq >= LEG_CSEQ_SKIP / 2)
-		checkpoint_changed(l->call);
+	used_cseq(l);
 	return t;
+}
+
+enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m)
+{
+	enum keyring_verdict v = keyring_challenged(l->call->calls->keyring, facts_peer(l->call, l->peer), txn, m,
+						    l->dialog.local_cseq + 1);
+
+	if (v != KEYRING_AGAIN)
+		return v;
+	used_cseq(l);
+	if (m->method == METHOD_INVITE)
+		l->invite_cseq = l->dialog.local_cseq;
+	return v;
 }
 
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r)
@@ -279,11 +304,12 @@ static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer
 		.method = METHOD_ACK,
 		.content_type = body.n ? STR("application/sdp") : STR_NONE,
 		.body = body,
-		.to = l->dialog.peer,
 		.slot = l->call->slot,
 		.guard = &l->forbidden,
 	};
 
+	phone_follow(l);
+	r.to = l->dialog.peer;
 	dialog_write_head(&l->dialog, &w, "ACK", cseq, 70);
 	write_own_headers(l, true, false, &w);
 	if (w.overflow)

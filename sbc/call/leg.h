@@ -14,6 +14,7 @@
 #define SBC_CALL_LEG_H
 
 #include "sbc/border/border.h"
+#include "sbc/border/keyring.h"
 #include "sbc/call/early.h"
 #include "sbc/call/machine.h"
 #include "sbc/sip/transaction.h"
@@ -40,6 +41,7 @@ struct call;
 	X(LEG_EV_ANSWER_AGAIN) /* that 2xx once more */                                                                \
 	X(LEG_EV_ANSWER_FORK)  /* 2xx from another branch of a fork */                                                 \
 	X(LEG_EV_REFUSED)      /* 300 to 699 to our INVITE */                                                          \
+	X(LEG_EV_CHALLENGED)   /* 401 or 407 to our INVITE */                                                          \
 	X(LEG_EV_FAILED)       /* no final response, or it could not be sent */                                        \
 	X(LEG_EV_ACK)                                                                                                  \
 	X(LEG_EV_ACK_LOST) /* 64*T1 after our 2xx */                                                                   \
@@ -109,6 +111,9 @@ struct unacked {
 	unsigned interval_ms;
 };
 
+/* The registered phone that a leg's far side is: sbc/call/phone.c */
+struct leg_phone;
+
 struct leg {
 	struct call *call;
 	bool uas;
@@ -119,6 +124,7 @@ struct leg {
 	unsigned max_forwards;
 	unsigned network;
 	int peer;
+	struct leg_phone *phone; /* NULL: none */
 	enum config_transport transport;
 	struct server_txn *invite_in;  /* until its final reply is acknowledged */
 	struct client_txn *invite_out; /* until it terminates */
@@ -130,7 +136,7 @@ struct leg {
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
-	uint64_t sdp_got_digest; /* keyed hash of the far side's last agreed description */
+	uint64_t sdp_got_digest; /* hash_str() of the far side's last agreed description */
 	uint64_t sdp_digest;     /* leg A: of the description sent with its first tag; 0: none */
 	struct early_tag *tags;  /* leg A: further tags */
 	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */
@@ -187,6 +193,8 @@ const char *leg_state_name(enum leg_state s);
 struct addr leg_local_addr(const struct leg *l);
 struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
 void leg_write_contact(const struct leg *l, struct writer *w);
+/* phone.c: "user@host" of the leg's phone; empty: it has none. */
+struct str leg_aor(const struct leg *l);
 /* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
  * out. */
 void leg_forbid(struct leg *to, struct str needle);
@@ -207,6 +215,9 @@ struct client_txn *leg_request(struct leg *l, const struct client_request *what,
 /* The same in dialog d, an early one of the leg's INVITE, with the numbers of the leg. */
 struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const struct client_request *what,
 				  const struct client_ops *ops, void *arg, int *ret_error);
+/* Final response m to a request of this leg in *txn, from within `response`: a challenge that our credentials answer is
+ * answered there and then, with the next CSeq number. RFC 3261 §22.2. */
+enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
 /* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "sbc/call/door.h"
 #include "sbc/call/inbound.h"
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
@@ -16,7 +17,7 @@ int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct 
 	int err;
 
 	memcpy(t->text, tag.p, tag.n + 1);
-	err = hmap_insert(&cs->by_tag, &t->node, siphash_str(&cs->tag_key, tag));
+	err = hmap_insert(&cs->by_tag, &t->node, hash_str(&cs->tag_key, tag));
 	if (err == 0)
 		t->leg = l;
 	return err;
@@ -32,7 +33,7 @@ void calls_forget_tag(struct calls *cs, struct leg_tag *t)
 
 struct leg *calls_find_leg(struct calls *cs, struct str tag)
 {
-	hmap_for_each_hash (n, &cs->by_tag, siphash_str(&cs->tag_key, tag)) {
+	hmap_for_each_hash (n, &cs->by_tag, hash_str(&cs->tag_key, tag)) {
 		struct leg_tag *t = container_of(n, struct leg_tag, node);
 
 		if (str_eq(str_z(t->text), tag))
@@ -285,6 +286,8 @@ static bool on_glance(void *arg, const struct message *m)
 	struct calls *cs = arg;
 	struct str required;
 
+	if (cs->config->networks[m->source.network].auth == CONFIG_AUTH_LIMEN)
+		return door_glance(cs, m); /* a refresh is absorbed when it has shown who it is */
 	return m->method == METHOD_REGISTER && cs->glance && m->max_forwards != 0 &&
 	       !message_header(m, STR("Require"), 0, &required) && cs->glance(cs->pass_arg, m);
 }
@@ -377,6 +380,8 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->pass = p->pass;
 	cs->glance = p->glance;
 	cs->location = p->location;
+	cs->keyring = p->keyring;
+	cs->logins = p->logins;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);
 	random_bytes(&cs->tag_key, sizeof(cs->tag_key));

@@ -359,6 +359,16 @@ static void write_line_writers(const struct metrics_sources *s, struct writer *w
 	}
 }
 
+static void write_logins(const struct metrics_sources *s, struct writer *w)
+{
+	struct challenge_counters c = {0};
+	if (s->logins)
+		logins_counters(s->logins, &c);
+#define X(name, text) prometheus_single(w, "limen_login_" #name "_total", COUNTER, text, c.name);
+	CHALLENGE_COUNTERS(X)
+#undef X
+}
+
 static void write_store(const struct metrics_sources *s, struct writer *w)
 {
 	static const struct field fields[] = {
@@ -384,6 +394,7 @@ void metrics_write(const struct metrics_sources *s, struct writer *w)
 	write_workers(s, w);
 	write_media(s, w);
 	write_peers(s, w);
+	write_logins(s, w);
 	write_sockets(w);
 	write_line_writers(s, w);
 	write_store(s, w);

@@ -16,6 +16,7 @@ struct metrics_sources {
 	struct location *const *location; /* one a worker; NULL: none */
 	struct media *media;
 	struct border_state *border;
+	struct logins *logins;               /* may be NULL: all zero */
 	const struct line_writer *log, *cdr; /* may be NULL */
 	struct store *store;                 /* may be NULL */
 	uint64_t started_ns;                 /* clock_ns() at the start of the process */

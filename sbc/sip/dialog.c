@@ -394,6 +394,17 @@ static void write_routes(const struct dialog *d, struct writer *w)
 	writer_lit(w, ">\r\n");
 }
 
+void dialog_write_record_routes(const struct dialog *d, struct writer *w)
+{
+	struct str rest = d->route_set ? str_z(d->route_set) : STR_NONE;
+
+	while (rest.n) {
+		writer_lit(w, "Record-");
+		writer_str(w, str_cut(&rest, '\n'));
+		writer_char(w, '\n');
+	}
+}
+
 static void write_identity(struct writer *w, const char *name, const char *value, const char *tag)
 {
 	writer_z(w, name);

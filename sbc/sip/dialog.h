@@ -77,6 +77,9 @@ bool dialog_accept_cseq(struct dialog *d, const struct message *m);
  * of the INVITE). */
 void dialog_write_head(const struct dialog *d, struct writer *w, const char *method, uint32_t cseq,
 		       unsigned max_forwards);
+/* RFC 3261 §12.1.1: the route set of a UAS as the "Record-Route" lines of the INVITE, in their order, which its replies
+ * that make a dialog must repeat. */
+void dialog_write_record_routes(const struct dialog *d, struct writer *w);
 /* Request-URI for requests in this dialog (strict routers: §12.2.1.1). */
 struct str dialog_ruri(const struct dialog *d);
 

@@ -10,6 +10,7 @@ A case is a file cases/NN_title.py. Its docstring's first line is the title. It 
     SETTLE      seconds until all gauges must be zero
     VARIANTS    those of v4, v6, workers that make sense
     EXIT        exit code after SIGTERM, or None when the dialogue ended the process itself
+    NEEDS       a function: why the case cannot run here, or None
     ENV         more environment; SIPP = True: limits are SIPp's own"""
 import inspect
 import os

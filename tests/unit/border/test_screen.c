@@ -148,7 +148,7 @@ static void test_answers_of_the_known(void **state)
 	unsigned strangers = 0, wide = 0;
 
 	assert_int_equal(border_state_create(c, &s), 0);
-	border_phone_known(s, 0, &phone, true);
+	border_phone_known(s, 0, &phone, STR("1@phones.example"), true);
 	for (unsigned i = 0; i < 200; i++) {
 		char from[40];
 		snprintf(from, sizeof(from), "192.0.3.%u:5060", i);
@@ -193,7 +193,7 @@ static void test_parsed(void **state)
 	struct addr phone = addr_of("192.0.2.9:4000");
 
 	assert_int_equal(border_state_create(c, &s), 0);
-	border_phone_known(s, network_named(c, "phones"), &phone, true);
+	border_phone_known(s, network_named(c, "phones"), &phone, STR("1@phones.example"), true);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct flow_addr from = {.network = network_named(c, cases[i].network),
 					 .transport = cases[i].transport,

@@ -87,7 +87,7 @@ static bool write_own_answer(struct leg *a, struct told *t)
 	struct writer h = writer_init(t->headers, sizeof(t->headers));
 
 	write_own_headers(a, false, true, &h);
-	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->forbidden};
+	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->hiding.set};
 	return !h.overflow;
 }
 

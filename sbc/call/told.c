@@ -51,7 +51,7 @@ bool told_as(struct call *c, int from_peer, struct leg *to, const struct message
 		.phrase = phrase_across(m, status, ret->phrase),
 		.headers =
 			h.overflow ? STR_NONE : writer_result(&h), /* what did not fit ends in the middle of a line */
-		.guard = &to->forbidden,
+		.guard = &to->hiding.set,
 	};
 	return !h.overflow;
 }

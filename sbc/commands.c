@@ -121,24 +121,45 @@ static void tell_fault(const struct config_fault *f)
 	log_end(&l);
 }
 
-void program_reload(struct program *p)
+/* Both or neither: the configuration, and the accounts that it names. */
+static int load_all(struct program *p, struct config **ret, struct accounts **ret_accounts)
 {
-	struct config_faults faults = {0};
+	struct config_faults faults = {0}, warnings = {0};
 	struct config *c = NULL;
+	int err = config_reload(p->config, p->options->config, &c, &faults, tell_change, NULL);
 
-	if (config_reload(p->config, p->options->config, &c, &faults, tell_change, NULL) < 0) {
+	if (err == 0) {
+		err = logins_load(c, ret_accounts, &faults, &warnings);
+		if (err < 0)
+			config_unref(c);
+		else
+			*ret = c;
+	}
+	if (err < 0) {
 		program_say(LOG_ERROR, "reload refused: the configuration in use stays");
 		for (size_t i = 0; i < faults.n; i++)
 			tell_fault(&faults.v[i]);
-		config_faults_finish(&faults);
-		return;
 	}
 	config_faults_finish(&faults);
+	config_faults_finish(&warnings);
+	return err;
+}
+
+void program_reload(struct program *p)
+{
+	struct accounts *accounts = NULL;
+	struct config *c = NULL;
+
+	if (load_all(p, &c, &accounts) < 0)
+		return;
 	if (border_state_set_config(p->border, c) < 0 || media_networks_apply(p->media, c) < 0) {
 		program_say(LOG_ERROR, "reload failed: out of memory; to be tried again");
+		accounts_unref(accounts);
 		config_unref(c);
 		return;
 	}
+	logins_set_accounts(p->logins, accounts);
+	accounts_unref(accounts);
 	post_all(p, set_worker_config, c, 0);
 	log_set_level((enum log_level)c->log.level);
 	log_set_mask(c->log.mask);

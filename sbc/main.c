@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sbc/border/border.h"
+#include "sbc/border/login.h"
 #include "sbc/cli.h"
 #include "sbc/faults.h"
 #include "sbc/run.h"
@@ -100,6 +101,21 @@ static void print_warnings(struct config_faults *w)
 	config_faults_finish(w);
 }
 
+static bool check_accounts(const struct config *c)
+{
+	struct config_faults faults = {0}, warnings = {0};
+	struct accounts *a = NULL;
+	int err = logins_load(c, &a, &faults, &warnings);
+
+	faults_print(stderr, c->accounts.file, &faults);
+	if (err < 0 && !faults.n)
+		fprintf(stderr, "limen: %s: %s\n", c->accounts.file, strerror(-err));
+	config_faults_finish(&faults);
+	print_warnings(&warnings);
+	accounts_unref(a);
+	return err == 0;
+}
+
 static int cmd_check(int argc, char **argv)
 {
 	const char *path = argc > 1 ? argv[1] : DEFAULT_CONFIG;
@@ -111,6 +127,10 @@ static int cmd_check(int argc, char **argv)
 	c = load(path);
 	if (!c)
 		return 2;
+	if (!check_accounts(c)) {
+		config_unref(c);
+		return 2;
+	}
 	config_warnings(c, &warnings);
 	print_warnings(&warnings);
 	config_machine_warnings(c, &warnings);

@@ -15,8 +15,10 @@ static void write_metrics(void *arg, struct writer *w)
 						.location = p->location,
 						.media = p->media,
 						.border = p->border,
+						.logins = p->logins,
 						.log = p->log,
 						.cdr = p->cdr,
+						.store = p->store,
 						.started_ns = p->started_ns},
 		      w);
 }

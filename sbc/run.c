@@ -71,17 +71,21 @@ static int start_workers(struct program *p)
 			return fail("worker", err);
 		p->phones[i].location = p->location[i];
 		registrations_init(&p->registrations_of[i], w, p->location[i]);
-		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
+		p->keyring[i] = keyring_create();
+		err = p->keyring[i] ? pass_create(w, p->border, p->location[i], p->keyring[i], &p->pass[i]) : -ENOMEM;
 		if (err < 0)
 			return fail("worker", err);
 		err = calls_create(&(struct calls_params){.worker = w,
 							  .media = p->media,
 							  .border = p->border,
+							  .store = p->config->store.calls ? p->store : NULL,
 							  .cdr = p->cdr ? cdr_to_writer : NULL,
 							  .cdr_arg = p->cdr,
 							  .pass = pass_request,
 							  .glance = pass_glance,
 							  .location = p->location[i],
+							  .keyring = p->keyring[i],
+							  .logins = p->logins,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
 		if (err < 0)
@@ -117,16 +121,14 @@ static void start_signal(struct program *p, uv_signal_t *s, uv_signal_cb fn, int
 
 static int start(struct program *p)
 {
-	char secret[32];
 	int err = start_writers(p);
 
+	if (err == 0)
+		err = program_open_store(p);
+	if (err == 0)
+		err = program_make_key(p);
 	if (err < 0)
 		return err;
-	random_bytes(secret, sizeof(secret));
-	p->key = ident_key_init(p->config->cluster_key ? str_z(p->config->cluster_key)
-						       : (struct str){secret, sizeof(secret)},
-				0, (uint16_t)random_u64());
-	explicit_bzero(secret, sizeof(secret));
 	err = media_networks_create(p->config, &p->media);
 	if (err < 0)
 		return fail("media", err);
@@ -137,6 +139,9 @@ static int start(struct program *p)
 	if (err < 0)
 		return fail("loop", err);
 	err = start_workers(p);
+	if (err < 0)
+		return err;
+	err = program_restore_calls(p);
 	if (err < 0)
 		return err;
 	err = program_manage(p);
@@ -173,6 +178,7 @@ static void stop(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		calls_destroy(p->calls[i]);
 		pass_destroy(p->pass[i]);
+		keyring_destroy(p->keyring[i]);
 		registrations_finish(&p->registrations_of[i]);
 		location_destroy(p->location[i]);
 	}
@@ -182,8 +188,11 @@ static void stop(struct program *p)
 	if (p->media)
 		media_destroy(p->media);
 	border_state_destroy(p->border);
+	logins_destroy(p->logins);
+	accounts_unref(p->accounts);
 	if (p->loop)
 		loop_destroy(p->loop);
+	store_close(p->store);
 	log_set_sink(NULL, NULL);
 	line_writer_destroy(p->cdr);
 	line_writer_destroy(p->log);
@@ -200,6 +209,20 @@ static void set_allocator(void)
 	mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
+/* As `limen check` tells it, on standard error. */
+static int load_accounts(const struct config *c, struct accounts **ret)
+{
+	struct config_faults faults = {0}, warnings = {0};
+	int err = logins_load(c, ret, &faults, &warnings);
+
+	faults_print(stderr, c->accounts.file ? c->accounts.file : "accounts", &faults);
+	if (err < 0 && !faults.n)
+		fail("accounts", err);
+	config_faults_finish(&faults);
+	config_faults_finish(&warnings);
+	return err;
+}
+
 int run(const struct run_options *o)
 {
 	struct program p = {.options = o, .started_ns = clock_ns()};
@@ -214,6 +237,11 @@ int run(const struct run_options *o)
 		return 2;
 	}
 	config_faults_finish(&faults);
+	err = load_accounts(p.config, &p.accounts);
+	if (err < 0) {
+		config_unref(p.config);
+		return 2;
+	}
 	p.n_workers = o->workers ? o->workers : p.config->workers;
 	if (p.n_workers > WORKER_MAX)
 		p.n_workers = WORKER_MAX;

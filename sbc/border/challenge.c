@@ -204,6 +204,15 @@ static enum challenge_verdict right(struct challenge_state *s, const struct lock
 	return refuse(&s->count.ok, CHALLENGE_OK);
 }
 
+enum challenge_verdict challenge_glance(struct challenge_state *s, const struct config_accounts *settings,
+					const struct accounts *accounts, const struct challenge_request *r)
+{
+	struct digest_credentials c;
+	struct nonce nonce;
+	enum challenge_verdict v = check_form(s, accounts, r, &c);
+	return v == CHALLENGE_OK ? check_nonce(s, settings, r, &c, &nonce) : v;
+}
+
 enum challenge_verdict challenge_check(struct challenge_state *s, const struct config_accounts *settings,
 				       const struct accounts *accounts, const struct challenge_request *r,
 				       char ret_user[ACCOUNT_NAME_MAX + 1])

@@ -59,6 +59,11 @@ enum challenge_verdict challenge_check(struct challenge_state *s, const struct c
 				       const struct accounts *accounts, const struct challenge_request *r,
 				       char ret_user[ACCOUNT_NAME_MAX + 1]);
 
+/* The first half of it, which remembers nothing and counts only what it refuses: CHALLENGE_OK: the form is right and
+ * the nonce was sent to this source and is young enough; the password is not looked at. */
+enum challenge_verdict challenge_glance(struct challenge_state *s, const struct config_accounts *settings,
+					const struct accounts *accounts, const struct challenge_request *r);
+
 /* Writes a WWW-Authenticate (proxy: Proxy-Authenticate) line for each algorithm that every account of the realm has,
  * SHA-256 first (RFC 8760 §2.4), with one fresh nonce and qop="auth". 0, or -EIO with nothing written. */
 int challenge_write(struct challenge_state *s, const struct accounts *accounts, const struct challenge_facts *facts,

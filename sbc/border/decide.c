@@ -39,11 +39,26 @@ static void refuse(struct deciding *g, enum reject_reason why)
 		tellf(g->tell, g->arg, "dropped without an answer (%s)", reject_key(why));
 }
 
+static bool welcomes_phone(const struct config_network *net, const struct border_request *r)
+{
+	return net->phones && (r->registered || r->method == METHOD_REGISTER);
+}
+
+bool border_asks(const struct config *c, const struct border_request *r)
+{
+	if (r->network >= c->n_networks || c->networks[r->network].auth != CONFIG_AUTH_LIMEN)
+		return false;
+	const struct config_network *net = &c->networks[r->network];
+	int peer = border_identify(c, r, NULL, NULL);
+	return peer < 0 &&
+	       (net->unknown == CONFIG_UNKNOWN_ACCEPT || (peer == BORDER_NO_PEER && welcomes_phone(net, r)));
+}
+
 /* A source that is no peer's, by the network's `unknown`. false: refused. */
 static bool admit_unknown(struct deciding *g)
 {
 	const struct config_network *net = &g->c->networks[g->r->network];
-	if (net->phones && (g->r->registered || g->r->method == METHOD_REGISTER)) {
+	if (welcomes_phone(net, g->r)) {
 		tellf(g->tell, g->arg, "network %s lets phones register, and in once they are", net->name);
 		return true;
 	}
@@ -73,7 +88,13 @@ static bool identify(struct deciding *g)
 		refuse(g, REJECT_UNKNOWN_SOURCE);
 		return false;
 	}
-	return admit_unknown(g);
+	if (!admit_unknown(g))
+		return false;
+	if (g->c->networks[g->r->network].auth == CONFIG_AUTH_LIMEN)
+		tellf(g->tell, g->arg,
+		      "network %s challenges who is no peer (realm \"%s\"); with the right credentials:",
+		      g->c->networks[g->r->network].name, g->c->networks[g->r->network].realm);
+	return true;
 }
 
 static const char *match_kind_text(enum config_match_kind k)

@@ -10,6 +10,8 @@ struct phone {
 	struct hmap_node node;
 	struct addr addr;
 	unsigned network, n;
+	uint64_t aor; /* keyed hash of the one that was first */
+	bool mixed;   /* there was another one too */
 };
 
 void phones_init(struct phone_sources *s)
@@ -50,7 +52,7 @@ static struct phone *find(struct phone_shard *shard, uint64_t hash, unsigned net
 	return NULL;
 }
 
-static void add(struct phone_shard *shard, uint64_t hash, unsigned network, const struct addr *a)
+static void add(struct phone_shard *shard, uint64_t hash, unsigned network, const struct addr *a, uint64_t aor)
 {
 	struct phone *p = find(shard, hash, network, a);
 
@@ -60,12 +62,14 @@ static void add(struct phone_shard *shard, uint64_t hash, unsigned network, cons
 			return; /* one that is not known has to be a peer, or its network accepts all */
 		p->network = network;
 		p->addr = *a;
+		p->aor = aor;
 		if (hmap_insert(&shard->phones, &p->node, hash) < 0) {
 			free(p);
 			return;
 		}
 	}
 	p->n++;
+	p->mixed |= p->aor != aor;
 }
 
 static void forget(struct phone_shard *shard, uint64_t hash, unsigned network, const struct addr *a)
@@ -78,14 +82,14 @@ static void forget(struct phone_shard *shard, uint64_t hash, unsigned network, c
 	free(p);
 }
 
-void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, bool known)
+void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, struct str aor, bool known)
 {
 	uint64_t hash = hash_of(s, network, a);
 	struct phone_shard *shard = &s->phones.shard[hash >> 48 & (PHONE_SHARDS - 1)];
 
 	pthread_mutex_lock(&shard->lock);
 	if (known)
-		add(shard, hash, network, a);
+		add(shard, hash, network, a, siphash_str(&s->key, aor));
 	else
 		forget(shard, hash, network, a);
 	pthread_mutex_unlock(&shard->lock);
@@ -101,4 +105,19 @@ bool border_phone_is_known(struct border_state *s, unsigned network, const struc
 	known = find(shard, hash, network, a) != NULL;
 	pthread_mutex_unlock(&shard->lock);
 	return known;
+}
+
+enum border_phone border_phone_of(struct border_state *s, unsigned network, const struct addr *a, struct str aor)
+{
+	uint64_t hash = hash_of(s, network, a), who = siphash_str(&s->key, aor);
+	struct phone_shard *shard = &s->phones.shard[hash >> 48 & (PHONE_SHARDS - 1)];
+	enum border_phone ret = BORDER_PHONE_NONE;
+	const struct phone *p;
+
+	pthread_mutex_lock(&shard->lock);
+	p = find(shard, hash, network, a);
+	if (p)
+		ret = p->mixed ? BORDER_PHONE_SEVERAL : p->aor == who ? BORDER_PHONE_SAME : BORDER_PHONE_OTHER;
+	pthread_mutex_unlock(&shard->lock);
+	return ret;
 }

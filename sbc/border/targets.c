@@ -97,6 +97,10 @@ enum targets_step targets_next(struct targets *t)
 {
 	enum targets_step step;
 
+	if (t->phone) {
+		t->at = (struct target){.peer = BORDER_NO_PEER, .to = *t->phone};
+		return t->tried++ ? TARGETS_END : TARGETS_AT;
+	}
 	while (t->tried < t->config->limits.targets) {
 		if (next_address(t))
 			return TARGETS_AT;
@@ -110,7 +114,7 @@ enum targets_step targets_next(struct targets *t)
 
 bool targets_more(const struct targets *t)
 {
-	return t->tried < t->config->limits.targets &&
+	return !t->phone && t->tried < t->config->limits.targets &&
 	       (t->next_addr < t->n_addr ||
 		(t->admitted && t->next_configured < t->config->peers[t->at.peer].n_targets) ||
 		t->next < t->decision->n_targets);
@@ -118,6 +122,8 @@ bool targets_more(const struct targets *t)
 
 void targets_outcome(struct targets *t, int status, enum reject_reason why)
 {
+	if (t->phone)
+		return; /* its binding knows */
 	if (status == 503 || (!status && (why == REJECT_TIMEOUT || why == REJECT_TARGETS_DOWN)))
 		border_address_failed(t->state, &t->at.to.remote, loop_now_ms(t->loop));
 	else if (status)

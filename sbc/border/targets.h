@@ -2,10 +2,7 @@
 /* targets: the targets of a decision in turn: peers by the route's order, what each has configured, the addresses that
  * resolves to; of those, the ones that its network has a listener for, addresses held down last. The memory is the
  * caller's. It owns a query of the resolver; configuration, decision and user are the caller's, and outlive it. The
- * resolver's thread.
- *
- * To add a target that is no configured peer (a registered phone's flow): a case in next_of_decision() that fills
- * `at` (configured: NULL) and counts it as tried; its users then write another host than a configured one's. */
+ * resolver's thread. */
 #ifndef SBC_BORDER_TARGETS_H
 #define SBC_BORDER_TARGETS_H
 
@@ -17,7 +14,8 @@
 struct target {
 	int peer; /* whose policies hold; BORDER_NO_PEER: none's */
 	struct destination to;
-	const struct config_target *configured; /* what it was resolved from: its host stands for it in URIs */
+	const struct config_target *configured; /* what it was resolved from: its host stands for it in URIs; NULL: a
+						   phone */
 };
 
 struct targets_user {
@@ -37,6 +35,8 @@ struct targets {
 	struct loop *loop;
 	const struct targets_user *user;
 	void *arg;
+	/* A registered phone's flow instead of the decision's targets: the one target, of no peer; NULL: not so. */
+	const struct destination *phone;
 	/* from here on this file's own, zero at first */
 	struct target at; /* valid after TARGETS_AT, until the next targets_next() */
 	unsigned tried;   /* addresses, over all targets: at most limits.targets */

@@ -79,6 +79,7 @@ static void answered(struct call *c)
 	call_count(&c->calls->counters.calls_answered, 1);
 	call_timers_answered(c);
 	call_log(c, LOG_INFO, "call answered", NULL, STR_NONE);
+	checkpoint_changed(c);
 }
 
 /* Our own 200 to the caller; the built-in target's words are ours alone. */
@@ -87,6 +88,7 @@ static bool write_own_answer(struct leg *a, struct told *t)
 	struct writer h = writer_init(t->headers, sizeof(t->headers));
 
 	write_own_headers(a, false, true, &h);
+	write_routes_back(a, &h);
 	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->hiding.set};
 	return !h.overflow;
 }
@@ -146,7 +148,6 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 {
 	enum reject_reason why;
 	struct setup *s = c->setup;
-	const struct config_peer *p = &c->config->peers[c->peer_out];
 
 	s->offer = negotiate_parse(m, &why);
 	if (!s->offer)
@@ -158,8 +159,8 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 	targets_outcome(&s->targets, m->status, REJECT_NONE);
 	if (!negotiate_prepare(c, MEDIA_A, c->a->network,
 			       negotiate_v6(c, c->a->network, addr_is_v6(&c->a->dialog.peer.remote)), s->offer) ||
-	    !negotiate_prepare(c, MEDIA_B, p->network,
-			       negotiate_v6(c, p->network, addr_is_v6(&c->b->dialog.peer.remote)), s->offer))
+	    !negotiate_prepare(c, MEDIA_B, c->b->network,
+			       negotiate_v6(c, c->b->network, addr_is_v6(&c->b->dialog.peer.remote)), s->offer))
 		return false;
 	if (!c->media_pending)
 		call_post(c, CALL_EV_MEDIA_READY, &(struct call_arg){0});

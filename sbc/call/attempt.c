@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "sbc/call/call.h"
+#include "sbc/location/reach.h"
 
 /* ---- what was tried ---- */
 
@@ -114,7 +115,8 @@ void attempt_begin(struct call *c)
 				      .resolver = c->calls->worker->resolver,
 				      .loop = c->calls->worker->loop,
 				      .user = &targets_user,
-				      .arg = c};
+				      .arg = c,
+				      .phone = s->phone ? &s->phone->to : NULL};
 	attempt_next(c);
 }
 
@@ -181,6 +183,28 @@ void attempt_next(struct call *c)
 
 /* ---- the INVITE of leg B ---- */
 
+/* A phone is asked by the URI that it gave us itself; To names who it is, here. */
+static struct leg *make_leg_to(struct call *c, struct str from, struct str to, struct str ruri)
+{
+	const struct target *at = &c->setup->targets.at;
+	const struct location_target *phone = c->setup->phone;
+	struct leg *l = leg_create_uac(c, &(struct leg_uac){.from = from,
+							    .to = to,
+							    .ruri = phone ? str_z(phone->uri) : ruri,
+							    .peer = at->to,
+							    .peer_index = at->peer});
+	char alias[IDENT_LEN + 1] = "";
+
+	if (!l || !phone)
+		return l;
+	memcpy(alias, c->setup->invite->ruri.user.p, IDENT_LEN);
+	if (phone_attach(l, alias, str_z(phone->aor), &phone->to) < 0) {
+		leg_destroy(l);
+		return NULL;
+	}
+	return l;
+}
+
 static struct leg *make_leg(struct call *c)
 {
 	const struct target *at = &c->setup->targets.at;
@@ -197,20 +221,18 @@ static struct leg *make_leg(struct call *c)
 		.local = transport_local(c->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), NULL),
 	};
 
-	headers_write_target_host(at->configured, &h);
+	if (at->configured)
+		headers_write_target_host(at->configured, &h);
+	else
+		addr_write(&h, &x.local);
 	x.target_host = writer_result(&h);
 	headers_write_from(invite, &x, d->from_user, &from);
 	headers_write_to(invite, &x, d->to_user, &wto);
-	headers_write_ruri(invite, &x, d->ruri_user, &ruri);
+	if (!headers_write_auth_ruri(invite, &x, d->ruri_user, &ruri))
+		headers_write_ruri(invite, &x, d->ruri_user, &ruri);
 	if (from.overflow || wto.overflow || ruri.overflow)
 		return NULL;
-	return leg_create_uac(c, &(struct leg_uac){
-					 .from = writer_result(&from),
-					 .to = writer_result(&wto),
-					 .ruri = writer_result(&ruri),
-					 .peer = at->to,
-					 .peer_index = at->peer,
-				 });
+	return make_leg_to(c, writer_result(&from), writer_result(&wto), writer_result(&ruri));
 }
 
 static void hide_legs(struct call *c)
@@ -257,7 +279,9 @@ void attempt_invite(struct call *c)
 		return;
 	}
 	r.headers = writer_result(&h);
-	if (targets_more(&s->targets))
+	if (s->phone)
+		r.try_ms = c->config->peers[c->peer_in].try_ms;
+	else if (targets_more(&s->targets))
 		r.try_ms = c->config->peers[c->peer_out].try_ms;
 	leg_event(c->b, LEG_DO_INVITE, &(struct leg_arg){.request = &r});
 	leg_forbid_leg(c->a, c->b);
@@ -269,9 +293,9 @@ void attempt_invite(struct call *c)
 
 static bool code_fails_over(const struct call *c, int status)
 {
-	const struct config_peer *p = &c->config->peers[c->peer_out];
+	const struct config_peer *p = c->peer_out >= 0 ? &c->config->peers[c->peer_out] : NULL;
 
-	for (size_t i = 0; i < p->n_failover; i++)
+	for (size_t i = 0; p && i < p->n_failover; i++)
 		if (p->failover[i] == status)
 			return true;
 	return false;
@@ -280,21 +304,27 @@ static bool code_fails_over(const struct call *c, int status)
 bool attempt_failed(struct call *c, int status, enum reject_reason reject, const struct message *m)
 {
 	struct setup *s = c->setup;
+	const char *cause;
 	struct log_line l;
 
 	if (!s)
 		return false;
+	if (s->phone && !status)
+		reject = phone_failed(c, reject);
 	targets_outcome(&s->targets, status, reject);
-	note_outcome(c, status, status ? "rejected" : reject_key(reject));
+	cause = reject == REJECT_PEER_CREDENTIALS ? "credentials refused" : status ? "rejected" : reject_key(reject);
+	note_outcome(c, status, cause);
 	note_best(c, status ? status : reject_status(reject), reject, m);
 	if (log_begin(&l, LOG_INFO, "target failed")) {
 		log_z(&l, "call", c->id);
-		log_z(&l, "peer", c->config->peers[c->peer_out].name);
+		log_z(&l, "peer", c->peer_out >= 0 ? c->config->peers[c->peer_out].name : "registration");
 		log_addr(&l, "address", &s->targets.at.to.remote);
 		log_u64(&l, "status", (uint64_t)status);
-		log_z(&l, "why", status ? "rejected" : reject_key(reject));
+		log_z(&l, "why", cause);
 		log_end(&l);
 	}
+	if (reject == REJECT_PEER_CREDENTIALS)
+		call_count(&c->calls->counters.rejects[reject], 1);
 	/* a leak or a lack of memory is ours: another target would not mend it */
 	if (!status)
 		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN || reject == REJECT_FLOW_GONE;
@@ -316,6 +346,21 @@ static void forbid_sayer(struct call *c, const struct message *m)
 		leg_forbid_leg(c->a, c->b);
 }
 
+/* Its phone cannot be reached: a status that the caller's proxy knows what to do with. */
+static void refuse_for_phone(struct call *c)
+{
+	char buf[256];
+	struct writer w = writer_init(buf, sizeof(buf));
+	struct reply r = {.to_tag = str_z(c->a->dialog.local_tag)};
+
+	if (c->config->server_name)
+		header_write(&w, STR("Server"), str_z(c->config->server_name));
+	r.headers = writer_result(&w);
+	r.status = c->status = location_gone_status(c->setup->invite, &r.phrase);
+	call_count(&c->calls->counters.rejects[REJECT_FLOW_GONE], 1);
+	leg_event(c->a, LEG_DO_REJECT, &(struct leg_arg){.reply = &r});
+}
+
 void attempt_refuse_caller(struct call *c, enum reject_reason reject)
 {
 	struct setup *s = c->setup;
@@ -324,7 +369,9 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject)
 		struct told t;
 
 		forbid_sayer(c, s->best);
-		told_as(c, s->best_peer, c->a, s->best, status_across(s->best->status), false, &t);
+		told_as(c, s->best_peer, c->a, s->best,
+			s->best_reject ? status_across(s->best->status) : told_status(c->a, s->best_peer, s->best),
+			false, &t);
 		t.reply.to_tag = str_z(c->a->dialog.local_tag);
 		c->status = t.reply.status;
 		leg_event(c->a, LEG_DO_REJECT, &(struct leg_arg){.reply = &t.reply});
@@ -332,6 +379,10 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject)
 	}
 	if (reject == REJECT_NONE)
 		reject = s && s->best_reject ? s->best_reject : REJECT_TARGETS_DOWN;
+	if (reject == REJECT_FLOW_GONE && s && s->phone) {
+		refuse_for_phone(c);
+		return;
+	}
 	c->status = reject_status(reject);
 	call_count(&c->calls->counters.rejects[reject], 1);
 	leg_event(c->a, LEG_DO_REJECT, &(struct leg_arg){.reject = reject});

@@ -3,10 +3,24 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
+
+static const char *route_name(const struct call *c)
+{
+	return c->route >= 0 ? c->config->routes[c->route].name : c->to_phone ? "registration" : "-";
+}
+
+static void log_aor(const struct call *c, struct log_line *l)
+{
+	if (leg_aor(c->a).n)
+		log_user(l, "a_aor", leg_aor(c->a));
+	if (leg_aor(c->b).n)
+		log_user(l, "b_aor", leg_aor(c->b));
+}
 
 void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value)
 {
@@ -19,7 +33,11 @@ void call_log(struct call *c, enum log_level level, const char *msg, const char 
 		log_z(&l, "a",
 		      c->a->peer >= 0 ? c->config->peers[c->a->peer].name : c->config->networks[c->a->network].name);
 	if (c->b)
-		log_z(&l, "b", c->b->peer >= 0 ? c->config->peers[c->b->peer].name : "-");
+		log_z(&l, "b",
+		      c->b->peer >= 0 ? c->config->peers[c->b->peer].name
+		      : c->to_phone   ? "registration"
+				      : "-");
+	log_aor(c, &l);
 	if (c->echo)
 		log_z(&l, "b", "echo");
 	if (key)
@@ -44,7 +62,9 @@ static void log_begun(struct call *c, const struct message *m)
 	log_addr(&l, "source", &m->source.remote);
 	log_user(&l, "from", m->from.uri.user);
 	log_user(&l, "to", m->ruri.user);
-	log_z(&l, "route", c->route >= 0 ? c->config->routes[c->route].name : "-");
+	log_z(&l, "route", route_name(c));
+	if (c->setup->phone)
+		log_user(&l, "aor", str_z(c->setup->phone->aor));
 	log_str(&l, "call_id", m->call_id);
 	log_end(&l);
 }
@@ -111,6 +131,7 @@ void setup_free(struct call *c)
 	message_free(s->best);
 	message_free(s->invite);
 	sdp_free(s->offer);
+	free(s->phone);
 	early_forget_branches(c->b);
 	free(s);
 	c->setup = NULL;
@@ -119,6 +140,7 @@ void setup_free(struct call *c)
 void call_destroy(struct call *c)
 {
 	list_remove(&c->node);
+	checkpoint_forget(c);
 	snapshot_call_gone(c);
 	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);
@@ -174,6 +196,7 @@ static enum reject_reason take(struct call *c, struct server_txn *t, const struc
 	if (!c->a)
 		return REJECT_NO_MEMORY;
 	c->a->max_forwards = 70;
+	phone_recognise(c, m);
 	if (!offer) {
 		c->late = true;
 		return REJECT_NONE;
@@ -184,6 +207,25 @@ static enum reject_reason take(struct call *c, struct server_txn *t, const struc
 			       offer))
 		return REJECT_NO_PORT;
 	return REJECT_NONE;
+}
+
+/* Has this request been through us already, and would it go where it has just come back from? The leg that sent it
+ * asked for the same user, at the same peer. Otherwise it is a spiral: forwarded, or a PBX that is a proxy and sends
+ * what its phone asks for on to a carrier. Those are carried; Max-Forwards bounds them. */
+static bool loops(struct calls *cs, const struct message *m, const struct border_decision *d)
+{
+	const struct leg *l = calls_find_leg(cs, m->from.tag);
+	struct uri sent;
+	const char *peer;
+
+	if (!l || l->uas || l->peer < 0 || !str_eq(m->call_id, str_z(l->dialog.call_id)) ||
+	    !uri_parse(str_z(l->dialog.remote_target), &sent) || !str_eq(sent.user, m->ruri.user))
+		return false;
+	peer = l->call->config->peers[l->peer].name;
+	for (size_t i = 0; i < d->n_targets; i++)
+		if (d->target[i] != CONFIG_TARGET_ECHO && !strcmp(cs->config->peers[d->target[i]].name, peer))
+			return true;
+	return false;
 }
 
 void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
@@ -204,10 +246,13 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	}
 	d = &c->setup->decision;
 	r.registered = border_phone_is_known(cs->border, r.network, &r.source);
-	border_decide(cs->config, &r, NULL, NULL, d);
+	if (!phone_decide(c, &r))
+		border_decide(cs->config, &r, NULL, NULL, d);
 	c->peer_in = d->peer;
 	c->route = d->route;
 	why = d->reject;
+	if (why == REJECT_NONE && loops(cs, m, d))
+		why = REJECT_LOOP;
 	if (why == REJECT_NONE)
 		why = admit(cs, c);
 	if (why == REJECT_NONE)

@@ -13,6 +13,7 @@
 
 struct cdr_leg {
 	struct str network, peer; /* names; peer empty: none */
+	struct str aor;           /* "user@host" of the registered phone that this leg's far side is; empty: none */
 	struct str call_id, local_tag, remote_tag;
 	struct str from, to, ruri; /* URIs as on this leg; ruri as it came or went */
 	struct addr remote;

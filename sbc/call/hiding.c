@@ -109,6 +109,11 @@ static void drop_seen(struct hiding *h, const struct leg_seen *until)
 	}
 }
 
+void leg_forbid_restore(struct leg *to, struct str needle, bool allowed)
+{
+	take(to, needle, allowed ? leak_set_allow : leak_set_add);
+}
+
 void leg_forbid_reset(struct leg *to)
 {
 	struct hiding *h = &to->hiding;
@@ -117,6 +122,7 @@ void leg_forbid_reset(struct leg *to)
 	if (h->seen)
 		h->seen->used = h->own.used;
 	leak_set_cut(&h->set, h->own.n);
+	h->set.auth_relay = false;
 	allow_target(to); /* it may have moved since */
 }
 

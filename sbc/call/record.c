@@ -15,6 +15,7 @@ static void fill_leg(const struct call *c, const struct leg *l, struct cdr_leg *
 	*ret = (struct cdr_leg){
 		.network = str_z(c->config->networks[l->network].name),
 		.peer = peer_name(c, l->peer),
+		.aor = leg_aor(l),
 		.call_id = str_z(l->dialog.call_id),
 		.local_tag = str_z(l->dialog.local_tag),
 		.remote_tag = str_z(l->dialog.remote_tag),
@@ -41,7 +42,9 @@ void record_fill(const struct call *c, const struct media_stats *stats, uint64_t
 		.ring_us = wall(c->ring_ns),
 		.answer_us = wall(c->answer_ns),
 		.end_us = wall(c->end_ns),
-		.route = c->route >= 0 ? str_z(c->config->routes[c->route].name) : STR_NONE,
+		.route = c->route >= 0 ? str_z(c->config->routes[c->route].name)
+			 : c->to_phone ? STR("registration")
+				       : STR_NONE,
 		.attempts = attempts,
 		.n_attempts = c->n_attempts,
 		.status = c->status,
@@ -56,7 +59,8 @@ void record_fill(const struct call *c, const struct media_stats *stats, uint64_t
 	if (c->echo)
 		ret->b.peer = STR("echo");
 	for (unsigned i = 0; i < c->n_attempts; i++)
-		attempts[i] = (struct cdr_attempt){.peer = peer_name(c, c->attempts[i].peer),
+		attempts[i] = (struct cdr_attempt){.peer = c->to_phone ? STR("registration")
+								       : peer_name(c, c->attempts[i].peer),
 						   .remote = c->attempts[i].remote,
 						   .status = c->attempts[i].status,
 						   .cause = c->attempts[i].cause};
@@ -74,10 +78,13 @@ void record_send(struct call *c, const struct media_stats *stats)
 	if (c->record_sent)
 		return;
 	c->record_sent = true;
+	if (c->challenged)
+		return;
 	record_fill(c, stats, c->end_ns, attempts, text, &r);
 	for (unsigned i = 0; i < 2; i++)
 		if (r.verdict[i])
 			call_log(c, LOG_WARN, "media verdict", i ? "from_b" : "from_a", str_z(r.verdict[i]));
 	if (c->calls->cdr)
 		c->calls->cdr(c->calls->cdr_arg, &r);
+	checkpoint_over(c);
 }

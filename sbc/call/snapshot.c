@@ -48,8 +48,8 @@ static void pack_z(struct pack *k, const char **z)
 
 static void pack_leg(struct pack *k, struct cdr_leg *l)
 {
-	struct str *const texts[] = {&l->network,    &l->peer, &l->call_id, &l->local_tag,
-				     &l->remote_tag, &l->from, &l->to,      &l->ruri};
+	struct str *const texts[] = {&l->network,    &l->peer, &l->aor, &l->call_id, &l->local_tag,
+				     &l->remote_tag, &l->from, &l->to,  &l->ruri};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		pack_str(k, texts[i]);

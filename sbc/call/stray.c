@@ -39,7 +39,9 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 	err = dialog_init_uac(d, &p);
 	if (err < 0)
 		return err;
-	if (!cs->config->networks[m->source.network].nat)
+	if (cs->config->networks[m->source.network].nat)
+		d->flow.flow_only = d->peer.flow_only = true;
+	else
 		dialog_follow(d);
 	err = dialog_on_response(d, m);
 	if (err < 0)

@@ -560,7 +560,7 @@ void location_seen(struct location_binding *b, uint32_t phone_cseq, unsigned pho
 /* ---- requests towards phones ---- */
 
 /* [a-z2-7] of our length: no telephone number is. */
-static bool formed_like_ours(struct str s)
+bool location_like_alias(struct str s)
 {
 	if (s.n != IDENT_LEN)
 		return false;
@@ -587,7 +587,7 @@ enum location_result location_find(struct location *l, struct str alias, struct 
 	struct location_binding *b;
 	struct ident id;
 
-	if (!formed_like_ours(alias))
+	if (!location_like_alias(alias))
 		return LOCATION_NO_ALIAS;
 	if (!ident_parse(l->key, alias, &id)) {
 		location_count(l, aliases_forged, 1);
@@ -607,11 +607,17 @@ enum location_result location_find(struct location *l, struct str alias, struct 
 	return LOCATION_FOUND;
 }
 
-void location_flow_failed(struct location *l, struct str alias)
+bool location_same_flow(const struct destination *a, const struct destination *b)
+{
+	return a->network == b->network && a->transport == b->transport && a->connection == b->connection &&
+	       addr_equal(&a->remote, &b->remote);
+}
+
+void location_flow_failed(struct location *l, struct str alias, const struct destination *tried)
 {
 	struct location_binding *b = location_by_alias(l, alias);
 
-	if (b)
+	if (b && b->state == LOCATION_LIVE && location_same_flow(&b->flow, tried))
 		location_flow_dead(b, "no answer");
 }
 

@@ -212,9 +212,13 @@ struct location_target {
 /* Asked on the worker that owns the alias (message_owner() of a request to it says so). Counted. ret is written when it
  * is LOCATION_FOUND or LOCATION_DEAD. */
 enum location_result location_find(struct location *l, struct str alias, struct location_target *ret);
-/* The flow of this alias's phone is dead: sending failed, or the phone left a request without any response. The binding
- * waits for the phone to come back; until then location_find() says LOCATION_DEAD. Unknown aliases are ignored. */
-void location_flow_failed(struct location *l, struct str alias);
+/* Formed like an identifier of ours; whose it is location_find() says. */
+bool location_like_alias(struct str user);
+/* The flow `tried` of this alias's phone is dead: sending failed, or the phone left a request without any response. The
+ * binding waits for the phone to come back; until then location_find() says LOCATION_DEAD. Unknown aliases are ignored,
+ * and those that have another flow by now. */
+void location_flow_failed(struct location *l, struct str alias, const struct destination *tried);
+bool location_same_flow(const struct destination *a, const struct destination *b);
 /* The same for all bindings by this connection. */
 void location_connection_closed(struct location *l, uint64_t connection);
 /* The phone was heard from by its flow (an answer to a keep-alive). */

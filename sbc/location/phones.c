@@ -158,7 +158,7 @@ static void source(void *arg, const struct location_binding *b, bool known)
 {
 	struct phones *p = arg;
 
-	border_phone_known(p->border, location_network(b), &b->flow.remote, known);
+	border_phone_known(p->border, location_network(b), &b->flow.remote, location_aor_text(b), known);
 }
 
 struct location_user phones_user(struct phones *p)

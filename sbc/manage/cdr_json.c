@@ -44,6 +44,7 @@ void cdr_put_leg(struct writer *w, const char *key, const struct cdr_leg *l)
 	open_object(w, key);
 	put_str(w, "network", l->network);
 	put_str(w, "peer", l->peer);
+	put_str(w, "aor", l->aor);
 	put_str(w, "call_id", l->call_id);
 	put_str(w, "local_tag", l->local_tag);
 	put_str(w, "remote_tag", l->remote_tag);

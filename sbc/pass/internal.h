@@ -9,8 +9,10 @@
 struct pass {
 	struct worker *worker;
 	struct border_state *border;
+	struct keyring *keyring;
 	struct config *config;
 	struct registrar *registrar;
+	struct location *location;
 	struct list requests; /* OPTIONS under way */
 	unsigned n;
 };

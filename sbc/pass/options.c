@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/location/reach.h"
 #include "sbc/pass/internal.h"
 #include "sbc/sip/scan.h"
 
@@ -15,8 +16,10 @@ struct passing {
 	struct client_txn *out;
 	struct border_decision decision;
 	struct targets targets;
+	struct location_target phone; /* targets.phone: to a registered phone */
 	enum reject_reason last;
 	struct leak_set forbidden_out, forbidden_in;
+	uint32_t cseq;
 	char call_id[IDENT_LEN + 1], tag[IDENT_LEN + 1];
 };
 
@@ -57,6 +60,16 @@ static void deny(struct passing *g)
 	server_txn_reply(g->in,
 			 &(struct reply){.status = d->status, .phrase = d->phrase, .headers = writer_result(&w)});
 	passing_free(g);
+}
+
+/* Its phone cannot be reached: a status that the sender's proxy knows what to do with. */
+static void gone(struct passing *g)
+{
+	struct border_decision *d = &g->decision;
+
+	d->reject = REJECT_FLOW_GONE;
+	d->status = location_gone_status(g->request, &d->phrase);
+	deny(g);
 }
 
 static void next(struct passing *g);
@@ -104,10 +117,14 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	char headers[HEADERS_MAX], phrase[PHRASE_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
 	struct crossing x = crossing_back(g);
-	int status = status_across(m->status);
+	bool relayed = (m->status == 401 || m->status == 407) && headers_relay_auth(m, &x);
+	int status = relayed ? m->status : status_across(m->status);
 
-	if (m->status < 200)
+	if (m->status < 200 || keyring_challenged(g->pass->keyring, &g->config->peers[g->targets.at.peer], &g->out, m,
+						  g->cseq + 1) == KEYRING_AGAIN) {
+		g->cseq += m->status >= 200;
 		return;
+	}
 	targets_outcome(&g->targets, m->status, REJECT_NONE);
 	if (m->status == 503) {
 		try_another(g, REJECT_TARGETS_DOWN);
@@ -132,6 +149,11 @@ static void out_failed(void *arg, struct client_txn *t, enum reject_reason why)
 {
 	struct passing *g = arg;
 
+	if (g->targets.phone) {
+		location_flow_failed(g->pass->location, g->request->ruri.user, &g->phone.to);
+		gone(g);
+		return;
+	}
 	targets_outcome(&g->targets, 0, why);
 	try_another(g, why);
 }
@@ -159,12 +181,13 @@ static void write_head(struct passing *g, const struct crossing *x, struct write
 	v.n = 0;
 	headers_write_to(g->request, x, g->decision.to_user, &v);
 	header_write(h, STR("To"), writer_result(&v));
+	g->cseq = 1;
 	writer_fmt(h, "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nAccept: application/sdp\r\n", g->call_id);
 	if (g->config->server_name)
 		header_write(h, STR("User-Agent"), str_z(g->config->server_name));
 }
 
-static bool send_on(struct passing *g)
+static bool send_on(struct passing *g, int *ret_error)
 {
 	const struct target *at = &g->targets.at;
 	char headers[HEADERS_MAX], ruri[1024], host[300], via[ADDR_STRLEN];
@@ -185,22 +208,30 @@ static bool send_on(struct passing *g)
 		.ops = &out_ops,
 		.arg = g,
 	};
-	int err;
 
-	headers_write_target_host(at->configured, &n);
+	*ret_error = -EMSGSIZE;
+	if (at->configured)
+		headers_write_target_host(at->configured, &n);
+	else
+		addr_write(&n, &x.local);
 	x.target_host = writer_result(&n);
 	ident_mint(g->pass->worker->key, req.slot, g->call_id);
 	ident_mint(g->pass->worker->key, req.slot, g->tag);
 	addr_write(&v, &x.local);
 	req.via_host = writer_result(&v);
-	headers_write_ruri(g->request, &x, g->decision.ruri_user, &r);
+	if (g->targets.phone)
+		writer_z(&r, g->phone.uri);
+	else if (!headers_write_auth_ruri(g->request, &x, g->decision.ruri_user, &r))
+		headers_write_ruri(g->request, &x, g->decision.ruri_user, &r);
 	req.ruri = writer_result(&r);
 	write_head(g, &x, &h);
 	headers_cross(g->request, &x, &h);
+	g->forbidden_out.auth_relay = g->forbidden_in.auth_relay = headers_relay_auth(g->request, &x);
+	keyring_write(g->pass->keyring, &g->config->peers[at->peer], STR("OPTIONS"), req.ruri, STR_NONE, &h);
 	req.headers = writer_result(&h);
 	if (h.overflow || r.overflow)
 		return false;
-	g->out = client_txn_start(g->pass->worker->txn, &req, &err);
+	g->out = client_txn_start(g->pass->worker->txn, &req, ret_error);
 	return g->out != NULL;
 }
 
@@ -220,11 +251,18 @@ static const struct targets_user targets_user = {.passed_over = passed_over, .re
 
 static void next(struct passing *g)
 {
+	int err;
+
 	for (;;) {
 		switch (targets_next(&g->targets)) {
 		case TARGETS_AT:
-			if (send_on(g))
+			if (send_on(g, &err))
 				return;
+			if (g->targets.phone && client_txn_reject_of(err) == REJECT_FLOW_GONE) {
+				location_flow_failed(g->pass->location, g->request->ruri.user, &g->phone.to);
+				gone(g);
+				return;
+			}
 			g->last = REJECT_TARGETS_DOWN;
 			break;
 		case TARGETS_WAIT:
@@ -283,7 +321,10 @@ bool pass_options(void *arg, struct server_txn *t, const struct message *m)
 	list_append(&p->requests, &g->node);
 	p->n++;
 	server_txn_own(t, &in_ops, g);
-	border_decide(g->config, &r, NULL, NULL, &g->decision);
+	if (!location_reach(p->location, g->config, &r, &g->decision, &g->phone))
+		border_decide(g->config, &r, NULL, NULL, &g->decision);
+	else if (g->decision.reject == REJECT_NONE)
+		g->targets.phone = &g->phone.to;
 	if (g->decision.reject != REJECT_NONE) {
 		deny(g);
 		return false;

@@ -5,9 +5,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/border/login.h"
 #include "sbc/pass/register_internal.h"
 
 /* ---- a REGISTER for the core ---- */
+
+/* It came by `auth: limen`, so its sender is who To says. */
+static bool logged_in(const struct registrar *r, const struct message *m)
+{
+	return login_wanted(r->config, m, border_phone_is_known(r->border, m->source.network, &m->source.remote));
+}
 
 static struct registering *registering_new(struct registrar *r, struct server_txn *t, const struct message *m)
 {
@@ -17,6 +24,7 @@ static struct registering *registering_new(struct registrar *r, struct server_tx
 		return NULL;
 	g->registrar = r;
 	g->config = config_ref(r->config);
+	g->logged_in = logged_in(r, m);
 	g->request = message_ref(m);
 	g->in = t;
 	g->last = REJECT_REGISTRAR_SILENT;
@@ -145,7 +153,7 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 		return;
 	}
 	if (why == REJECT_NONE)
-		why = wish_check(r, w, registering_challenged(g, (int)g->decision.target[0]));
+		why = wish_check(r, w, registering_proven(g, (int)g->decision.target[0]));
 	if (why == REJECT_NONE)
 		why = admit(r);
 	if (why != REJECT_NONE) {
@@ -157,16 +165,31 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 	registering_next(g);
 }
 
+/* What registrar_glance() does for those who need not log in. */
+static bool absorb(struct registrar *r, struct server_txn *t, const struct message *m, const struct wish *w)
+{
+	char headers[HEADERS_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
+
+	if (!logged_in(r, m) || !wish_absorb(r, w))
+		return false;
+	wish_write_answer(r, w, &h);
+	server_txn_reply(t, &(struct reply){.status = 200, .headers = h.overflow ? STR_NONE : writer_result(&h)});
+	return true;
+}
+
 void registrar_request(struct registrar *r, struct server_txn *t, const struct message *m)
 {
 	struct wish w;
 	enum reject_reason why;
 
-	location_count(r->location, received, 1);
 	w.flow = destination_of_flow(&m->source);
 	why = wish_read(r->location, m, &w);
 	if (why == REJECT_NONE && brief(r, &w))
 		why = REJECT_BRIEF;
+	if (why == REJECT_NONE && absorb(r, t, m, &w))
+		return;
+	location_count(r->location, received, 1);
 	if (why != REJECT_NONE)
 		registrar_refuse(r, t, why);
 	else
@@ -189,7 +212,8 @@ bool registrar_glance(struct registrar *r, const struct message *m)
 
 /* ---- life ---- */
 
-int registrar_create(struct worker *w, struct border_state *border, struct location *location, struct registrar **ret)
+int registrar_create(struct worker *w, struct border_state *border, struct location *location, struct keyring *keyring,
+		     struct registrar **ret)
 {
 	struct registrar *r = calloc(1, sizeof(*r));
 
@@ -198,6 +222,7 @@ int registrar_create(struct worker *w, struct border_state *border, struct locat
 	r->worker = w;
 	r->border = border;
 	r->location = location;
+	r->keyring = keyring;
 	r->config = config_ref(w->config);
 	list_init(&r->requests);
 	*ret = r;

@@ -38,6 +38,11 @@ bool registering_challenged(const struct registering *g, int peer)
 	return headers_relay_auth(g->request, &x);
 }
 
+bool registering_proven(const struct registering *g, int peer)
+{
+	return g->logged_in || registering_challenged(g, peer);
+}
+
 /* ---- what the core is asked ---- */
 
 static unsigned core_seconds(const struct registering *g, const struct wished *c)
@@ -108,7 +113,7 @@ static void write_contacts(struct writer *h, const struct registering *g, const 
 	const struct wish *w = &g->wish;
 
 	if (w->star) {
-		write_star(h, g, x, registering_challenged(g, g->targets.at.peer));
+		write_star(h, g, x, registering_proven(g, g->targets.at.peer));
 		return;
 	}
 	for (unsigned i = 0; i < w->n; i++)
@@ -226,6 +231,7 @@ static bool send_on(struct registering *g)
 	}
 	req.ruri = writer_result(&r);
 	write_headers(g, &x, &h);
+	keyring_write(g->registrar->keyring, p, STR("REGISTER"), req.ruri, STR_NONE, &h);
 	req.headers = writer_result(&h);
 	if (h.overflow || r.overflow || n.overflow)
 		return false;
@@ -406,7 +412,7 @@ static void accepted(struct registering *g, const struct message *m)
 	struct registrar *r = g->registrar;
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
-	bool challenged = registering_challenged(g, g->targets.at.peer);
+	bool challenged = registering_proven(g, g->targets.at.peer);
 	int err = 0;
 
 	location_count(r->location, accepted, 1);
@@ -487,11 +493,23 @@ static void refused(struct registering *g, const struct message *m)
 	registering_free(g);
 }
 
+/* The core asks us, not the phone: with our credentials for it the REGISTER goes once more. */
+static bool answered_for(struct registering *g, const struct message *m)
+{
+	const struct config_peer *p = &g->config->peers[g->targets.at.peer];
+
+	if (keyring_challenged(g->registrar->keyring, p, &g->out, m, g->cseq) != KEYRING_AGAIN)
+		return false;
+	g->cseq++;
+	loop_timer(g->registrar->worker->loop, &g->patience, p->try_ms);
+	return true;
+}
+
 static void core_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct registering *g = arg;
 
-	if (m->status < 200)
+	if (m->status < 200 || answered_for(g, m))
 		return;
 	targets_outcome(&g->targets, m->status, REJECT_NONE);
 	if (m->status < 300)

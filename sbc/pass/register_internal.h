@@ -38,6 +38,7 @@ struct registrar {
 	struct worker *worker;
 	struct border_state *border;
 	struct location *location;
+	struct keyring *keyring;
 	struct config *config;
 	struct list requests; /* registering.node */
 	unsigned n;
@@ -58,6 +59,7 @@ struct registering {
 	enum reject_reason last;
 	struct leak_set forbidden_out, forbidden_in;
 	struct wish wish;
+	bool logged_in;         /* here, by `auth: limen` */
 	unsigned min_expires_s; /* of the core's 423, for which it is asked once more; 0: none yet */
 	uint32_t cseq;
 	char call_id[IDENT_LEN + 1], tag[IDENT_LEN + 1];
@@ -91,6 +93,8 @@ void registrar_refuse(struct registrar *r, struct server_txn *t, enum reject_rea
 void registering_next(struct registering *g);
 /* Do this peer's challenges reach the phone, and its credentials the peer? */
 bool registering_challenged(const struct registering *g, int peer);
+/* Has who asks shown who he is, here or (if it lets him in) to this peer? */
+bool registering_proven(const struct registering *g, int peer);
 void registering_free(struct registering *g);
 void registering_silent(struct wheel_timer *t);
 extern const struct server_ops registering_in_ops;

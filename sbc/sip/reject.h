@@ -64,6 +64,12 @@
 	X(REJECT_REGISTER_RATE, 503, "Service Unavailable", "register_rate")                                           \
 	X(REJECT_REGISTER_PENDING, 503, "Service Unavailable", "register_pending")                                     \
 	X(REJECT_REGISTRAR_SILENT, 503, "Service Unavailable", "registrar_silent")                                     \
+	/* digest */                                                                                                   \
+	X(REJECT_LOGIN, 403, "Forbidden", "credentials")                                                               \
+	X(REJECT_LOGIN_LOCKED, 403, "Forbidden", "locked")                                                             \
+	X(REJECT_LOGIN_OTHER, 403, "Forbidden", "other_user")                                                          \
+	X(REJECT_LOGIN_ERROR, 500, "Server Internal Error", "login_error")                                             \
+	X(REJECT_PEER_CREDENTIALS, 403, "Forbidden", "peer_credentials")                                               \
 	X(REJECT_ALIAS, 404, "Not Found", "alias")                                                                     \
 	X(REJECT_UPDATE_OVERDUE, 504, "Server Time-out", "update_overdue")                                             \
 	X(REJECT_LEAK, 500, "Server Internal Error", "leak_blocked")

@@ -146,10 +146,14 @@ static bool is_repeated_end(const struct message *m)
 
 static void receive_new(struct txn_layer *l, const struct message *m, struct txn_id id)
 {
-	enum reject_reason why = REJECT_NONE;
+	enum reject_reason why = l->user.judge ? l->user.judge(l->user.arg, m) : REJECT_NONE;
 	uint64_t merge = 0;
 	struct server_txn *s;
 
+	if (why != REJECT_NONE) {
+		txn_layer_refuse(l, m, why);
+		return;
+	}
 	/* RFC 3261 §8.2.2.2: the same request by another way. Only requests without a To tag can be such. */
 	if (!m->to.tag.n) {
 		merge = txn_merge_hash(l, m);

@@ -82,10 +82,10 @@ def phone_calls_pbx(call, net, phone, pbx):
 
 
 def pbx_calls_carrier(call, net, phone, pbx):
-    answering = Sipp(net, "carrier", "192.0.2.1", "callee", HZ["carrier"], 5060, {"inside_host": CARRIER_HOST})
+    answering = Sipp(net, "carrier", "192.0.2.1", "callee", HZ["carrier"], 5060, {"inside_host": CARRIER_HOST}, ends=False)
     time.sleep(0.5)
     calling = Sipp(net, "pbx", "10.0.0.5", "caller", HZ["pbx"], 5070,  # another port: baresip has 5060
-                   {"inside_host": PBX_HOST, "caller": "+49301000", "dialled": "+4989123456", "desk": "desk-dora", "desk_ip": "10.99.7.7"}, "10.0.0.2:5060", call.speech)
+                   {"inside_host": PBX_HOST, "caller": "+49301000", "dialled": "+4989123456", "desk": "desk-dora", "desk_ip": "10.99.7.7"}, True, "10.0.0.2:5060", call.speech)
     call.fault = calling.finish() or answering.finish()
 
 
@@ -97,7 +97,7 @@ def pbx_speaks_to_carrier(call, net, phone, pbx):
 def carrier_calls_pbx(call, net, phone, pbx):
     pbx.forget()
     calling = Sipp(net, "carrier", "192.0.2.1", "caller", HZ["carrier"], 5070,
-                   {"inside_host": CARRIER_HOST, "caller": "+4989123456", "dialled": "+49301000", "desk": "desk-carl", "desk_ip": "172.29.8.8"}, "203.0.113.10:5060")
+                   {"inside_host": CARRIER_HOST, "caller": "+4989123456", "dialled": "+49301000", "desk": "desk-carl", "desk_ip": "172.29.8.8"}, True, "203.0.113.10:5060")
     call.fault = calling.finish()
     pbx.wait_end()
     time.sleep(0.2)

@@ -40,6 +40,8 @@ SECRETS = {
 COMMON_HEADERS = set("""via from to call-id cseq contact max-forwards content-type content-length user-agent server allow supported
     require record-route route reason warning subject organization call-info date expires p-asserted-identity diversion accept
     timestamp privacy""".split())
+# Challenges and credentials cross where both sides say `auth: relay`, with what they name.
+DIGEST = re.compile(rb"^(www-authenticate|proxy-authenticate|authorization|proxy-authorization):[^\r\n]*\r\n", re.M | re.I)
 # Values that both sides have by themselves.
 COMMON_VALUES = {"-", "limen", "sip", "0", "anonymous.invalid"}
 
@@ -106,7 +108,7 @@ class Side:
                         self.own.add(value.lower())
         for p in self.packets:
             if p.source == party and b"SIP/2.0" in p.payload:
-                self.headers(p.payload.split(b"\r\n\r\n", 1)[0].decode(errors="replace"))
+                self.headers(DIGEST.sub(b"", p.payload.split(b"\r\n\r\n", 1)[0] + b"\r\n").decode(errors="replace").strip())
 
     def add(self, text, what):
         text = text.strip().lower()
@@ -153,7 +155,7 @@ def leaks(sides):
     """[(time, side that saw it, side whose it is, what, text)]; time is None for what no single packet shows."""
     found = []
     for seer in sides:
-        packets = [(p, p.payload.lower()) for p in seer.to_party()]
+        packets = [(p, DIGEST.sub(b"", p.payload).lower()) for p in seer.to_party()]
         for stranger in sorted(seer.strangers()):
             found.append((None, seer.name, "?", "IP address", stranger))
         for owner in sides:

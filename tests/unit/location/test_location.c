@@ -130,8 +130,8 @@ static void test_flow_failed(void **state)
 	struct location_target t;
 	fixture_init(&f, "", "");
 	struct location_binding *b = put(&f, &(struct phone){.aor = ALICE, .uri = "sip:a@10.0.0.2"});
-	location_flow_failed(f.l, str_z(b->alias));
-	location_flow_failed(f.l, STR("nobody"));
+	location_flow_failed(f.l, str_z(b->alias), &b->flow);
+	location_flow_failed(f.l, STR("nobody"), &b->flow);
 	assert_int_equal(location_find(f.l, str_z(b->alias), &t), LOCATION_DEAD);
 	assert_string_equal(t.uri, "sip:a@10.0.0.2");
 	assert_int_equal(counters_of(&f).aliases_dead, 1);
@@ -166,7 +166,7 @@ static void test_keepalive(void **state)
 	pass_ms(&f, 10000);
 	assert_in_range(f.kept_alive, 8, 11);
 	unsigned before = f.kept_alive;
-	location_flow_failed(f.l, str_z(b->alias));
+	location_flow_failed(f.l, str_z(b->alias), &b->flow);
 	pass_ms(&f, 5000);
 	assert_int_equal(f.kept_alive, before);
 	fixture_finish(&f);
@@ -188,7 +188,7 @@ static void test_bounds(void **state)
 	assert_int_equal(try_put(&f, &one, &b), -EMFILE);
 	assert_int_equal(counters_of(&f).bindings, 3);
 	/* one that nobody reaches makes room */
-	location_flow_failed(f.l, str_z(b->alias));
+	location_flow_failed(f.l, str_z(b->alias), &b->flow);
 	put(&f, &one);
 	assert_int_equal(counters_of(&f).bindings, 3);
 	put(&f, &(struct phone){.aor = "b@example.org", .uri = "sip:b@10.0.0.1"});

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* phone: legs whose far side is a registered phone. Towards one, the alias in the Request-URI decides instead of a
+ * route, and the leg uses its flow only (RFC 5626 §5.3); from one, the call bears the name it registered under. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sbc/call/call.h"
+#include "sbc/location/reach.h"
+
+struct leg_phone {
+	char alias[IDENT_LEN + 1]; /* empty: the registration is another worker's */
+	struct destination flow;   /* of the registration, as it was last seen */
+	size_t n;
+	char aor[];
+};
+
+int phone_attach(struct leg *l, const char *alias, struct str aor, const struct destination *flow)
+{
+	struct leg_phone *p = malloc(sizeof(*p) + aor.n);
+
+	if (!p)
+		return -ENOMEM;
+	p->alias[0] = '\0';
+	if (alias)
+		memcpy(p->alias, alias, sizeof(p->alias));
+	p->flow = *flow;
+	p->n = aor.n;
+	memcpy(p->aor, aor.p, aor.n);
+	free(l->phone);
+	l->phone = p;
+	return 0;
+}
+
+struct str leg_aor(const struct leg *l)
+{
+	return l && l->phone ? (struct str){l->phone->aor, l->phone->n} : STR_NONE;
+}
+
+/* ---- towards a phone ---- */
+
+bool phone_decide(struct call *c, const struct border_request *r)
+{
+	struct calls *cs = c->calls;
+	struct border_decision *d = &c->setup->decision;
+	struct location_target found;
+
+	if (!cs->location || !location_reach(cs->location, cs->config, r, d, &found))
+		return false;
+	c->to_phone = true;
+	if (d->reject != REJECT_NONE)
+		return true;
+	c->setup->phone = malloc(sizeof(found));
+	if (c->setup->phone) {
+		*c->setup->phone = found;
+		call_count(&cs->counters.phone_calls, 1);
+	} else {
+		d->reject = REJECT_NO_MEMORY;
+		d->status = reject_status(d->reject);
+	}
+	return true;
+}
+
+enum reject_reason phone_failed(struct call *c, enum reject_reason why)
+{
+	const struct setup *s = c->setup;
+
+	if (why != REJECT_FLOW_GONE && why != REJECT_TIMEOUT && why != REJECT_TARGETS_DOWN)
+		return why;
+	location_flow_failed(c->calls->location, s->invite->ruri.user, &s->targets.at.to);
+	return REJECT_FLOW_GONE;
+}
+
+/* ---- from a phone ---- */
+
+static void warn_of_name(struct call *c, const struct message *m)
+{
+	struct log_line l;
+
+	call_count(&c->calls->counters.phone_from_differs, 1);
+	if (!log_begin(&l, LOG_WARN, "phone calls under another name than it registered"))
+		return;
+	log_z(&l, "call", c->id);
+	log_addr(&l, "source", &m->source.remote);
+	log_user(&l, "from", m->from.uri.user);
+	log_end(&l);
+}
+
+void phone_recognise(struct call *c, const struct message *m)
+{
+	struct calls *cs = c->calls;
+	struct destination flow = destination_of_flow(&m->source);
+	char buf[AOR_MAX];
+	struct str aor;
+	enum border_phone who;
+	const char *alias;
+
+	if (c->peer_in >= 0 || !cs->location || !aor_canonical(&m->from.uri, buf, &aor))
+		return;
+	who = border_phone_of(cs->border, m->source.network, &m->source.remote, aor);
+	if (who == BORDER_PHONE_NONE)
+		return;
+	if (who == BORDER_PHONE_OTHER) {
+		warn_of_name(c, m);
+		return;
+	}
+	alias = location_alias_of_flow(cs->location, m->source.network, aor, &m->source);
+	/* without memory the record lacks the name, and the call goes on */
+	if (alias || who == BORDER_PHONE_SAME)
+		phone_attach(c->a, alias, aor, &flow);
+}
+
+/* ---- the flow within a dialog ---- */
+
+static void set_flow(struct leg *l, const struct destination *flow)
+{
+	struct log_line line;
+
+	dialog_set_flow(&l->dialog, flow);
+	l->transport = l->dialog.peer.transport;
+	call_count(&l->call->calls->counters.flows_moved, 1);
+	if (!log_begin(&line, LOG_INFO, "flow moved"))
+		return;
+	log_z(&line, "call", l->call->id);
+	log_z(&line, "leg", l->uas ? "a" : "b");
+	log_addr(&line, "remote", &flow->remote);
+	log_end(&line);
+}
+
+/* What the dialog has learned since from the phone's own requests holds, until the phone registers elsewhere. */
+void phone_follow(struct leg *l)
+{
+	struct leg_phone *p = l->phone;
+	struct destination now;
+
+	if (!p || !p->alias[0] || !location_flow(l->call->calls->location, p->alias, &now) ||
+	    location_same_flow(&p->flow, &now))
+		return;
+	p->flow = now;
+	if (!location_same_flow(&l->dialog.flow, &now))
+		set_flow(l, &now);
+}
+
+void phone_moved(struct leg *l, const struct message *m)
+{
+	struct destination d = destination_of_flow(&m->source);
+
+	/* which branch of a fork it is to be is not known before the answer */
+	if (!l->dialog.remote_tag || !l->dialog.flow.flow_only || location_same_flow(&l->dialog.flow, &d))
+		return;
+	set_flow(l, &d);
+}

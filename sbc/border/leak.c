@@ -190,18 +190,6 @@ static size_t token_start(struct str text, size_t from, size_t i)
 	return start;
 }
 
-/* The first byte of p[i..end) that is not of a word, or end. */
-static size_t word_end(const char *p, size_t i, size_t end)
-{
-	const uint8_t *u = (const uint8_t *)p;
-	while (end - i >= 4 &&
-	       leak_class[u[i]] & leak_class[u[i + 1]] & leak_class[u[i + 2]] & leak_class[u[i + 3]] & LEAK_WORD)
-		i += 4;
-	while (i < end && leak_class[u[i]] & LEAK_WORD)
-		i++;
-	return i;
-}
-
 /* Only tokens of at least `shortest` bytes: one that begins at or after `from` holds the byte shortest - 1 further on,
  * so that most of the text is passed over in strides of that length. */
 static bool scan_long(struct check *k, size_t from, size_t end)
@@ -214,15 +202,11 @@ static bool scan_long(struct check *k, size_t from, size_t end)
 			i = at + 1;
 			continue;
 		}
-		size_t start = token_start(k->text, from, at), last = start + stride - 1;
-		if (last >= end)
-			return false;
-		if (!(leak_class[(uint8_t)p[last]] & LEAK_WORD)) { /* this one is too short */
-			i = last + 1;
-			continue;
-		}
-		i = word_end(p, at + 1, end);
-		if (i > last && token(k, start, i))
+		size_t start = token_start(k->text, from, at);
+		i = at + 1;
+		while (i < end && (leak_class[(uint8_t)p[i]] & LEAK_WORD))
+			i++;
+		if (i >= start + stride && token(k, start, i))
 			return true;
 	}
 	return false;

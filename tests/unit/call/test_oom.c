@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "sbc/call/calls.h"
+#include "sbc/location/reach.h"
 #include "sbc/media_networks.h"
 #include "sbc/sip/digest.h"
 #include "tests/unit/base/heap.h"
@@ -31,6 +32,7 @@ static struct {
 	struct worker *worker;
 	struct keyring *keyring;
 	struct calls *calls;
+	struct location *location;
 	uint16_t port;
 	bool failing; /* allocations count while the loop turns */
 } e;
@@ -62,8 +64,9 @@ struct party {
 };
 static struct party a, b;
 static unsigned call_number;
-static bool asks; /* b wants to know who asks, and has a new nonce each time */
-static bool late; /* the offer comes in the 2xx, the answer in the ACK */
+static char alias[IDENT_LEN + 1]; /* b is a registered phone, called by it; empty: a peer */
+static bool asks;                 /* b wants to know who asks, and has a new nonce each time */
+static bool late;                 /* the offer comes in the 2xx, the answer in the ACK */
 
 #define SDP                                                                                                            \
 	"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"    \
@@ -80,8 +83,9 @@ static void send_text(struct party *p, const char *text, size_t n)
 static size_t make_request(char *buf, size_t cap, const char *method, unsigned cseq, const char *branch,
 			   const char *body)
 {
-	char tag[80] = "";
+	char tag[80] = "", callee[80];
 
+	snprintf(callee, sizeof(callee), "sip:%s@127.0.0.1", alias[0] ? alias : "100");
 	if (a.remote_tag[0])
 		snprintf(tag, sizeof(tag), ";tag=%s", a.remote_tag);
 	return (size_t)snprintf(
@@ -89,9 +93,9 @@ static size_t make_request(char *buf, size_t cap, const char *method, unsigned c
 		"%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s%u-%u\r\n"
 		"From: <sip:alice@example.com>;tag=fa%u\r\nTo: <sip:100@example.net>%s\r\nCall-ID: oom-%u\r\n"
 		"CSeq: %u %s\r\nMax-Forwards: 70\r\nContact: <sip:alice@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
-		method, a.contact[0] ? a.contact : "sip:100@127.0.0.1", addr_port(&a.addr), branch, call_number, cseq,
-		call_number, tag, call_number, cseq, method, addr_port(&a.addr),
-		body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+		method, a.contact[0] ? a.contact : callee, addr_port(&a.addr), branch, call_number, cseq, call_number,
+		tag, call_number, cseq, method, addr_port(&a.addr), body[0] ? "Content-Type: application/sdp\r\n" : "",
+		strlen(body), body);
 }
 
 static void a_request(const char *method, const char *body)
@@ -361,6 +365,33 @@ static void open_party(struct party *p, const char *host)
 	p->addr = client_addr(p->fd);
 }
 
+static void register_b(void)
+{
+	static const struct str aor = {"bob@127.0.0.1", 13};
+	struct addr local = at("127.0.0.1:1");
+	char uri[80];
+	struct location_contact c = {.params = STR("")};
+	struct location_binding *binding;
+
+	snprintf(uri, sizeof(uri), "sip:bob@127.0.0.2:%u", addr_port(&b.addr));
+	c.uri = str_z(uri);
+	addr_set_port(&local, e.port);
+	location_alias(e.location, location_slot(e.location, aor), 0, aor, &c, alias);
+	assert_int_equal(
+		location_put(
+			e.location,
+			&(struct location_update){
+				.aor = aor,
+				.contact = &c,
+				.alias = alias,
+				.core_call_id = alias,
+				.flow = {.transport = CONFIG_UDP, .local = local, .remote = b.addr, .flow_only = true},
+				.phone_s = 100000,
+				.core_s = 100000},
+			&binding),
+		0);
+}
+
 static void begin(void)
 {
 	char err[256] = "";
@@ -377,15 +408,22 @@ static void begin(void)
 				err, sizeof(err), &e.group) < 0)
 		fail_msg("%s", err);
 	e.worker = worker_get(e.group, 0);
+	assert_int_equal(
+		location_create(&(struct location_params){.loop = e.worker->loop, .key = &e.key, .config = e.config},
+				&e.location),
+		0);
 	e.keyring = keyring_create();
 	assert_non_null(e.keyring);
 	assert_int_equal(calls_create(&(struct calls_params){.worker = e.worker,
 							     .media = e.media,
 							     .border = e.border,
 							     .keyring = e.keyring,
-							     .pass = on_pass},
+							     .pass = on_pass,
+							     .location = e.location},
 				      &e.calls),
 			 0);
+	if (alias[0])
+		register_b();
 	worker_set_arg(e.group, 0, e.calls);
 }
 
@@ -393,6 +431,7 @@ static void end(void)
 {
 	worker_group_stop(e.group);
 	calls_destroy(e.calls);
+	location_destroy(e.location);
 	keyring_destroy(e.keyring);
 	worker_group_destroy(e.group);
 	media_destroy(e.media);
@@ -542,6 +581,13 @@ static void test_late_offer(void **state)
 	late = false;
 }
 
+static void test_phone(void **state)
+{
+	alias[0] = 'x';
+	for_every_failure("a call to a registered phone", fail_call);
+	alias[0] = '\0';
+}
+
 static void test_reinvite(void **state)
 {
 	for_every_failure("a re-INVITE", fail_reinvite);
@@ -632,8 +678,8 @@ static int tear_down(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),       cmocka_unit_test(test_late_offer), cmocka_unit_test(test_reinvite),
-		cmocka_unit_test(test_challenged), cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_call),     cmocka_unit_test(test_late_offer), cmocka_unit_test(test_phone),
+		cmocka_unit_test(test_reinvite), cmocka_unit_test(test_challenged), cmocka_unit_test(test_reload),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

@@ -4,7 +4,6 @@ call by themselves, and speak a tone of PHONE_HZ.
 
     dial(number) wait_call() hang_up() wait_end() heard() forget() register() unregister()"""
 import os
-import subprocess
 import threading
 
 from .scene import HERE, PHONE_HZ  # first: it says where the demo's parts are
@@ -77,13 +76,12 @@ class Talker:
 RC = """\
 [sip]
 sip_port=5060
-sip_tcp_port=0
-sip_tls_port=0
+sip_tcp_port=-1
+sip_tls_port=-1
 default_proxy=0
 guess_hostname=1
 register_only_when_network_is_up=0
 keepalive_period=30000
-use_ipv6=0
 verify_server_certs=0
 media_encryption=none
 [net]
@@ -122,7 +120,9 @@ class Linphone(Talker):
         rc = os.path.join(scene.folder, "linphonerc")
         with open(rc, "w", encoding="ascii") as f:
             f.write(RC.format(edge=EDGE, user=scene.user, password=scene.password, realm=REALM))
-        super().__init__(scene, "linphonec", ["linphonec", "-c", rc, "-a"], env=dict(os.environ, HOME=scene.folder, TERM="dumb"))
+        home = os.path.join(scene.folder, "home")
+        os.makedirs(os.path.join(home, ".local/share/linphone"))
+        super().__init__(scene, "linphonec", ["linphonec", "-c", rc, "-a"], env=dict(os.environ, HOME=home, TERM="dumb"))
         self.tell("soundcard use files")
         self.tell("play " + tone)
 

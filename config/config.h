@@ -270,12 +270,16 @@ struct config {
 		const char *file; /* JSON lines; NULL: no CDR */
 	} cdr;
 	struct {
+		const char *file; /* NULL: nothing outlives the process */
+		bool calls;       /* answered calls do: true */
+	} store;
+	struct {
 		struct addr listen; /* unset: no management port */
 		const char *token;  /* NULL: whoever reaches the port may change things. Secret: never printed */
 		struct config_strings names; /* by which a browser may call us, besides addresses and localhost */
 	} manage;
 	const char *server_name; /* Server/User-Agent we send; NULL: none. Default "Limen" */
-	const char *cluster_key; /* NULL: random at start. Secret: never printed */
+	const char *cluster_key; /* NULL: random, kept in the store. Secret: never printed */
 	enum config_leak leak;   /* what the leak checker does in service; default count */
 	const char *path;        /* file it came from */
 };

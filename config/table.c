@@ -849,7 +849,7 @@ static const struct key limits_keys[] = {
 	LIMIT(connections, 1, 1000000, "4000", CONFIG_AT_ONCE, "TCP connections"),
 	LIMIT(connections_source, 1, 1000000, "100", CONFIG_AT_ONCE, "TCP connections of one source address"),
 	LIMIT(answers, 1, 1000000, "1000", CONFIG_AT_ONCE,
-	      "per second and in all: answers over UDP to requests that are refused before a transaction (malformed ones, for instance) and to STUN; forged sources make us send these to others"),
+	      "per second: answers over UDP to requests that are refused before a transaction (malformed ones, for instance) and to STUN, which forged sources make us send to others: to all strangers together, and as many to each peer"),
 	LIMIT(answers_source, 1, 1000000, "50", CONFIG_AT_ONCE,
 	      "of these to one source that is no peer; a peer's source gets ten times as many"),
 	LIMIT(queue, 16, 1000000, "4096", CONFIG_RESTART, "messages that wait to be handed to another worker"),
@@ -883,7 +883,7 @@ static const struct key registrations_keys[] = {
 	REGISTRATION(max_contacts, 1, 64, "10", "contacts of one address of record; more are answered 403"),
 	REGISTRATION(
 		core_rate, 0, 1000000, "0",
-		"REGISTERs per second towards the core; more are answered 503 with a Retry-After by chance. 0: no limit"),
+		"REGISTERs per second towards the core, a tenth of them at once; more are answered 503 with a Retry-After by chance. 0: no limit"),
 	REGISTRATION(pending, 1, 1000000, "1000", "REGISTERs under way to the core, per worker; more are answered 503"),
 	END,
 };
@@ -1010,6 +1010,23 @@ static const struct key cdr_keys[] = {
 };
 static const struct object object_cdr = {.name = "cdr", .keys = cdr_keys};
 
+static const struct key store_keys[] = {
+	{.name = "file",
+	 .kind = KIND_TEXT,
+	 M(config, store.file),
+	 .check = check_path,
+	 .lifetime = CONFIG_RESTART,
+	 .doc = "SQLite file for what a next process goes on with; made with mode 0600. Default: nothing is kept"},
+	{.name = "calls",
+	 .kind = KIND_BOOL,
+	 M(config, store.calls),
+	 .preset = "true",
+	 .lifetime = CONFIG_RESTART,
+	 .doc = "answered calls are kept in it, and go on in a process started anew on the same file"},
+	END,
+};
+static const struct object object_store = {.name = "store", .keys = store_keys};
+
 static const struct key manage_keys[] = {
 	{.name = "listen",
 	 .kind = KIND_CUSTOM,
@@ -1094,6 +1111,11 @@ static const struct key root_keys[] = {
 	{.name = "dns", .kind = KIND_OBJECT, .offset = 0, .object = &object_dns, .doc = "name resolution"},
 	{.name = "log", .kind = KIND_OBJECT, .offset = 0, .object = &object_log, .doc = "the log"},
 	{.name = "cdr", .kind = KIND_OBJECT, .offset = 0, .object = &object_cdr, .doc = "call records"},
+	{.name = "store",
+	 .kind = KIND_OBJECT,
+	 .offset = 0,
+	 .object = &object_store,
+	 .doc = "what outlives the process"},
 	{.name = "manage", .kind = KIND_OBJECT, .offset = 0, .object = &object_manage, .doc = "the management port"},
 	{.name = "server_name",
 	 .kind = KIND_TEXT,
@@ -1107,7 +1129,7 @@ static const struct key root_keys[] = {
 	 M(config, cluster_key),
 	 .check = check_key,
 	 .lifetime = CONFIG_RESTART,
-	 .doc = "key of the MAC in tags, branches and Contacts; ${NAME} or file:PATH. Default: random at each start"},
+	 .doc = "key of the MAC in tags, branches and Contacts; ${NAME} or file:PATH. Default: random, and kept where there is a store"},
 	{.name = "leak",
 	 .kind = KIND_WORD,
 	 M(config, leak),
@@ -1116,7 +1138,6 @@ static const struct key root_keys[] = {
 	 .lifetime = CONFIG_AT_ONCE,
 	 .doc = "a message that would tell one side of the other: count and send, block, or do not look"},
 	LATER("tls"),
-	LATER("store"),
 	LATER("redis"),
 	LATER("registrar"),
 	LATER("users"),

@@ -18,6 +18,7 @@ static void write_metrics(void *arg, struct writer *w)
 						.logins = p->logins,
 						.log = p->log,
 						.cdr = p->cdr,
+						.store = p->store,
 						.started_ns = p->started_ns},
 		      w);
 }

@@ -71,17 +71,20 @@ static int start_workers(struct program *p)
 			return fail("worker", err);
 		p->phones[i].location = p->location[i];
 		registrations_init(&p->registrations_of[i], w, p->location[i]);
-		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
+		p->keyring[i] = keyring_create();
+		err = p->keyring[i] ? pass_create(w, p->border, p->location[i], p->keyring[i], &p->pass[i]) : -ENOMEM;
 		if (err < 0)
 			return fail("worker", err);
 		err = calls_create(&(struct calls_params){.worker = w,
 							  .media = p->media,
 							  .border = p->border,
+							  .store = p->config->store.calls ? p->store : NULL,
 							  .cdr = p->cdr ? cdr_to_writer : NULL,
 							  .cdr_arg = p->cdr,
 							  .pass = pass_request,
 							  .glance = pass_glance,
 							  .location = p->location[i],
+							  .keyring = p->keyring[i],
 							  .logins = p->logins,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
@@ -116,32 +119,14 @@ static void start_signal(struct program *p, uv_signal_t *s, uv_signal_cb fn, int
 	p->signals_open++;
 }
 
-static int start_logins(struct program *p, struct str secret)
-{
-	uint64_t now_ms = clock_wall_us(clock_ns()) / 1000;
-	int err = logins_create(secret, &p->config->limits, now_ms, &p->logins);
-
-	if (err < 0)
-		return fail("logins", err);
-	logins_set_accounts(p->logins, p->accounts);
-	accounts_unref(p->accounts);
-	p->accounts = NULL;
-	return 0;
-}
-
 static int start(struct program *p)
 {
-	char secret[32];
-	struct str key;
 	int err = start_writers(p);
 
-	if (err < 0)
-		return err;
-	random_bytes(secret, sizeof(secret));
-	key = p->config->cluster_key ? str_z(p->config->cluster_key) : (struct str){secret, sizeof(secret)};
-	p->key = ident_key_init(key, 0, (uint16_t)random_u64());
-	err = start_logins(p, key);
-	explicit_bzero(secret, sizeof(secret));
+	if (err == 0)
+		err = program_open_store(p);
+	if (err == 0)
+		err = program_make_key(p);
 	if (err < 0)
 		return err;
 	err = media_networks_create(p->config, &p->media);
@@ -154,6 +139,9 @@ static int start(struct program *p)
 	if (err < 0)
 		return fail("loop", err);
 	err = start_workers(p);
+	if (err < 0)
+		return err;
+	err = program_restore_calls(p);
 	if (err < 0)
 		return err;
 	err = program_manage(p);
@@ -190,6 +178,7 @@ static void stop(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		calls_destroy(p->calls[i]);
 		pass_destroy(p->pass[i]);
+		keyring_destroy(p->keyring[i]);
 		registrations_finish(&p->registrations_of[i]);
 		location_destroy(p->location[i]);
 	}
@@ -203,6 +192,7 @@ static void stop(struct program *p)
 	accounts_unref(p->accounts);
 	if (p->loop)
 		loop_destroy(p->loop);
+	store_close(p->store);
 	log_set_sink(NULL, NULL);
 	line_writer_destroy(p->cdr);
 	line_writer_destroy(p->log);

@@ -118,6 +118,8 @@ for config in config/quickstart.json config/examples/*.json; do
 	check "limen check $config" build/asan/sbc/limen check "$config"
 done
 scenarios build/asan/sbc/limen --matrix full --jobs 4
+say "storm: build/plain/sbc/limen"
+check "registration storm" /usr/bin/python3 tests/storm/storm.py build/plain/sbc/limen build/plain/tests/storm/storm
 unit tsan gcc -Db_sanitize=thread -Dbuildtype=debugoptimized
 scenarios build/tsan/sbc/limen --variant workers --jobs 4
 

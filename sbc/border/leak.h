@@ -35,7 +35,8 @@ struct leak_set {
 	uint64_t lengths;  /* bit n: some needle's longest token has n bytes (63: or more) */
 	bool v6;
 	/* Digest is relayed between the two ends (headers_relay_auth()): realm, nonce and uri within its headers, and a
-	 * Request-URI that is the uri of credentials in the same message, are not looked at. */
+	 * Request-URI that is the uri of credentials in the same message, or stands in an ACK or CANCEL, are not looked
+	 * at. */
 	bool auth_relay;
 };
 /* Too short (under 5 bytes, or under 8 and only digits) or too common ("localhost", "anonymous.invalid", "0.0.0.0",

@@ -9,7 +9,7 @@
 
 static struct peer_state *_Atomic *peer_bucket(struct border_state *s, struct str name)
 {
-	return &s->peers[siphash_str(&s->key, name) % PEER_BUCKETS];
+	return &s->peers[hash_str(&s->key, name) % PEER_BUCKETS];
 }
 
 static struct peer_state *peer_find(struct border_state *s, const char *name)
@@ -25,6 +25,13 @@ static struct peer_state *peer_of(struct border_state *s, const struct config *c
 	if (peer < 0 || (size_t)peer >= c->n_peers)
 		return NULL;
 	return peer_find(s, c->peers[peer].name);
+}
+
+struct gcra *border_peer_answers(struct border_state *s, const struct config *c, int peer)
+{
+	struct peer_state *p = peer_of(s, c, peer);
+
+	return p ? &p->answers : &s->answers_rate;
 }
 
 static int peer_add(struct border_state *s, const char *name)
@@ -77,8 +84,6 @@ void border_state_destroy(struct border_state *s)
 {
 	if (!s)
 		return;
-	if (!s)
-		return;
 	for (size_t i = 0; i < PEER_BUCKETS; i++)
 		for (struct peer_state *p = s->peers[i], *next; p; p = next) {
 			next = p->next;
@@ -94,11 +99,12 @@ void border_state_destroy(struct border_state *s)
 
 /* ---- admission ------------------------------------------------------------------------------------------------ */
 
-bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms)
+bool gcra_take_smooth(struct gcra *g, unsigned per_second, unsigned bucket_ms, uint64_t now_ms)
 {
 	if (per_second == 0)
 		return true;
-	const uint64_t now = now_ms * 1000000, gap = 1000000000 / per_second, most = gap * per_second;
+	const uint64_t now = now_ms * 1000000, gap = 1000000000 / per_second,
+		       bucket = gap * per_second / 1000 * bucket_ms, most = bucket > gap ? bucket : gap;
 	uint64_t old = atomic_load_explicit(&g->tat_ns, memory_order_relaxed), tat;
 	do {
 		tat = (old > now ? old : now) + gap;
@@ -107,6 +113,11 @@ bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms)
 	} while (!atomic_compare_exchange_weak_explicit(&g->tat_ns, &old, tat, memory_order_relaxed,
 							memory_order_relaxed));
 	return true;
+}
+
+bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms)
+{
+	return gcra_take_smooth(g, per_second, 1000, now_ms);
 }
 
 /* One more, unless that would be more than limit (0: none). */
@@ -163,6 +174,15 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 	return why;
 }
 
+void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing)
+{
+	struct peer_state *p = peer_of(s, c, peer);
+	if (!outgoing)
+		count_event(&s->calls);
+	if (p)
+		count_event(&p->dir[outgoing].calls);
+}
+
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing)
 {
 	if (!outgoing)
@@ -188,7 +208,9 @@ bool border_peer_gauges(struct border_state *s, const char *peer, struct border_
 
 bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms)
 {
-	return !per_second || gcra_take(&s->registers, per_second, now_ms);
+	/* A storm begins all at once: with a second's worth in the bucket the core would see twice its rate in the
+	 * first. */
+	return gcra_take_smooth(&s->registers, per_second, 100, now_ms);
 }
 
 uint64_t border_calls(struct border_state *s)

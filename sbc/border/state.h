@@ -34,9 +34,14 @@ int border_state_set_config(struct border_state *s, const struct config *c);
  * ours went to must pass: only the ACL and size are asked for datagrams that start with "SIP/2.0 ". */
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms);
+/* After it, for a request outside of any dialog: REJECT_UNKNOWN_SOURCE where the network refuses strangers
+ * (network.unknown == reject) and a datagram came from one. Such a refusal is to be sent without a transaction: an
+ * INVITE's would repeat it (RFC 3261 §17.2.1, timer G) towards whomever the datagram named. */
+enum reject_reason border_screen_parsed(struct border_state *s, const struct config *c, const struct flow_addr *from,
+					enum method method);
 /* May a request that is refused before there is a transaction be answered? Whoever forges a source makes us send such
- * an answer to somebody else, so there are so many a second over UDP: to one source (of a peer more), and in all. Takes
- * one of them. Any thread. */
+ * an answer to somebody else, so there are so many a second over UDP: to one source (of a peer more), to each peer, and
+ * to all who are neither peers nor registered phones together. Takes one of them. Any thread. */
 bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms);
 
 /* A phone's source begins or ends to be registered under this AoR; counted, so each begin needs its end. Networks with
@@ -60,10 +65,12 @@ enum border_phone border_phone_of(struct border_state *s, unsigned network, cons
  * only. Calls per second are a bucket of one second's worth: that many at once, and that rate after. */
 enum reject_reason border_call_begin(struct border_state *s, const struct config *c, int peer, bool outgoing,
 				     uint64_t now_ms);
+/* A call that began in another process, and goes on whatever the limits say: counted alone. */
+void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing);
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
 
-/* A REGISTER towards the core: false when per_second of them, over all workers, have gone already (a bucket of one
- * second's worth). 0: no limit. */
+/* A REGISTER towards the core: false when per_second of them, over all workers, have gone already; a tenth of
+ * that may go at once. 0: no limit. */
 bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms);
 
 /* Health of an address, learned from calls: a failed address is tried last for a while (30 s, doubling to 5 min with

@@ -79,6 +79,7 @@ static void answered(struct call *c)
 	call_count(&c->calls->counters.calls_answered, 1);
 	call_timers_answered(c);
 	call_log(c, LOG_INFO, "call answered", NULL, STR_NONE);
+	checkpoint_changed(c);
 }
 
 /* Our own 200 to the caller; the built-in target's words are ours alone. */
@@ -87,6 +88,7 @@ static bool write_own_answer(struct leg *a, struct told *t)
 	struct writer h = writer_init(t->headers, sizeof(t->headers));
 
 	write_own_headers(a, false, true, &h);
+	write_routes_back(a, &h);
 	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->forbidden};
 	return !h.overflow;
 }

@@ -140,6 +140,7 @@ void setup_free(struct call *c)
 void call_destroy(struct call *c)
 {
 	list_remove(&c->node);
+	checkpoint_forget(c);
 	snapshot_call_gone(c);
 	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);

@@ -95,7 +95,8 @@ struct call {
 	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
 	bool reaped, record_sent, echo, late, draining;
-	bool to_phone; /* decided by its registration, not by a route */
+	bool to_phone;   /* decided by its registration, not by a route */
+	bool challenged; /* ended by a challenge that was relayed: no record */
 	bool peer_in_counted, peer_out_counted;
 	struct leg *a, *b;
 	struct list old_legs; /* legs B of earlier attempts, until they are reaped */
@@ -107,6 +108,18 @@ struct call {
 	bool media_failed, media_ended;
 	enum media_error media_error;
 	struct exchange *exchange;
+	/* checkpoint.c: the record that another process would go on from */
+	struct {
+		struct list node; /* calls->kept: when it is written next */
+		uint64_t due_ms;
+		bool soon;         /* it has changed since */
+		bool unwritten;    /* the store does not hold all of it */
+		bool settling;     /* it does, but for latches of the relay that may still change */
+		bool asked;        /* the relay's statistics are awaited, to be written with it */
+		bool stored;       /* there is one */
+		unsigned prepares; /* of a restored call: answers of the relay that are not there yet */
+		char *texts;       /* of a restored call: what causes point into */
+	} keep;
 	struct relay *relays[CALL_MAX_RELAYS];
 	struct wheel_timer bound; /* ringing, then call length */
 	uint64_t start_ns, ring_ns, answer_ns, end_ns;
@@ -129,17 +142,22 @@ struct call {
 	bool in_queue;
 };
 
+/* When the record of a call is written: timers.c. */
+enum checkpoint_due { CHECKPOINT_SOON, CHECKPOINT_SETTLED, CHECKPOINT_REFRESH, CHECKPOINT_NEVER };
+
 struct calls {
 	struct worker *worker;
 	struct media *media;
 	struct media_port *port;
 	struct loop_poll *port_poll;
 	struct border_state *border;
+	struct store *store; /* NULL: calls end with the process */
 	cdr_fn cdr;
 	void *cdr_arg;
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	bool (*glance)(void *arg, const struct message *m);
 	struct location *location; /* may be NULL */
+	struct keyring *keyring;   /* may be NULL */
 	struct logins *logins;     /* may be NULL: then `auth: limen` lets nobody in */
 	void *pass_arg;
 	struct config *config;
@@ -152,7 +170,9 @@ struct calls {
 	struct list asks;   /* its questions that are not answered yet */
 	unsigned n_asks;
 	struct loop_deferred reaper, media_dispatch, facts_walk;
-	uint32_t facts; /* counts configurations */
+	uint32_t facts;                     /* counts configurations */
+	struct list kept[CHECKPOINT_NEVER]; /* calls to be written, each list in the order of their times */
+	struct wheel_timer kept_timer;
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
@@ -166,6 +186,12 @@ struct calls {
 static inline void call_count(uint64_t *c, int64_t n)
 {
 	__atomic_store_n(c, __atomic_load_n(c, __ATOMIC_RELAXED) + (uint64_t)n, __ATOMIC_RELAXED);
+}
+
+/* Of texts that are compared later, by this process or the next: under a key that outlives it. */
+static inline uint64_t calls_digest(const struct calls *cs, struct str text)
+{
+	return siphash_str(&cs->worker->key->call_id, text);
 }
 
 /* ---- call.c: the coupling table ---- */
@@ -281,6 +307,20 @@ void calls_reap_later(struct calls *cs, struct call *c);
  * dialog. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
 
+/* ---- checkpoint.c: answered calls as bytes in the store ---- */
+
+/* Something that another process would have to know has changed: written soon, with whatever else changes until then.
+ * Calls that are not answered yet are not kept. */
+void checkpoint_changed(struct call *c);
+/* It is time to write it. */
+void checkpoint_write_now(struct call *c);
+/* The relay's statistics are there; NULL: there are none to be had now. False: they were not asked for here. */
+bool checkpoint_stats(struct call *c, const struct media_stats *stats);
+/* The call is over and its CDR written: the record goes. */
+void checkpoint_over(struct call *c);
+/* The call's memory goes. Its record stays when it was never over. */
+void checkpoint_forget(struct call *c);
+
 /* ---- facts.c: what a reload changes in live calls ---- */
 
 /* That peer (of the call's own configuration) as it is configured now: for facts of security alone. NULL: no peer. */
@@ -293,8 +333,12 @@ void facts_changed(struct calls *cs);
 /* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
  */
 void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w);
+/* What a reply that makes a dialog repeats: the proxies that want to stay in its way (RFC 3261 §12.1.1). */
+void write_routes_back(const struct leg *l, struct writer *w);
 /* The headers of m, from a side whose peer is from_peer, that may cross to leg `to`. */
 void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w);
+/* The status of m for leg `to`: a challenge crosses where both ends relay them, else as status_across(). */
+int told_status(const struct leg *to, int from_peer, const struct message *m);
 /* A reply for leg `to` that says what m does: its phrase if `status` is its own, our headers and those of m that may
  * cross. The body is the caller's to add. False: the headers do not fit, and there are none. ret points into itself. */
 struct told {

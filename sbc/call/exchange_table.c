@@ -275,6 +275,7 @@ bool exchange_event(struct exchange *x, enum exchange_event ev, const struct mes
 	machine_mark(MACHINE_EXCHANGE, x->state, ev);
 	x->state = cell->next;
 	cell->action(x, m);
+	checkpoint_changed(x->call);
 	if (x->state == EXCHANGE_DONE)
 		exchange_free(x);
 	return true;

@@ -68,6 +68,11 @@ void leg_allow_own(struct leg *l, const struct message *invite)
 	take(l, invite->ruri.host, leak_set_allow);
 }
 
+void leg_forbid_restore(struct leg *to, struct str needle, bool allowed)
+{
+	take(to, needle, allowed ? leak_set_allow : leak_set_add);
+}
+
 void leg_forbid_reset(struct leg *to)
 {
 	to->forbidden = (struct leak_set){0};

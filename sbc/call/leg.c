@@ -111,6 +111,35 @@ fail_leg:
 	return NULL;
 }
 
+int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
+		struct leg **ret)
+{
+	struct leg *l = leg_new(c, uas, network, peer);
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	err = dialog_read(&l->dialog, dialog, network, LEG_CSEQ_SKIP);
+	if (err < 0)
+		goto fail_leg;
+	err = calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l);
+	if (err < 0)
+		goto fail_dialog;
+	l->state = LEG_CONFIRMED;
+	l->offer = OFFER_AGREED;
+	l->transport = l->dialog.peer.transport;
+	l->kept_cseq = l->dialog.local_cseq;
+	call_count(&c->calls->counters.legs, 1);
+	*ret = l;
+	return 0;
+
+fail_dialog:
+	dialog_finish(&l->dialog);
+fail_leg:
+	free(l);
+	return err;
+}
+
 void leg_destroy(struct leg *l)
 {
 	if (!l)
@@ -131,6 +160,7 @@ void leg_destroy(struct leg *l)
 	dialog_finish(&l->dialog);
 	free(l->phone);
 	free(l->sdp_sent);
+	free(l->agreed);
 	free(l->ack);
 	free(l);
 }
@@ -178,6 +208,13 @@ void leg_write_contact(const struct leg *l, struct writer *w)
 
 /* ---- sending ---- */
 
+static void used_cseq(struct leg *l)
+{
+	l->dialog.local_cseq++;
+	if (l->dialog.local_cseq - l->kept_cseq >= LEG_CSEQ_SKIP / 2)
+		checkpoint_changed(l->call);
+}
+
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
 			       void *arg, int *ret_error)
 {
@@ -196,6 +233,8 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
+	keyring_write(l->call->calls->keyring, facts_peer(l->call, l->peer), str_z(method_text(what->method)),
+		      dialog_ruri(d), what->body, &w);
 	if (w.overflow) {
 		*ret_error = -EMSGSIZE;
 		return NULL;
@@ -209,9 +248,23 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	r.ops = ops;
 	r.arg = arg;
 	t = client_txn_start(l->call->calls->worker->txn, &r, ret_error);
-	if (t)
-		l->dialog.local_cseq++;
+	if (!t)
+		return NULL;
+	used_cseq(l);
 	return t;
+}
+
+enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m)
+{
+	enum keyring_verdict v = keyring_challenged(l->call->calls->keyring, facts_peer(l->call, l->peer), txn, m,
+						    l->dialog.local_cseq + 1);
+
+	if (v != KEYRING_AGAIN)
+		return v;
+	used_cseq(l);
+	if (m->method == METHOD_INVITE)
+		l->invite_cseq = l->dialog.local_cseq;
+	return v;
 }
 
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r)

@@ -14,6 +14,7 @@
 #define SBC_CALL_LEG_H
 
 #include "sbc/border/border.h"
+#include "sbc/border/keyring.h"
 #include "sbc/call/early.h"
 #include "sbc/call/machine.h"
 #include "sbc/sip/transaction.h"
@@ -40,6 +41,7 @@ struct call;
 	X(LEG_EV_ANSWER_AGAIN) /* that 2xx once more */                                                                \
 	X(LEG_EV_ANSWER_FORK)  /* 2xx from another branch of a fork */                                                 \
 	X(LEG_EV_REFUSED)      /* 300 to 699 to our INVITE */                                                          \
+	X(LEG_EV_CHALLENGED)   /* 401 or 407 to our INVITE */                                                          \
 	X(LEG_EV_FAILED)       /* no final response, or it could not be sent */                                        \
 	X(LEG_EV_ACK)                                                                                                  \
 	X(LEG_EV_ACK_LOST) /* 64*T1 after our 2xx */                                                                   \
@@ -134,7 +136,7 @@ struct leg {
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
-	uint64_t sdp_got_digest; /* keyed hash of the far side's last agreed description */
+	uint64_t sdp_got_digest; /* hash_str() of the far side's last agreed description */
 	uint64_t sdp_digest;     /* leg A: of the description sent with its first tag; 0: none */
 	struct early_tag *tags;  /* leg A: further tags */
 	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */
@@ -146,6 +148,10 @@ struct leg {
 	uint32_t ack_cseq;
 	struct leak_set forbidden; /* what must not be sent on this leg: strings of the other side */
 	struct leg_seen *seen;     /* copies that forbidden points into */
+	/* for the checkpoint; NULL without a store */
+	struct media_remote *agreed; /* what the relay was told last of this leg's end; acl and past are not kept */
+	unsigned n_agreed;
+	uint32_t kept_cseq; /* dialog.local_cseq as it was written last */
 };
 
 /* What comes with an event; unused fields are zero. */
@@ -158,6 +164,12 @@ struct leg_arg {
 	struct str headers;                   /* DO_END: extra lines for the BYE or CANCEL (Reason) */
 	enum reject_reason reject;            /* FAILED; DO_END on an unanswered UAS leg */
 };
+
+/* A leg of an answered call that another process began; dialog: as dialog_write() wrote it. 0, -ENOMEM, -EBADMSG. */
+int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
+		struct leg **ret);
+/* Numbers of requests that may have been sent since a leg was written. */
+#define LEG_CSEQ_SKIP 32
 
 /* The one way in: looks the cell up, sets the state, runs the action. False: empty cell. */
 bool leg_event(struct leg *l, enum leg_event ev, const struct leg_arg *arg);
@@ -192,6 +204,8 @@ void leg_forbid_leg(struct leg *to, const struct leg *other);
  * NULL). */
 void leg_forbid_message(struct leg *to, const struct message *m, const struct sdp *sdp);
 void leg_forbid_reset(struct leg *to);
+/* One string of a set that was written down; allowed: the far side's own. */
+void leg_forbid_restore(struct leg *to, struct str needle, bool allowed);
 /* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. */
 void leg_allow_own(struct leg *l, const struct message *invite);
 
@@ -201,6 +215,9 @@ struct client_txn *leg_request(struct leg *l, const struct client_request *what,
 /* The same in dialog d, an early one of the leg's INVITE, with the numbers of the leg. */
 struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const struct client_request *what,
 				  const struct client_ops *ops, void *arg, int *ret_error);
+/* Final response m to a request of this leg in *txn, from within `response`: a challenge that our credentials answer is
+ * answered there and then, with the next CSeq number. RFC 3261 §22.2. */
+enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
 /* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */

@@ -185,6 +185,21 @@ static bool receives(enum sdp_dir d)
 	return d == SDP_SENDRECV || d == SDP_RECVONLY;
 }
 
+/* A copy for the checkpoint; without memory for it, the record lacks it and the call cannot go on elsewhere. */
+static void keep_agreed(struct leg *l, const struct media_remote *r, size_t n)
+{
+	struct media_remote *copy;
+
+	if (!l->call->calls->store)
+		return;
+	copy = n ? malloc(n * sizeof(*copy)) : NULL;
+	if (copy)
+		memcpy(copy, r, n * sizeof(*copy));
+	free(l->agreed);
+	l->agreed = copy;
+	l->n_agreed = copy ? (unsigned)n : 0;
+}
+
 /* What the relay is told of leg l's end, whose description is `own`; `other` is the far side's. */
 void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork)
 {
@@ -219,7 +234,8 @@ void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, 
 		r[i].clock_hz = m->n_codecs ? m->codecs[0].clock_hz : 0;
 		r[i].silence_ms = call_timers_silence_ms(c, held);
 	}
-	l->sdp_got_digest = siphash_str(&c->calls->tag_key, own->text);
+	l->sdp_got_digest = calls_digest(c->calls, own->text);
+	keep_agreed(l, r, n);
 	if (c->session && side->used && side_event(c, leg_side(l), LEG_MEDIA_COMMIT))
 		media_commit(c->calls->port, c->session, leg_side(l), l->uas ? 0 : fork, r, n);
 }

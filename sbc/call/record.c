@@ -78,10 +78,13 @@ void record_send(struct call *c, const struct media_stats *stats)
 	if (c->record_sent)
 		return;
 	c->record_sent = true;
+	if (c->challenged)
+		return;
 	record_fill(c, stats, c->end_ns, attempts, text, &r);
 	for (unsigned i = 0; i < 2; i++)
 		if (r.verdict[i])
 			call_log(c, LOG_WARN, "media verdict", i ? "from_b" : "from_a", str_z(r.verdict[i]));
 	if (c->calls->cdr)
 		c->calls->cdr(c->calls->cdr_arg, &r);
+	checkpoint_over(c);
 }

@@ -17,7 +17,7 @@ int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct 
 	int err;
 
 	memcpy(t->text, tag.p, tag.n + 1);
-	err = hmap_insert(&cs->by_tag, &t->node, siphash_str(&cs->tag_key, tag));
+	err = hmap_insert(&cs->by_tag, &t->node, hash_str(&cs->tag_key, tag));
 	if (err == 0)
 		t->leg = l;
 	return err;
@@ -33,7 +33,7 @@ void calls_forget_tag(struct calls *cs, struct leg_tag *t)
 
 struct leg *calls_find_leg(struct calls *cs, struct str tag)
 {
-	hmap_for_each_hash (n, &cs->by_tag, siphash_str(&cs->tag_key, tag)) {
+	hmap_for_each_hash (n, &cs->by_tag, hash_str(&cs->tag_key, tag)) {
 		struct leg_tag *t = container_of(n, struct leg_tag, node);
 
 		if (str_eq(str_z(t->text), tag))
@@ -112,7 +112,7 @@ static void on_failed(struct call *c, const struct media_event *e)
 	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
 	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
 		/* or its counters were asked for, and it is too busy to tell: nothing is wrong with the call */
-		if (snapshot_stats(c, NULL))
+		if (snapshot_stats(c, NULL) | checkpoint_stats(c, NULL))
 			return;
 		call_post(c, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});
@@ -177,6 +177,10 @@ static void on_media(void *arg, const struct media_event *e)
 
 	switch (e->type) {
 	case MEDIA_EV_PREPARED:
+		if (c->keep.prepares) { /* a restored call's: the ports are the ones it had */
+			c->keep.prepares--;
+			break;
+		}
 		on_prepared(c, e);
 		tell_ready(c);
 		break;
@@ -187,11 +191,13 @@ static void on_media(void *arg, const struct media_event *e)
 		break;
 	case MEDIA_EV_SOURCE:
 		on_source(c, e);
+		checkpoint_changed(c);
 		break;
 	case MEDIA_EV_SILENT:
 		on_silent(c, e);
 		break;
 	case MEDIA_EV_STATS:
+		checkpoint_stats(c, e->stats);
 		snapshot_stats(c, e->stats);
 		break;
 	case MEDIA_EV_ENDED:
@@ -284,6 +290,11 @@ static bool on_glance(void *arg, const struct message *m)
 	       !message_header(m, STR("Require"), 0, &required) && cs->glance(cs->pass_arg, m);
 }
 
+static enum reject_reason on_judge(void *arg, const struct message *m)
+{
+	return inbound_judge(arg, m);
+}
+
 static void on_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	inbound_request(arg, t, m);
@@ -343,6 +354,7 @@ const struct worker_user calls_worker_user = {
 	.refused = on_refused,
 	.outgoing = on_outgoing,
 	.glance = on_glance,
+	.judge = on_judge,
 	.request = on_request,
 	.ack = on_ack,
 	.stray_response = on_stray_response,
@@ -360,11 +372,13 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->worker = p->worker;
 	cs->media = p->media;
 	cs->border = p->border;
+	cs->store = p->store;
 	cs->cdr = p->cdr;
 	cs->cdr_arg = p->cdr_arg;
 	cs->pass = p->pass;
 	cs->glance = p->glance;
 	cs->location = p->location;
+	cs->keyring = p->keyring;
 	cs->logins = p->logins;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);
@@ -374,6 +388,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	list_init(&cs->by_age);
 	list_init(&cs->asks);
 	cs->reaper.fn = reap;
+	call_timers_checkpoint_init(cs);
 	err = leak_table_create(cs->config, &cs->leaks);
 	if (err < 0)
 		goto fail_calls;
@@ -409,6 +424,7 @@ void calls_destroy(struct calls *cs)
 		call_destroy(list_entry(n, struct call, node));
 	list_for_each_safe (n, &cs->all)
 		call_destroy(list_entry(n, struct call, node));
+	call_timers_checkpoint_stop(cs);
 	loop_defer_cancel(&cs->reaper);
 	loop_defer_cancel(&cs->facts_walk);
 	loop_poll_close(cs->port_poll);

@@ -13,6 +13,7 @@ static void answer_here(struct leg *from, struct server_txn *t, const struct mes
 	struct reply r = {.status = 200, .guard = &from->forbidden};
 	int err;
 
+	checkpoint_changed(from->call); /* the target */
 	write_own_headers(from, false, true, &h);
 	r.headers = writer_result(&h);
 	if (with_sdp && from->sdp_sent_n) {
@@ -134,7 +135,7 @@ void reoffer_request(struct call *c, struct leg *from, struct server_txn *t, con
 		sdp_free(offer);
 		return;
 	}
-	if ((offer && siphash_str(&c->calls->tag_key, offer->text) == from->sdp_got_digest) || c->echo) {
+	if ((offer && calls_digest(c->calls, offer->text) == from->sdp_got_digest) || c->echo) {
 		if (offer)
 			leg_offer_event(from, ANSWER_SENT);
 		answer_here(from, t, m, true);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/call/timers.h"
 
+#include "base/clock.h"
+
 static void on_2xx_again(struct wheel_timer *t)
 {
 	struct leg *l = container_of(t, struct leg, unacked.again);
@@ -83,6 +85,72 @@ void call_timers_exchange_over(struct call *c, struct wheel_timer *t)
 void call_timers_over(struct call *c)
 {
 	loop_timer_stop(c->calls->worker->loop, &c->bound);
+}
+
+void call_timers_restored(struct call *c)
+{
+	uint64_t talked_ms = (clock_ns() - c->answer_ns) / 1000000, most_ms = c->config->timers.call_max;
+
+	c->bound.fn = on_bound;
+	loop_timer_coarse(c->calls->worker->loop, &c->bound, talked_ms < most_ms ? most_ms - talked_ms : 1);
+}
+
+void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t))
+{
+	c->bound.fn = fn;
+	loop_timer(c->calls->worker->loop, &c->bound, 1);
+}
+
+#define CHECKPOINT_EVERY_MS   100
+#define CHECKPOINT_SOON_MS    150
+#define CHECKPOINT_REFRESH_MS 60000
+
+static void on_checkpoint(struct wheel_timer *t)
+{
+	struct calls *cs = container_of(t, struct calls, kept_timer);
+	uint64_t now_ms = loop_now_ms(cs->worker->loop);
+	bool more = false;
+
+	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++) {
+		struct call *c;
+
+		while ((c = list_first(&cs->kept[i], struct call, keep.node)) && c->keep.due_ms <= now_ms) {
+			list_remove(&c->keep.node);
+			checkpoint_write_now(c);
+		}
+	}
+	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++)
+		more |= !list_empty(&cs->kept[i]);
+	if (more)
+		loop_timer(cs->worker->loop, t, CHECKPOINT_EVERY_MS);
+}
+
+void call_timers_checkpoint(struct call *c, enum checkpoint_due due)
+{
+	const unsigned delay_ms[] = {[CHECKPOINT_SOON] = CHECKPOINT_SOON_MS,
+				     [CHECKPOINT_SETTLED] = c->config->media.latch_window_ms + 500,
+				     [CHECKPOINT_REFRESH] = CHECKPOINT_REFRESH_MS};
+	struct calls *cs = c->calls;
+
+	list_remove(&c->keep.node);
+	if (due == CHECKPOINT_NEVER)
+		return;
+	c->keep.due_ms = loop_now_ms(cs->worker->loop) + delay_ms[due];
+	list_append(&cs->kept[due], &c->keep.node);
+	if (!wheel_armed(&cs->kept_timer))
+		loop_timer(cs->worker->loop, &cs->kept_timer, CHECKPOINT_EVERY_MS);
+}
+
+void call_timers_checkpoint_init(struct calls *cs)
+{
+	cs->kept_timer.fn = on_checkpoint;
+	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++)
+		list_init(&cs->kept[i]);
+}
+
+void call_timers_checkpoint_stop(struct calls *cs)
+{
+	loop_timer_stop(cs->worker->loop, &cs->kept_timer);
 }
 
 static void drain_call(struct call *c)

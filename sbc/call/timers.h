@@ -15,6 +15,16 @@ void call_timers_begun(struct call *c);
 /* It was answered: lasts at most timers.call_max. */
 void call_timers_answered(struct call *c);
 void call_timers_over(struct call *c);
+/* It was answered in another process: what is left of timers.call_max. */
+void call_timers_restored(struct call *c);
+/* It cannot go on here; ended as soon as its worker runs. */
+void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t));
+/* Its record has changed, and is written within 200 ms with what changes until then; the relay's latches settle in one
+ * window; then counters are written every minute. One timer for all calls of a worker: they are written many at once,
+ * and so are the questions to the relay. */
+void call_timers_checkpoint(struct call *c, enum checkpoint_due due);
+void call_timers_checkpoint_init(struct calls *cs);
+void call_timers_checkpoint_stop(struct calls *cs);
 /* A re-INVITE or UPDATE went on: its final response has timers.c to come, then it is cancelled. (The transaction alone
  * bounds it only until a provisional response.) bridged: an UPDATE that went on as re-INVITE has half of the 64*T1 that
  * its sender waits (RFC 3261 §17.1.2.2, timer F). */

@@ -21,6 +21,12 @@ void write_own_headers(const struct leg *l, bool request, bool with_contact, str
 	writer_lit(w, "\r\n");
 }
 
+void write_routes_back(const struct leg *l, struct writer *w)
+{
+	if (l->uas && l->state == LEG_INCOMING)
+		dialog_write_record_routes(&l->dialog, w);
+}
+
 void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w)
 {
 	char host[ADDR_STRLEN];
@@ -37,6 +43,17 @@ void write_crossing(struct call *c, int from_peer, struct leg *to, const struct 
 	addr_write(&h, &to->dialog.peer.remote);
 	x.target_host = writer_result(&h);
 	headers_cross(m, &x, w);
+	to->forbidden.auth_relay = headers_relay_auth(m, &x);
+}
+
+int told_status(const struct leg *to, int from_peer, const struct message *m)
+{
+	struct crossing x = {
+		.config = to->call->config, .from_peer = from_peer, .to_peer = to->peer, .to_network = to->network};
+
+	if ((m->status == 401 || m->status == 407) && headers_relay_auth(m, &x))
+		return m->status;
+	return status_across(m->status);
 }
 
 bool told_as(struct call *c, int from_peer, struct leg *to, const struct message *m, int status, bool with_contact,
@@ -45,6 +62,8 @@ bool told_as(struct call *c, int from_peer, struct leg *to, const struct message
 	struct writer h = writer_init(ret->headers, sizeof(ret->headers));
 
 	write_own_headers(to, false, with_contact, &h);
+	if (with_contact)
+		write_routes_back(to, &h);
 	write_crossing(c, from_peer, to, m, &h);
 	ret->reply = (struct reply){
 		.status = status,

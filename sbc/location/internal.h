@@ -28,6 +28,7 @@ struct location {
 };
 
 /* ---- location.c ---- */
+/* NULL: nobody has it. */
 struct location_binding *location_by_alias(struct location *l, struct str alias);
 
 /* ---- text.c ---- */

@@ -3,6 +3,7 @@
 #include "sbc/manage/metrics.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/sock.h"
 #include "sbc/manage/metrics_process.h"
@@ -72,6 +73,8 @@ static void write_calls(const struct metrics_sources *s, struct writer *w)
 	}
 	prometheus_single(w, "limen_calls", GAUGE, "calls alive", sum.calls);
 	prometheus_single(w, "limen_legs", GAUGE, "legs of calls alive", sum.legs);
+	prometheus_single(w, "limen_calls_unwritten", GAUGE, "calls of which the store does not hold all that is known",
+			  sum.calls_unwritten);
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
 		counter_name(counters[i].name, name, sizeof(name));
 		prometheus_single(w, name, COUNTER, counters[i].help, read_field(&sum, &counters[i]));
@@ -366,6 +369,24 @@ static void write_logins(const struct metrics_sources *s, struct writer *w)
 #undef X
 }
 
+static void write_store(const struct metrics_sources *s, struct writer *w)
+{
+	static const struct field fields[] = {
+#define X(name, help) {#name, COUNTER, help, offsetof(struct store_gauges, name)},
+		STORE_GAUGES(X)
+#undef X
+	};
+	struct store_gauges g;
+	char name[96];
+
+	store_gauges(s->store, &g);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		bool now = strncmp(fields[i].name, "queued", 6) == 0;
+		snprintf(name, sizeof(name), "limen_store_%s%s", fields[i].name, now ? "" : "_total");
+		prometheus_single(w, name, now ? GAUGE : COUNTER, fields[i].help, read_field(&g, &fields[i]));
+	}
+}
+
 void metrics_write(const struct metrics_sources *s, struct writer *w)
 {
 	write_calls(s, w);
@@ -376,5 +397,6 @@ void metrics_write(const struct metrics_sources *s, struct writer *w)
 	write_logins(s, w);
 	write_sockets(w);
 	write_line_writers(s, w);
+	write_store(s, w);
 	metrics_write_process(s->started_ns, w);
 }

@@ -18,6 +18,7 @@ struct metrics_sources {
 	struct border_state *border;
 	struct logins *logins;               /* may be NULL: all zero */
 	const struct line_writer *log, *cdr; /* may be NULL */
+	struct store *store;                 /* may be NULL */
 	uint64_t started_ns;                 /* clock_ns() at the start of the process */
 };
 /* Some 20 kB, and 500 bytes a peer. Every family is written even at zero, so that a scraper sees it from the start.

@@ -297,6 +297,18 @@ int dialog_fork(struct dialog *d, const struct dialog *from)
 	return 0;
 }
 
+int dialog_set_texts(struct dialog *d, const struct dialog_texts *t)
+{
+	return store(d, &(struct texts){
+				.call_id = text_of(t->call_id),
+				.local = text_of(t->local),
+				.remote = text_of(t->remote),
+				.remote_tag = text_of(t->remote_tag),
+				.remote_target = text_of(t->remote_target),
+				.route_set = text_of(t->route_set),
+			});
+}
+
 /* ---- what the far side says -------------------------------------------------------------------------------------- */
 
 int dialog_on_response(struct dialog *d, const struct message *response)
@@ -380,6 +392,17 @@ static void write_routes(const struct dialog *d, struct writer *w)
 	writer_lit(w, "Route: <");
 	writer_z(w, d->remote_target);
 	writer_lit(w, ">\r\n");
+}
+
+void dialog_write_record_routes(const struct dialog *d, struct writer *w)
+{
+	struct str rest = d->route_set ? str_z(d->route_set) : STR_NONE;
+
+	while (rest.n) {
+		writer_lit(w, "Record-");
+		writer_str(w, str_cut(&rest, '\n'));
+		writer_char(w, '\n');
+	}
 }
 
 static void write_identity(struct writer *w, const char *name, const char *value, const char *tag)

@@ -4,6 +4,7 @@
 #ifndef SBC_SIP_DIALOG_H
 #define SBC_SIP_DIALOG_H
 
+#include "base/bytes.h"
 #include "sbc/sip/ident.h"
 #include "sbc/sip/message.h"
 #include "sbc/sip/transport.h"
@@ -76,7 +77,25 @@ bool dialog_accept_cseq(struct dialog *d, const struct message *m);
  * of the INVITE). */
 void dialog_write_head(const struct dialog *d, struct writer *w, const char *method, uint32_t cseq,
 		       unsigned max_forwards);
+/* RFC 3261 §12.1.1: the route set of a UAS as the "Record-Route" lines of the INVITE, in their order, which its replies
+ * that make a dialog must repeat. */
+void dialog_write_record_routes(const struct dialog *d, struct writer *w);
 /* Request-URI for requests in this dialog (strict routers: §12.2.1.1). */
 struct str dialog_ruri(const struct dialog *d);
+
+/* ---- dialog_bytes.c ---- */
+
+/* Writes the dialog as one field; the network of its flow, and any connection, are left out: the first is a name that
+ * its owner knows, the second dies with the process. */
+void dialog_write(const struct dialog *d, struct bytes_writer *w, unsigned tag);
+/* What dialog_write() wrote, on this network. skip: numbers that local_cseq jumps over, for requests that were sent
+ * after it was written (RFC 3261 §12.2.2 has gaps accepted). 0, -ENOMEM, or -EBADMSG: not what a dialog can be. */
+int dialog_read(struct dialog *d, const struct bytes_field *f, unsigned network, uint32_t skip);
+
+/* All strings of a dialog at once, copied; the rest of *d is the caller's and stays. 0 or -ENOMEM. */
+struct dialog_texts {
+	struct str call_id, local, remote, remote_tag, remote_target, route_set; /* p NULL: none */
+};
+int dialog_set_texts(struct dialog *d, const struct dialog_texts *t);
 
 #endif

@@ -23,6 +23,7 @@ ITEMS = {
     "calls": calls.item_calls,
     "max": calls.item_max,
     "media-calls": calls.item_media_calls,
+    "checkpoint": calls.item_checkpoint,
     "memory": memory.item_memory,
     "relay": relay.item_relay,
     "flat": relay.item_flat,

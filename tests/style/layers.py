@@ -12,10 +12,11 @@ MAY = {  # room -> rooms whose headers it may include, besides its own
     "config": ["base"],
     "sbc/sip": ["base", "config"],
     "sbc/border": ["base", "config", "sbc/sip"],
-    "sbc/location": ["base", "config", "sbc/sip", "sbc/border"],
-    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border", "sbc/location"],
-    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sdp", "media"],
-    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/call", "media", "sdp"],
+    "sbc/store": ["base"],
+    "sbc/location": ["base", "config", "sbc/sip", "sbc/border", "sbc/store"],
+    "sbc/pass": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/store"],
+    "sbc/call": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sdp", "media", "sbc/store"],
+    "sbc/manage": ["base", "config", "sbc/sip", "sbc/border", "sbc/location", "sbc/call", "media", "sdp", "sbc/store"],
 }
 LIBRARIES = {  # header prefix -> the rooms that may see it
     "sofia-sip/": ["sbc/sip"],
@@ -23,6 +24,7 @@ LIBRARIES = {  # header prefix -> the rooms that may see it
     "pcre2.h": ["config"],
     "uv.h": ["sbc/sip", "sbc/manage", "sbc"],
     "ares.h": ["sbc/sip"],
+    "sqlite3.h": ["sbc/store"],
     "openssl/": ["sbc/sip", "sbc/border", "media"],
     "libwebsockets.h": ["sbc/manage"],
 }

@@ -12,8 +12,8 @@ from .systems import Limen
 class _Turn:
     """One system's load and the time in which its costs are counted: to the end of its last transaction."""
 
-    def __init__(self, system):
-        self.system = system
+    def __init__(self, system, hold_ms):
+        self.system, self.hold_ms = system, hold_ms
         self.begun = self.cpu = self.counts = None
         self.us = []
 
@@ -24,7 +24,7 @@ class _Turn:
     def load(self, bench, rate, seconds, audio):
         self.finish(bench)
         self.cpu, self.begun = self.system.cpu_by_part(), time.monotonic()
-        self.counts = sipp.run(self.system, bench.work, rate, seconds, audio)
+        self.counts = sipp.run(self.system, bench.work, rate, seconds, audio, hold_ms=self.hold_ms)
         self.ended = time.monotonic()
         c = self.counts
         # a call in a thousand may need its retransmission on a machine that others use; more is no clean run
@@ -54,17 +54,17 @@ class _Turn:
         return statistics.median(self.us)
 
 
-def measure(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
+def measure(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA, hold_ms=100):
     """Loads the systems A B A B ...; {system: median CPU us per call}. A system is loaded again only when everything of
     its last load is over, so that each window has paid for itself."""
     for s in systems:  # the first calls of a process pay for its pools and pages
         sipp.run(s, bench.work, rate, 1, audio)
-    return measure_on_held(bench, systems, rate, seconds, rounds, audio)
+    return measure_on_held(bench, systems, rate, seconds, rounds, audio, hold_ms)
 
 
-def measure_on_held(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
+def measure_on_held(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA, hold_ms=100):
     """measure() of systems that have had calls already."""
-    turns = [_Turn(s) for s in systems]
+    turns = [_Turn(s, hold_ms) for s in systems]
     time.sleep(1 if bench.quick else max(s.linger_s for s in systems))
     for _ in range(rounds):
         for t in turns:
@@ -102,6 +102,24 @@ def item_media_calls(bench):
         limen = s.add(Limen, "limen")
         us = measure(bench, s.all, 300, 2 if bench.quick else 8, rounds, sipp.WITH_MEDIA)
         bench.report.row("CPU per call with media, 300/s", us[limen], "us", ("topos+rtpengine", us[peer]), 0.12)
+
+
+def item_checkpoint(bench):
+    """Answered calls kept in the store. Each lasts long enough to be written, with media twice, and then deleted."""
+    rounds = 1 if bench.quick else 3
+    for what, audio, rate in (("", sipp.NO_MEDIA, 300), (" with media", sipp.WITH_MEDIA, 150)):
+        with bench.systems() as s:
+            without = s.add(Limen, "limen")
+            kept = s.add(Limen, "limen store", store=True)
+            us = measure(bench, s.all, rate, 4 if bench.quick else 8, rounds, audio, hold_ms=4000)
+            m = kept.metrics()
+            if m["limen_store_overflow_total"] or m["limen_store_errors_total"]:
+                raise BenchError("changes were lost: %g for want of room, %g failed writes"
+                                 % (m["limen_store_overflow_total"], m["limen_store_errors_total"]))
+            calls = m["limen_calls_answered_total"]
+            bench.report.progress("%.2f changes written a call, in %.0f transactions"
+                                  % (m["limen_store_written_total"] / calls, m["limen_store_commits_total"]))
+            bench.report.row("CPU per call%s, kept" % what, us[kept], "us", ("not kept", us[without]), 1.15)
 
 
 def item_max(bench):

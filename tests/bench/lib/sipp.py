@@ -85,12 +85,13 @@ class Load:
         return {k: int(v) for k, v in zip(rows[0], rows[-1]) if v.isdigit()}
 
 
-def run(system, work, rate, seconds, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee")):
-    """Calls at `rate` for `seconds`, each rung 100 ms and held 100 ms; the counts."""
+def run(system, work, rate, seconds, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee"),
+        hold_ms=100):
+    """Calls at `rate` for `seconds`, each rung 100 ms and held 100 ms (or hold_ms); the counts."""
     drops = space.udp_receive_drops(space.MIDDLE)
     load = Load(system, work, audio, cpu, scenes)
     others, before = process.Others(), system.cpu_seconds()
-    load.begin(rate, int(rate * seconds))
+    load.begin(rate, int(rate * seconds), hold_ms)
     r = load.wait()
     r["others_percent"] = others.percent(system.cpu_seconds() - before + r["sipp_us_per_call"] * r["calls"] / 1e6)
     r["receive_drops"] = space.udp_receive_drops(space.MIDDLE) - drops

@@ -56,14 +56,14 @@ class Limen(System):
     program = None  # set by bench.py
     _next_port = 8100
 
-    def __init__(self, name, work, cdr=True, log="info", leak="count", workers=1, cpu=None, phones=False):
+    def __init__(self, name, work, cdr=True, log="info", leak="count", workers=1, cpu=None, phones=False, store=False):
         """phones: callers are strangers who register, behind NAT."""
         super().__init__(name, work)
         Limen._next_port += 1
         self.manage = ("127.0.0.1", Limen._next_port)
         path = os.path.join(self.dir, "limen.json")
         with open(path, "w") as f:
-            config = self._config(cdr, log, leak, workers)
+            config = self._config(cdr, log, leak, workers, store)
             if phones:
                 del config["peers"]["callers"]
                 config["networks"]["near"].update(unknown="accept", nat=True, source_rate=0)
@@ -73,7 +73,7 @@ class Limen(System):
         self._start("limen", [self.program, "run", path], cpu)
         process.until(self.name + " ready", 10, lambda: self._check("limen") or self._ready())
 
-    def _config(self, cdr, log, leak, workers):
+    def _config(self, cdr, log, leak, workers, store):
         def network(ip):
             return {"listen": "udp:%s:5060" % ip, "media": {"address": ip, "ports": MEDIA_PORTS}, "unknown": "reject"}
 
@@ -94,6 +94,8 @@ class Limen(System):
         }
         if cdr:
             config["cdr"] = {"file": os.path.join(self.dir, "cdr.jsonl")}
+        if store:
+            config["store"] = {"file": os.path.join(self.dir, "store.db")}
         return config
 
     def _get(self, path):

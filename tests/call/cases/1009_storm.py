@@ -8,7 +8,7 @@ N = 40
 
 
 def CONFIG(t):
-    c = config(t, core_rate=5)
+    c = config(t, core_rate=50)
     c["routes"] = c["routes"][:1]
     return c
 

@@ -55,6 +55,8 @@ static void defaults(void **state)
 	assert_int_equal(c->log.level, CONFIG_LOG_INFO);
 	assert_null(c->log.file);
 	assert_null(c->cdr.file);
+	assert_null(c->store.file);
+	assert_true(c->store.calls);
 	assert_null(c->dns.servers);
 	assert_null(c->cluster_key);
 	assert_false(addr_is_set(&c->manage.listen));

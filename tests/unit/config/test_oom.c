@@ -131,7 +131,7 @@ static int set_up(void **state)
 		"'rewrite': {'ruri': 's/^(?<x>.)/$x/'}, 'target': ['p']}, {'deny': {'reason': 'No'}}],"
 		"'cluster_key': 'file:key', 'dns': {'servers': '127.0.0.1'}}");
 	write_quoted(bad, "{'networks': {'n': {'listen': 'udp:${LIMEN_TEST_NONE}', 'unknwn': 1, 'unknown': 'x'}},"
-			  "'peers': {'p': {'network': 'q', 'targets': ['192.0.2.300']}, 'p p': 1}, 'store': {},"
+			  "'peers': {'p': {'network': 'q', 'targets': ['192.0.2.300']}, 'p p': 1}, 'redis': {},"
 			  "'routes': [{'match': {'ruri': 'regex:('}, 'target': 'x'}], 'cluster_key': 'file:none'}");
 	return 0;
 }

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* checkpoint: when the record of a call is written, and when it goes. */
+#include "sbc/call/checkpoint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sbc/call/timers.h"
+
+/* A call that another process could go on with: both sides have said yes. A late offer is agreed by the ACK only. */
+static bool worth_keeping(const struct call *c)
+{
+	return !c->end_ns && (c->state == CALL_TALKING || (c->state == CALL_ANSWERED && !c->late));
+}
+
+static void set_unwritten(struct call *c, bool on)
+{
+	if (c->keep.unwritten == on)
+		return;
+	c->keep.unwritten = on;
+	call_count(&c->calls->counters.calls_unwritten, on ? 1 : -1);
+}
+
+static bool put_record(struct call *c, const struct media_stats *stats)
+{
+	struct bytes_writer w;
+	struct str record;
+	bool ok;
+
+	bytes_writer_grow(&w, STORE_BYTES_MAX, CHECKPOINT_VERSION, CHECKPOINT_OLDEST);
+	checkpoint_write(c, stats, &w);
+	ok = bytes_seal(&w, &record) == 0 && store_put(c->calls->store, STORE_CALLS, str_z(c->id), record);
+	bytes_writer_finish(&w);
+	c->keep.stored |= ok;
+	return ok;
+}
+
+/* What found no room is tried again as soon as what is to settle. */
+static void write_record(struct call *c, const struct media_stats *stats)
+{
+	bool ok = put_record(c, stats), done = ok && (c->keep.settling || !c->session);
+
+	if (c->a)
+		c->a->kept_cseq = c->a->dialog.local_cseq;
+	if (c->b)
+		c->b->kept_cseq = c->b->dialog.local_cseq;
+	c->keep.settling = ok;
+	if (done)
+		set_unwritten(c, false);
+	call_timers_checkpoint(c, done ? CHECKPOINT_REFRESH : CHECKPOINT_SETTLED);
+}
+
+void checkpoint_write_now(struct call *c)
+{
+	c->keep.soon = false;
+	if (!worth_keeping(c))
+		return;
+	/* just answered: nothing has been seen yet that would be worth the asking */
+	if (!c->session || !c->keep.stored) {
+		write_record(c, NULL);
+		return;
+	}
+	c->keep.asked = true;
+	media_query(c->calls->port, c->session);
+}
+
+void checkpoint_changed(struct call *c)
+{
+	if (!c->calls->store || c->keep.soon || !worth_keeping(c))
+		return;
+	c->keep.soon = true;
+	c->keep.settling = false;
+	set_unwritten(c, true);
+	call_timers_checkpoint(c, CHECKPOINT_SOON);
+}
+
+bool checkpoint_stats(struct call *c, const struct media_stats *stats)
+{
+	if (!c->keep.asked)
+		return false;
+	c->keep.asked = false;
+	/* what has changed since it was asked is written by its own time */
+	if (worth_keeping(c) && !c->keep.soon)
+		write_record(c, stats);
+	return true;
+}
+
+void checkpoint_over(struct call *c)
+{
+	call_timers_checkpoint(c, CHECKPOINT_NEVER);
+	if (c->keep.stored)
+		store_del(c->calls->store, STORE_CALLS, str_z(c->id));
+	c->keep.stored = false;
+	set_unwritten(c, false);
+}
+
+void checkpoint_forget(struct call *c)
+{
+	call_timers_checkpoint(c, CHECKPOINT_NEVER);
+	set_unwritten(c, false);
+	free(c->keep.texts);
+	c->keep.texts = NULL;
+}
+
+/* ---- the way back ---- */
+
+bool calls_slot(const struct ident_key *k, struct str key, uint8_t *ret_slot)
+{
+	struct ident id;
+
+	if (!ident_parse(k, key, &id))
+		return false;
+	*ret_slot = id.slot;
+	return true;
+}
+
+static void tell_lost(struct calls *cs, struct str key, int err)
+{
+	struct log_line l;
+
+	call_count(&cs->counters.calls_not_restored, 1);
+	if (!log_begin(&l, LOG_ERROR, "call not restored"))
+		return;
+	log_str(&l, "call", key);
+	log_z(&l, "why",
+	      err == -EPROTO   ? "written by another version"
+	      : err == -ENOMEM ? "out of memory"
+			       : "its record is damaged");
+	log_end(&l);
+}
+
+int calls_restore(struct calls *cs, struct str key, struct str bytes)
+{
+	struct call_record *r = malloc(sizeof(*r));
+	struct call *c = NULL;
+	int err = r ? checkpoint_read(bytes, r) : -ENOMEM;
+
+	if (err == 0 && !str_eq(r->id, key))
+		err = -EBADMSG;
+	if (err == 0)
+		err = checkpoint_restore(cs, r, &c);
+	free(r);
+	if (err < 0) {
+		tell_lost(cs, key, err);
+		return err;
+	}
+	c->keep.stored = true;
+	call_count(&cs->counters.calls_restored, 1);
+	call_log(c, LOG_INFO, "call restored", NULL, STR_NONE);
+	checkpoint_changed(c);
+	return 0;
+}

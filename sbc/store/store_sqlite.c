@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_sqlite: a queue of changes under a mutex that is held for a look-up, and a thread that writes what has gathered
+ * in one transaction. Changes that are being written count in the queue until they are on disk: the bound is on all
+ * memory. A transaction that fails is tried again; a newer change of the same key has then taken its place. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "sbc/store/internal.h"
+
+#define QUEUE_BYTES   (64u << 20)
+#define QUEUE_ENTRIES (1u << 18)
+#define GATHER_MS     200
+#define BATCH         4096 /* changes of one transaction */
+#define RETRY_MS      1000
+#define FINISH_MS     2000 /* store_close() */
+#define STACK_BYTES   (256u << 10)
+
+struct store_sqlite {
+	struct store store;
+	struct db *db;
+	pthread_mutex_t db_lock; /* taken before `lock`, never inside it */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake; /* the thread's */
+	pthread_cond_t done; /* flush's: a try to write is over */
+	struct hash_key key;
+	size_t max_bytes, max_entries;
+	unsigned gather_ms;
+
+	/* under lock */
+	struct hmap map; /* what waits, by table and key */
+	struct list order;
+	size_t bytes, entries; /* with those that are being written */
+	unsigned flushes;      /* callers that wait: no gathering */
+	bool idle, stop, ended;
+	struct store_gauges gauges;
+
+	/* the thread's */
+	bool told; /* this failure was logged */
+};
+
+static uint64_t real_ms(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static struct timespec timespec_of_ms(uint64_t ms)
+{
+	return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+}
+
+static struct store_sqlite *of(struct store *s)
+{
+	return container_of(s, struct store_sqlite, store);
+}
+
+/* ---- the queue; under lock ---- */
+
+static uint64_t hash_of(const struct store_sqlite *s, enum store_table t, struct str key)
+{
+	return siphash_str(&s->key, key) + t;
+}
+
+static struct change *find(struct store_sqlite *s, enum store_table t, struct str key)
+{
+	hmap_for_each_hash (n, &s->map, hash_of(s, t, key)) {
+		struct change *c = container_of(n, struct change, node);
+
+		if (c->table == t && str_eq(change_key(c), key))
+			return c;
+	}
+	return NULL;
+}
+
+static void take_out(struct store_sqlite *s, struct change *c)
+{
+	hmap_remove(&s->map, &c->node);
+	list_remove(&c->order);
+}
+
+static void forget(struct store_sqlite *s, struct change *c)
+{
+	s->bytes -= c->size;
+	s->entries--;
+	free(c);
+}
+
+/* False: no room, and c is the caller's. */
+static bool queue(struct store_sqlite *s, struct change *c)
+{
+	struct change *old = find(s, c->table, change_key(c));
+	size_t bytes = s->bytes - (old ? old->size : 0) + c->size, entries = s->entries + !old;
+
+	if (bytes > s->max_bytes || entries > s->max_entries ||
+	    hmap_insert(&s->map, &c->node, hash_of(s, c->table, change_key(c))) < 0) {
+		s->gauges.overflow++;
+		return false;
+	}
+	list_append(&s->order, &c->order);
+	s->bytes += c->size;
+	s->entries++;
+	if (old) {
+		s->gauges.coalesced++;
+		take_out(s, old);
+		forget(s, old);
+	}
+	return true;
+}
+
+/* ---- any thread ---- */
+
+static struct change *change_new(enum store_table t, struct str key, struct str bytes, bool del)
+{
+	struct change *c = malloc(sizeof(*c) + key.n + bytes.n);
+
+	if (!c)
+		return NULL;
+	*c = (struct change){.size = sizeof(*c) + key.n + bytes.n,
+			     .table = t,
+			     .del = del,
+			     .key_n = (uint8_t)key.n,
+			     .bytes_n = (uint32_t)bytes.n};
+	memcpy(c->data, key.p, key.n);
+	if (bytes.n)
+		memcpy(c->data + key.n, bytes.p, bytes.n);
+	return c;
+}
+
+static bool add(struct store_sqlite *s, enum store_table t, struct str key, struct str bytes, bool del)
+{
+	struct change *c = NULL;
+	bool ok, wake;
+
+	if (key.n && key.n <= STORE_KEY_MAX && bytes.n <= STORE_BYTES_MAX)
+		c = change_new(t, key, bytes, del);
+	pthread_mutex_lock(&s->lock);
+	if (!c)
+		s->gauges.overflow++;
+	ok = c && queue(s, c);
+	wake = ok && s->idle;
+	if (wake)
+		s->idle = false; /* one signal is enough */
+	pthread_mutex_unlock(&s->lock);
+	if (wake)
+		pthread_cond_signal(&s->wake);
+	if (!ok)
+		free(c);
+	return ok;
+}
+
+static bool sqlite_put(struct store *s, enum store_table t, struct str key, struct str bytes)
+{
+	return add(of(s), t, key, bytes, false);
+}
+
+static bool sqlite_del(struct store *s, enum store_table t, struct str key)
+{
+	return add(of(s), t, key, STR_NONE, true);
+}
+
+static int sqlite_load(struct store *store, enum store_table t, store_load_fn fn, void *arg)
+{
+	struct store_sqlite *s = of(store);
+	int err;
+
+	pthread_mutex_lock(&s->db_lock);
+	err = db_load(s->db, t, fn, arg);
+	pthread_mutex_unlock(&s->db_lock);
+	return err;
+}
+
+static int sqlite_flush(struct store *store, unsigned timeout_ms)
+{
+	struct store_sqlite *s = of(store);
+	struct timespec until = timespec_of_ms(real_ms() + timeout_ms);
+	uint64_t errors;
+	int err = 0;
+
+	pthread_mutex_lock(&s->lock);
+	s->flushes++;
+	errors = s->gauges.errors;
+	pthread_cond_signal(&s->wake);
+	while (s->entries && err == 0) {
+		if (s->gauges.errors != errors)
+			err = -EIO;
+		else if (pthread_cond_timedwait(&s->done, &s->lock, &until) == ETIMEDOUT && s->entries)
+			err = -ETIMEDOUT;
+	}
+	s->flushes--;
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+static void sqlite_gauges(struct store *store, struct store_gauges *ret)
+{
+	struct store_sqlite *s = of(store);
+
+	pthread_mutex_lock(&s->lock);
+	*ret = s->gauges;
+	ret->queued = s->entries;
+	ret->queued_bytes = s->bytes;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- the thread ---- */
+
+/* Until there is something to write and it has had time to gather. Under lock. */
+static void wait_for_work(struct store_sqlite *s)
+{
+	struct timespec until;
+
+	while (!s->entries && !s->stop) {
+		s->idle = true;
+		pthread_cond_wait(&s->wake, &s->lock);
+	}
+	s->idle = false;
+	until = timespec_of_ms(real_ms() + s->gather_ms);
+	while (!s->stop && !s->flushes)
+		if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
+			break;
+}
+
+/* Takes the oldest. Under lock. */
+static unsigned take_batch(struct store_sqlite *s, struct list *ret)
+{
+	unsigned n = 0;
+
+	list_init(ret);
+	while (n < BATCH && !list_empty(&s->order)) {
+		struct change *c = list_first(&s->order, struct change, order);
+
+		take_out(s, c);
+		list_append(ret, &c->order);
+		n++;
+	}
+	return n;
+}
+
+static void batch_written(struct store_sqlite *s, struct list *batch, unsigned n)
+{
+	s->gauges.written += n;
+	s->gauges.commits++;
+	list_for_each_safe (it, batch)
+		forget(s, list_entry(it, struct change, order));
+}
+
+/* Back into the queue, before what has come since. Under lock. */
+static void batch_failed(struct store_sqlite *s, struct list *batch)
+{
+	s->gauges.errors++;
+	while (!list_empty(batch)) {
+		struct change *c = list_entry(batch->prev, struct change, order);
+
+		list_remove(&c->order);
+		/* the map has its buckets: it was filled from them */
+		if (find(s, c->table, change_key(c)) ||
+		    hmap_insert(&s->map, &c->node, hash_of(s, c->table, change_key(c))) < 0)
+			forget(s, c);
+		else
+			list_prepend(&s->order, &c->order);
+	}
+}
+
+static void log_failure(struct store_sqlite *s, int err, const char *text)
+{
+	struct log_line l;
+
+	if (err == 0 && s->told && log_begin(&l, LOG_WARN, "store written again"))
+		log_end(&l);
+	if (err < 0 && !s->told && log_begin(&l, LOG_ERROR, "store not written, trying again")) {
+		log_z(&l, "why", text);
+		log_end(&l);
+	}
+	s->told = err < 0;
+}
+
+/* One transaction. False: it failed. */
+static bool write_batch(struct store_sqlite *s)
+{
+	const char *text = NULL;
+	struct list batch;
+	unsigned n;
+	int err;
+
+	pthread_mutex_lock(&s->lock);
+	n = take_batch(s, &batch);
+	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_lock(&s->db_lock);
+	err = n ? db_write(s->db, &batch, &text) : 0;
+	log_failure(s, err, text);
+	pthread_mutex_unlock(&s->db_lock);
+	pthread_mutex_lock(&s->lock);
+	if (err == 0)
+		batch_written(s, &batch, n);
+	else
+		batch_failed(s, &batch);
+	pthread_cond_broadcast(&s->done);
+	pthread_mutex_unlock(&s->lock);
+	return err == 0;
+}
+
+static void rest(struct store_sqlite *s)
+{
+	struct timespec until = timespec_of_ms(real_ms() + RETRY_MS);
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop && pthread_cond_timedwait(&s->wake, &s->lock, &until) != ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void *run(void *arg)
+{
+	struct store_sqlite *s = arg;
+	bool more = true;
+
+	while (more) {
+		bool stop, ok;
+
+		pthread_mutex_lock(&s->lock);
+		wait_for_work(s);
+		stop = s->stop;
+		pthread_mutex_unlock(&s->lock);
+		ok = write_batch(s);
+		if (!ok && !stop)
+			rest(s);
+		pthread_mutex_lock(&s->lock);
+		more = !s->stop || (ok && s->entries);
+		pthread_mutex_unlock(&s->lock);
+	}
+	pthread_mutex_lock(&s->lock);
+	s->ended = true;
+	pthread_cond_broadcast(&s->done);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static int start_thread(struct store_sqlite *s)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	int err = pthread_attr_init(&attr);
+
+	if (err)
+		return -err;
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&s->thread, &attr, run, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
+static void init_sync(struct store_sqlite *s)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_cond_init(&s->done, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->db_lock, NULL);
+}
+
+static void finish(struct store_sqlite *s)
+{
+	list_for_each_safe (n, &s->order)
+		free(list_entry(n, struct change, order));
+	s->map.n = 0;
+	hmap_finish(&s->map);
+	db_close(s->db);
+	pthread_cond_destroy(&s->wake);
+	pthread_cond_destroy(&s->done);
+	pthread_mutex_destroy(&s->lock);
+	pthread_mutex_destroy(&s->db_lock);
+	free(s);
+}
+
+static void sqlite_close(struct store *store)
+{
+	struct store_sqlite *s = of(store);
+	struct timespec until = timespec_of_ms(real_ms() + FINISH_MS);
+	struct log_line l;
+	bool ended;
+	size_t left;
+
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_signal(&s->wake);
+	while (!s->ended && pthread_cond_timedwait(&s->done, &s->lock, &until) != ETIMEDOUT)
+		;
+	ended = s->ended;
+	left = s->entries;
+	pthread_mutex_unlock(&s->lock);
+	if (left && log_begin(&l, LOG_ERROR, "store closed with changes not written")) {
+		log_u64(&l, "changes", left);
+		log_end(&l);
+	}
+	if (!ended) {
+		/* a disk that does not answer: the thread is left behind with its memory */
+		pthread_detach(s->thread);
+		return;
+	}
+	pthread_join(s->thread, NULL);
+	finish(s);
+}
+
+static const struct store_ops ops = {
+	.put = sqlite_put,
+	.del = sqlite_del,
+	.load = sqlite_load,
+	.flush = sqlite_flush,
+	.gauges = sqlite_gauges,
+	.close = sqlite_close,
+};
+
+int store_sqlite_create(const struct store_sqlite_params *p, char *err_text, size_t err_n, struct store **ret)
+{
+	struct store_sqlite *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->store.ops = &ops;
+	s->max_bytes = p->queue_bytes ? p->queue_bytes : QUEUE_BYTES;
+	s->max_entries = p->queue_entries ? p->queue_entries : QUEUE_ENTRIES;
+	s->gather_ms = p->gather_ms ? p->gather_ms : GATHER_MS;
+	random_bytes(&s->key, sizeof(s->key));
+	list_init(&s->order);
+	err = db_open(p->file, err_text, err_n, &s->db);
+	if (err < 0) {
+		free(s);
+		return err;
+	}
+	init_sync(s);
+	err = start_thread(s);
+	if (err < 0) {
+		finish(s);
+		return err;
+	}
+	*ret = &s->store;
+	return 0;
+}

@@ -6,7 +6,7 @@ call by themselves, and speak a tone of PHONE_HZ.
 import os
 import threading
 
-from .scene import HERE, PHONE_HZ  # first: it says where the demo's parts are
+from .scene import HERE, PHONE_HZ, TALK_S  # first: it says where the demo's parts are
 
 import lib_audio
 import lib_party
@@ -127,7 +127,7 @@ class Linphone(Talker):
         self.tell("play " + tone)
 
     def register(self):
-        self.wait_line("Registration on")
+        pass  # by itself; linphonec tells of it only when asked
 
     def unregister(self):
         self.tell("unregister")
@@ -186,3 +186,40 @@ class NetSip(Talker):
     def heard(self):
         with open(self.record, "rb") as f:
             return [lib_audio.FROM_ALAW[b] for b in f.read()]
+
+
+def sipsak(scene, expires):
+    """Registers, or for 0 seconds unregisters, the contact where Answering listens."""
+    words = ["sipsak", "-U", "-s", "sip:%s@%s" % (scene.user, EDGE), "-C", "sip:%s@%s:5060" % (scene.user, ADDRESS), "-l", "5060",
+             "-S", "-u", scene.user, "-a", scene.password, "-x", str(expires), "-H", ADDRESS]
+    p = scene.net.start("phone", "sipsak-%d" % expires, *words)
+    wait_for(lambda: p.poll() is not None, 10, "the end of sipsak")
+    if p.returncode:
+        with open(os.path.join(scene.folder, "sipsak-%d.log" % expires), encoding="utf-8", errors="replace") as f:
+            raise Failed("sipsak ended with %d: %s" % (p.returncode, f.read()[-800:]))
+
+
+class Answering:
+    """SIPp as the phone that is called once."""
+
+    def __init__(self, scene, ends):
+        self.sipp = lib_party.Sipp(scene.net, "phone", ADDRESS, "callee", PHONE_HZ, 5060, {"inside_host": "phone.home.example"}, ends,
+                                   talk_s=TALK_S)
+        scene.bound("phone", self.sipp)
+
+    def forget(self):
+        pass
+
+    def wait_call(self):
+        pass
+
+    def hang_up(self):
+        pass  # by itself, after as long
+
+    def wait_end(self):
+        fault = self.sipp.finish()
+        if fault:
+            raise Failed("phone: " + fault)
+
+    def heard(self):
+        return None

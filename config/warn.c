@@ -17,7 +17,7 @@ static bool network_has_peer(const struct config *c, unsigned network)
 	return false;
 }
 
-/* Requests of who is no peer are heard, of some at least. */
+/* Does it hear anybody who is no peer? */
 static bool hears_strangers(const struct config_network *net)
 {
 	return net->unknown == CONFIG_UNKNOWN_ACCEPT || net->phones;
@@ -32,7 +32,7 @@ static void warn_route(const struct config *c, size_t i, struct config_faults *f
 	    !hears_strangers(&c->networks[r->network]))
 		faults_add(
 			f, place, 0,
-			"nothing can match: network \"%s\" has no peer, \"unknown\" is not \"accept\" there, and no \"phones\" register",
+			"nothing can match: network \"%s\" has no peer, nor \"phones\", and \"unknown\" is not \"accept\" there",
 			c->networks[r->network].name);
 	bool all = r->network < 0 && r->peer < 0 && !r->from && !r->to && !r->ruri && !r->method && !r->header;
 	if (all && i + 1 < c->n_routes)
@@ -92,7 +92,7 @@ static void warn_auth(const struct config *c, struct config_faults *f)
 		if (net->auth == CONFIG_AUTH_LIMEN && !strangers)
 			faults_add(
 				f, place, 0,
-				"nobody is asked: it is for who is no peer, \"unknown\" is not \"accept\", and no \"phones\" register");
+				"nobody is asked: it is for who is no peer, there are no \"phones\", and \"unknown\" is not \"accept\"");
 		if (net->auth == CONFIG_AUTH_RELAY && strangers && ++relays)
 			memcpy(last, place, sizeof(last));
 	}

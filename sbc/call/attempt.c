@@ -193,12 +193,10 @@ static struct leg *make_leg_to(struct call *c, struct str from, struct str to, s
 							    .ruri = phone ? str_z(phone->uri) : ruri,
 							    .peer = at->to,
 							    .peer_index = at->peer});
-	char alias[IDENT_LEN + 1] = "";
 
 	if (!l || !phone)
 		return l;
-	memcpy(alias, c->setup->invite->ruri.user.p, IDENT_LEN);
-	if (phone_attach(l, alias, str_z(phone->aor), &phone->to) < 0) {
+	if (phone_attach(l, c->setup->invite->ruri.user, str_z(phone->aor), &phone->to) < 0) {
 		leg_destroy(l);
 		return NULL;
 	}
@@ -238,7 +236,6 @@ static struct leg *make_leg(struct call *c)
 static void hide_legs(struct call *c)
 {
 	leg_forbid_reset(c->a);
-	leg_allow_own(c->a, c->setup->invite);
 	leg_allow_own(c->b, NULL);
 	leg_forbid_leg(c->b, c->a);
 	leg_forbid_message(c->b, c->setup->invite, c->setup->offer);
@@ -338,7 +335,6 @@ static void forbid_sayer(struct call *c, const struct message *m)
 	char host[ADDR_STRLEN];
 
 	leg_forbid_reset(c->a);
-	leg_allow_own(c->a, c->setup->invite);
 	leg_forbid(c->a, m->call_id);
 	leg_forbid(c->a, m->from.tag);
 	leg_forbid(c->a, m->via.branch);

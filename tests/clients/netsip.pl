@@ -15,7 +15,6 @@ my ($call, $done);
 my $ua = Net::SIP::Simple->new(
 	legs           => ["sip:$address:5060"],
 	outgoing_proxy => "sip:$edge:5060",
-	registrar      => "sip:$edge:5060",
 	domain         => $realm,
 	from           => "sip:$user\@$realm",
 	contact        => "sip:$user\@$address:5060",
@@ -32,7 +31,10 @@ sub media {
 
 sub register {
 	my ($seconds, $word) = @_;
+	my ($leg) = $ua->{dispatcher}->get_legs;
 	$ua->register(
+		registrar => "sip:$realm",
+		leg      => $leg,
 		expires  => $seconds,
 		cb_final => sub {
 			my ($result, %info) = @_;

@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TALK_S = 3.0
 
 CONFIG = """\
-sip_listen {address}:5060
+sip_listen {address}:{port}
 net_interface {device}
 call_local_timeout 20
 audio_player aubridge,nowhere
@@ -45,13 +45,13 @@ snd_path {folder}
 class Baresip:
     """One baresip; answers every call by itself, plays its tone, records what it hears."""
 
-    def __init__(self, net, ns, device, address, hz, accounts):
+    def __init__(self, net, ns, device, address, hz, accounts, port=5060):
         self.net, self.ns = net, ns
         self.folder = os.path.join(net.folder, "baresip-" + ns)
         os.mkdir(self.folder)
         lib_audio.write_wav(os.path.join(self.folder, "tone.wav"), lib_audio.tone(hz, 30))
         with open(os.path.join(self.folder, "config"), "w", encoding="ascii") as f:
-            f.write(CONFIG.format(address=address, device=device, folder=self.folder))
+            f.write(CONFIG.format(address=address, port=port, device=device, folder=self.folder))
         with open(os.path.join(self.folder, "accounts"), "w", encoding="ascii") as f:
             f.writelines(a + ";answermode=auto;audio_codecs=PCMA/8000/1\n" for a in accounts)
         open(os.path.join(self.folder, "contacts"), "w").close()

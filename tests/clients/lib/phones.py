@@ -4,10 +4,9 @@ call by themselves, and speak a tone of PHONE_HZ.
 
     dial(number) wait_call() hang_up() wait_end() heard() forget() register() unregister()"""
 import os
-import subprocess
 import threading
 
-from .scene import HERE, PHONE_HZ  # first: it says where the demo's parts are
+from .scene import HERE, PHONE_HZ, TALK_S  # first: it says where the demo's parts are
 
 import lib_audio
 import lib_party
@@ -77,13 +76,12 @@ class Talker:
 RC = """\
 [sip]
 sip_port=5060
-sip_tcp_port=0
-sip_tls_port=0
+sip_tcp_port=-1
+sip_tls_port=-1
 default_proxy=0
 guess_hostname=1
 register_only_when_network_is_up=0
 keepalive_period=30000
-use_ipv6=0
 verify_server_certs=0
 media_encryption=none
 [net]
@@ -122,12 +120,14 @@ class Linphone(Talker):
         rc = os.path.join(scene.folder, "linphonerc")
         with open(rc, "w", encoding="ascii") as f:
             f.write(RC.format(edge=EDGE, user=scene.user, password=scene.password, realm=REALM))
-        super().__init__(scene, "linphonec", ["linphonec", "-c", rc, "-a"], env=dict(os.environ, HOME=scene.folder, TERM="dumb"))
+        home = os.path.join(scene.folder, "home")
+        os.makedirs(os.path.join(home, ".local/share/linphone"))
+        super().__init__(scene, "linphonec", ["linphonec", "-c", rc, "-a"], env=dict(os.environ, HOME=home, TERM="dumb"))
         self.tell("soundcard use files")
         self.tell("play " + tone)
 
     def register(self):
-        self.wait_line("Registration on")
+        pass  # by itself; linphonec tells of it only when asked
 
     def unregister(self):
         self.tell("unregister")
@@ -186,3 +186,40 @@ class NetSip(Talker):
     def heard(self):
         with open(self.record, "rb") as f:
             return [lib_audio.FROM_ALAW[b] for b in f.read()]
+
+
+def sipsak(scene, expires):
+    """Registers, or for 0 seconds unregisters, the contact where Answering listens."""
+    words = ["sipsak", "-U", "-s", "sip:%s@%s" % (scene.user, EDGE), "-C", "sip:%s@%s:5060" % (scene.user, ADDRESS), "-l", "5060",
+             "-S", "-u", scene.user, "-a", scene.password, "-x", str(expires), "-H", ADDRESS]
+    p = scene.net.start("phone", "sipsak-%d" % expires, *words)
+    wait_for(lambda: p.poll() is not None, 10, "the end of sipsak")
+    if p.returncode:
+        with open(os.path.join(scene.folder, "sipsak-%d.log" % expires), encoding="utf-8", errors="replace") as f:
+            raise Failed("sipsak ended with %d: %s" % (p.returncode, f.read()[-800:]))
+
+
+class Answering:
+    """SIPp as the phone that is called once."""
+
+    def __init__(self, scene, ends):
+        self.sipp = lib_party.Sipp(scene.net, "phone", ADDRESS, "callee", PHONE_HZ, 5060, {"inside_host": "phone.home.example"}, ends,
+                                   talk_s=TALK_S)
+        scene.bound("phone", self.sipp)
+
+    def forget(self):
+        pass
+
+    def wait_call(self):
+        pass
+
+    def hang_up(self):
+        pass  # by itself, after as long
+
+    def wait_end(self):
+        fault = self.sipp.finish()
+        if fault:
+            raise Failed("phone: " + fault)
+
+    def heard(self):
+        return None

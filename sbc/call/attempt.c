@@ -193,12 +193,10 @@ static struct leg *make_leg_to(struct call *c, struct str from, struct str to, s
 							    .ruri = phone ? str_z(phone->uri) : ruri,
 							    .peer = at->to,
 							    .peer_index = at->peer});
-	char alias[IDENT_LEN + 1] = "";
 
 	if (!l || !phone)
 		return l;
-	memcpy(alias, c->setup->invite->ruri.user.p, IDENT_LEN);
-	if (phone_attach(l, alias, str_z(phone->aor), &phone->to) < 0) {
+	if (phone_attach(l, c->setup->invite->ruri.user, str_z(phone->aor), &phone->to) < 0) {
 		leg_destroy(l);
 		return NULL;
 	}

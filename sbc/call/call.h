@@ -239,8 +239,8 @@ bool answer_prepare_late(struct call *c, const struct message *m);
 /* Is the call to a registered phone? false: it is to be routed. true: setup.decision is made, and setup.phone with it
  * unless it refuses. */
 bool phone_decide(struct call *c, const struct border_request *r);
-/* The leg's far side is this registered phone: alias NULL when its registration is another worker's. 0 or -ENOMEM. */
-int phone_attach(struct leg *l, const char *alias, struct str aor, const struct destination *flow);
+/* The leg's far side is this registered phone: alias empty when its registration is another worker's. 0 or -ENOMEM. */
+int phone_attach(struct leg *l, struct str alias, struct str aor, const struct destination *flow);
 /* Leg A's far side may be a registered phone: found out by its source and From. */
 void phone_recognise(struct call *c, const struct message *invite);
 /* Requests within the dialog go where the phone has registered last. */

@@ -79,26 +79,6 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 	call_run(l->call);
 }
 
-/* A request to a phone by its alias: why it cannot be reached. */
-static enum reject_reason alias_fault(struct calls *cs, const struct message *m)
-{
-	struct location_target target;
-
-	if (!cs->location || (m->method != METHOD_INVITE && m->method != METHOD_OPTIONS))
-		return REJECT_NONE;
-	switch (location_find(cs->location, m->ruri.user, &target)) {
-	case LOCATION_FORGED:
-	case LOCATION_UNKNOWN:
-		return REJECT_ALIAS;
-	case LOCATION_DEAD:
-		return REJECT_FLOW_GONE;
-	case LOCATION_FOUND:
-	case LOCATION_NO_ALIAS:
-		break;
-	}
-	return REJECT_NONE;
-}
-
 /* A transaction would repeat the refusal of an INVITE for 64*T1 (RFC 3261 §17.2.1, timer G) towards a source that may
  * be forged, and nothing would bound how many of other requests are refused. The layer counts what is refused here. */
 enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
@@ -118,7 +98,6 @@ enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
 
 void inbound_request(struct calls *cs, struct server_txn *t, const struct message *m)
 {
-	enum reject_reason why;
 	struct str required;
 
 	/* RFC 3261 §8.2: method, headers, extensions, content, in this order */
@@ -140,11 +119,6 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 	}
 	if (txn_method_allowed(m->method) && !door_open(cs, t, m))
 		return;
-	why = alias_fault(cs, m);
-	if (why != REJECT_NONE) {
-		refuse(cs, t, m, why);
-		return;
-	}
 	switch (m->method) {
 	case METHOD_INVITE:
 		call_begin(cs, t, m);

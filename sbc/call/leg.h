@@ -195,6 +195,8 @@ struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
 void leg_write_contact(const struct leg *l, struct writer *w);
 /* phone.c: "user@host" of the leg's phone; empty: it has none. */
 struct str leg_aor(const struct leg *l);
+/* Its alias; empty: it has none, or the registration is another worker's. */
+struct str leg_alias(const struct leg *l);
 /* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
  * out. */
 void leg_forbid(struct leg *to, struct str needle);

@@ -4,9 +4,12 @@
  * after it, those of libraries included: malloc(3) and its kin are ours here. Afterwards nothing may be left: no call,
  * transaction, port or block; and the next call must work. A sanitizer has its own malloc(3); such a build skips this.
  */
+#include <openssl/err.h>
+
 #include "base/log.h"
 #include "sbc/call/calls.h"
 #include "sbc/media_networks.h"
+#include "sbc/sip/digest.h"
 #include "tests/unit/base/heap.h"
 #include "tests/unit/sip/net.h"
 
@@ -26,6 +29,7 @@ static struct {
 	struct border_state *border;
 	struct worker_group *group;
 	struct worker *worker;
+	struct keyring *keyring;
 	struct calls *calls;
 	uint16_t port;
 	bool failing; /* allocations count while the loop turns */
@@ -58,6 +62,7 @@ struct party {
 };
 static struct party a, b;
 static unsigned call_number;
+static bool asks; /* b wants to know who asks, and has a new nonce each time */
 static bool late; /* the offer comes in the 2xx, the answer in the ACK */
 
 #define SDP                                                                                                            \
@@ -97,6 +102,8 @@ static void a_request(const char *method, const char *body)
 	send_text(&a, a.request, a.request_n);
 }
 
+static unsigned nonces;
+
 static void reply(struct party *p, const struct message *m, int status, const char *body)
 {
 	char buf[2000];
@@ -110,6 +117,8 @@ static void reply(struct party *p, const struct message *m, int status, const ch
 		    str_eq(h.name, str_z("Call-ID")) || str_eq(h.name, str_z("CSeq")))
 			writer_fmt(&w, "%.*s: %.*s%s\r\n", STR_FMT(h.name), STR_FMT(h.value),
 				   str_eq(h.name, str_z("To")) && !m->to.tag.n ? ";tag=tb" : "");
+	if (status == 407)
+		writer_fmt(&w, "Proxy-Authenticate: Digest realm=\"b\", nonce=\"%u\", qop=\"auth\"\r\n", ++nonces);
 	writer_fmt(&w, "Contact: <sip:bob@127.0.0.2:%u>\r\n%sContent-Length: %zu\r\n\r\n%s", addr_port(&p->addr),
 		   body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 	send_text(p, buf, w.n);
@@ -128,8 +137,23 @@ static void in_dialog(const struct party *p, const struct message *m)
 			 STR_FMT(m->to.tag));
 }
 
+/* One that carries the nonce given last. */
+static bool knows_nonce(const struct message *m)
+{
+	struct digest_credentials c;
+	struct str value;
+	uint64_t n;
+
+	return message_header(m, STR("Proxy-Authorization"), 0, &value) && digest_credentials_parse(value, &c) == 0 &&
+	       str_to_u64(c.nonce, UINT32_MAX, &n) && n == nonces;
+}
+
 static void take_request(struct party *p, const struct message *m)
 {
+	if (asks && p == &b && m->method != METHOD_ACK && m->method != METHOD_CANCEL && !knows_nonce(m)) {
+		reply(p, m, 407, "");
+		return;
+	}
 	switch (m->method) {
 	case METHOD_INVITE:
 		if (p->answer_n && p->answer_cseq == m->cseq)
@@ -138,6 +162,7 @@ static void take_request(struct party *p, const struct message *m)
 			reply(p, m, 180, "");
 		reply(p, m, 200, SDP);
 		p->answered = true;
+		p->acked = false;
 		break;
 	case METHOD_ACK:
 		in_dialog(p, m);
@@ -352,10 +377,14 @@ static void begin(void)
 				err, sizeof(err), &e.group) < 0)
 		fail_msg("%s", err);
 	e.worker = worker_get(e.group, 0);
-	assert_int_equal(calls_create(
-				 &(struct calls_params){
-					 .worker = e.worker, .media = e.media, .border = e.border, .pass = on_pass},
-				 &e.calls),
+	e.keyring = keyring_create();
+	assert_non_null(e.keyring);
+	assert_int_equal(calls_create(&(struct calls_params){.worker = e.worker,
+							     .media = e.media,
+							     .border = e.border,
+							     .keyring = e.keyring,
+							     .pass = on_pass},
+				      &e.calls),
 			 0);
 	worker_set_arg(e.group, 0, e.calls);
 }
@@ -364,6 +393,7 @@ static void end(void)
 {
 	worker_group_stop(e.group);
 	calls_destroy(e.calls);
+	keyring_destroy(e.keyring);
 	worker_group_destroy(e.group);
 	media_destroy(e.media);
 	border_state_destroy(e.border);
@@ -405,7 +435,7 @@ static void fail_call(void)
 	hang_up();
 	e.failing = false;
 	outcomes[first]++;
-	if (first != 200 && first != 500 && first != 503 && first != 488 && first != 0)
+	if (first != 200 && first != 500 && first != 503 && first != 488 && first != 0 && !(asks && first == 403))
 		fail_msg("allocation %u: answered %d", heap_fail_at, first);
 	if (first != 200 && refusals() == refused)
 		fail_msg("allocation %u: answered %d, uncounted", heap_fail_at, first);
@@ -517,6 +547,14 @@ static void test_reinvite(void **state)
 	for_every_failure("a re-INVITE", fail_reinvite);
 }
 
+static void test_challenged(void **state)
+{
+	asks = true;
+	for_every_failure("a call that b challenges", fail_call);
+	for_every_failure("a re-INVITE that b challenges", fail_reinvite);
+	asks = false;
+}
+
 /* While a call stands. */
 static void test_reload(void **state)
 {
@@ -558,6 +596,7 @@ static int set_up(void **state)
 	static char path[] = "/tmp/limen-test-oom-XXXXXX";
 	int fd = mkstemp(path);
 
+	ERR_clear_error(); /* what OpenSSL keeps for each thread */
 	open_party(&a, "127.0.0.1:0");
 	open_party(&b, "127.0.0.2:0");
 	e.port = free_port();
@@ -566,7 +605,8 @@ static int set_up(void **state)
 		"{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\"],"
 		"\"media\":{\"address\":\"127.0.0.1\",\"ports\":\"23000-23399\"}}},"
 		"\"peers\":{\"a\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.1:%u\"]},"
-		"\"b\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.2:%u\"]}},"
+		"\"b\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.2:%u\"],"
+		"\"credentials\":{\"user\":\"u\",\"password\":\"p\"}}},"
 		"\"routes\":[{\"match\":{\"peer\":\"a\"},\"target\":\"b\"},{\"match\":{\"peer\":\"b\"},\"target\":\"a\"}],"
 		"\"timers\":{\"t1\":100,\"t2\":400,\"t4\":500,\"media_silence\":0},"
 		"\"media\":{\"workers\":1,\"port_cooldown_ms\":0}}",
@@ -592,10 +632,8 @@ static int tear_down(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),
-		cmocka_unit_test(test_late_offer),
-		cmocka_unit_test(test_reinvite),
-		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_call),       cmocka_unit_test(test_late_offer), cmocka_unit_test(test_reinvite),
+		cmocka_unit_test(test_challenged), cmocka_unit_test(test_reload),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

@@ -27,7 +27,9 @@ struct location {
 	struct location_counters counts;
 };
 
-/* ---- location.c ---- */
+/* ---- find.c ---- */
+uint64_t location_aor_hash(const struct location *l, unsigned network, struct str aor);
+uint64_t location_alias_hash(const struct ident *id);
 /* NULL: nobody has it. */
 struct location_binding *location_by_alias(struct location *l, struct str alias);
 

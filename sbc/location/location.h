@@ -109,7 +109,6 @@ enum location_state {
 	LOCATION_EXPIRED, /* the phone let it run out; the core may still have it */
 	LOCATION_FAILED,  /* its flow is dead */
 };
-const char *location_state_text(enum location_state s); /* "live" */
 
 /* A node of the list of all bindings; binding NULL: the place of a walk. */
 struct location_link {

@@ -4,6 +4,7 @@
  *
  * LIMEN_GOLDEN_WRITE=1 rewrites golden/txn_*.txt; then look at the difference. */
 #include "test_txn_client_cases.h"
+#include "test_txn_layer_cases.h"
 #include "test_txn_server_cases.h"
 
 static void golden(const char *name, const struct writer *w)

@@ -82,25 +82,44 @@ static struct addr make6(const struct in6_addr *host, in_port_t port_be, uint32_
 		.in6 = {.sin6_family = AF_INET6, .sin6_port = port_be, .sin6_addr = *host, .sin6_scope_id = scope_id}};
 }
 
+/* Four decimal numbers, none with a zero in front: what inet_pton() takes, and most hosts of SIP and SDP. */
+static bool parse_host4(struct str s, uint8_t ret[4])
+{
+	size_t i = 0;
+	for (unsigned k = 0; k < 4; k++) {
+		unsigned v = 0;
+		if (k && (i == s.n || s.p[i++] != '.'))
+			return false;
+		const size_t from = i;
+		for (; i < s.n && (unsigned)(s.p[i] - '0') < 10 && v < 256; i++)
+			v = v * 10 + (unsigned)(s.p[i] - '0');
+		if (i == from || v > 255 || (s.p[from] == '0' && i - from > 1))
+			return false;
+		ret[k] = (uint8_t)v;
+	}
+	return i == s.n;
+}
+
 bool addr_parse(struct str host, uint16_t port, struct addr *ret)
 {
 	char z[INET6_ADDRSTRLEN];
 	struct in6_addr in6;
-	struct in_addr in4;
+	uint8_t in4[4];
 	bool brackets = host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
 
+	if (parse_host4(host, in4)) {
+		*ret = make4(in4, htons(port));
+		return true;
+	}
 	if (brackets)
 		host = (struct str){host.p + 1, host.n - 2};
-	if (host.n == 0 || host.n >= sizeof(z) || memchr(host.p, '\0', host.n))
+	if (host.n == 0 || host.n >= sizeof(z) || memchr(host.p, '\0', host.n) || !memchr(host.p, ':', host.n))
 		return false;
 	memcpy(z, host.p, host.n);
 	z[host.n] = '\0';
-	if (inet_pton(AF_INET6, z, &in6) == 1)
-		*ret = make6(&in6, htons(port), 0);
-	else if (!brackets && inet_pton(AF_INET, z, &in4) == 1)
-		*ret = make4(&in4, htons(port));
-	else
+	if (inet_pton(AF_INET6, z, &in6) != 1)
 		return false;
+	*ret = make6(&in6, htons(port), 0);
 	return true;
 }
 
@@ -218,11 +237,16 @@ bool addr_is_unsendable(const struct addr *a)
 
 static void write_host4(struct writer *w, const uint8_t host[4])
 {
+	char text[INET_ADDRSTRLEN], *at = text;
 	for (unsigned i = 0; i < 4; i++) {
-		if (i)
-			writer_char(w, '.');
-		writer_u64(w, host[i]);
+		if (host[i] >= 100)
+			*at++ = (char)('0' + host[i] / 100);
+		if (host[i] >= 10)
+			*at++ = (char)('0' + host[i] / 10 % 10);
+		*at++ = (char)('0' + host[i] % 10);
+		*at++ = '.';
 	}
+	writer_put(w, text, (size_t)(at - text) - 1);
 }
 
 void addr_write_host(struct writer *w, const struct addr *a, bool brackets)

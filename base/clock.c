@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 #define NS_PER_S    UINT64_C(1000000000)
@@ -70,21 +71,37 @@ static void date_of(uint64_t days, unsigned *ret_year, unsigned *ret_month, unsi
 	*ret_year = (unsigned)(era * 400) + yoe + (*ret_month <= 2);
 }
 
+static void put_second(char **at, uint64_t s)
+{
+	unsigned year, month, day;
+
+	date_of(s / 86400, &year, &month, &day);
+	put_number(at, 4, year, '-');
+	put_number(at, 2, month, '-');
+	put_number(at, 2, day, 'T');
+	put_number(at, 2, s / 3600 % 24, ':');
+	put_number(at, 2, s / 60 % 60, ':');
+	put_number(at, 2, s % 60, '.');
+}
+
+/* Log lines and records of one second share all of their time but its fraction. */
+static _Thread_local struct {
+	uint64_t s; /* 0: none */
+	char text[sizeof("9999-12-31T23:59:59.") - 1];
+} last_second;
+
 const char *clock_wall_text(uint64_t wall_us, char buf[CLOCK_TEXTLEN])
 {
 	uint64_t s = wall_us / US_PER_S;
-	unsigned year, month, day;
-	char *at = buf;
+	char *at = last_second.text;
 
 	if (s > LAST_WALL_S)
 		s = LAST_WALL_S;
-	date_of(s / 86400, &year, &month, &day);
-	put_number(&at, 4, year, '-');
-	put_number(&at, 2, month, '-');
-	put_number(&at, 2, day, 'T');
-	put_number(&at, 2, s / 3600 % 24, ':');
-	put_number(&at, 2, s / 60 % 60, ':');
-	put_number(&at, 2, s % 60, '.');
+	if (s != last_second.s || !s)
+		put_second(&at, s);
+	last_second.s = s;
+	memcpy(buf, last_second.text, sizeof(last_second.text));
+	at = buf + sizeof(last_second.text);
 	put_number(&at, 6, wall_us % US_PER_S, 'Z');
 	*at = '\0';
 	return buf;

@@ -8,81 +8,121 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define ONES UINT64_C(0x0101010101010101)
-
 static inline uint64_t rotl(uint64_t x, unsigned b)
 {
 	return x << b | x >> (64 - b);
 }
 
-static inline void sip_rounds(uint64_t v[4], unsigned rounds)
+static inline void sip_round(uint64_t v[4])
 {
-	while (rounds--) {
-		v[0] += v[1];
-		v[1] = rotl(v[1], 13) ^ v[0];
-		v[0] = rotl(v[0], 32);
-		v[2] += v[3];
-		v[3] = rotl(v[3], 16) ^ v[2];
-		v[0] += v[3];
-		v[3] = rotl(v[3], 21) ^ v[0];
-		v[2] += v[1];
-		v[1] = rotl(v[1], 17) ^ v[2];
-		v[2] = rotl(v[2], 32);
+	v[0] += v[1];
+	v[1] = rotl(v[1], 13) ^ v[0];
+	v[0] = rotl(v[0], 32);
+	v[2] += v[3];
+	v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = rotl(v[1], 17) ^ v[2];
+	v[2] = rotl(v[2], 32);
+}
+
+/* The last n < 8 bytes at p, by reads that overlap: a memcpy() of so few is a call. */
+static inline uint64_t read_tail(const uint8_t *p, size_t n)
+{
+	if (n >= 4) {
+		uint32_t low, high;
+		memcpy(&low, p, 4);
+		memcpy(&high, p + n - 4, 4);
+		return le32toh(low) | (uint64_t)le32toh(high) << 8 * (n - 4);
 	}
+	if (n == 0)
+		return 0;
+	return p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
 }
 
-/* A-Z to a-z in eight bytes at once: the high bit of each byte of `upper` tells whether that byte is one. */
-static inline uint64_t fold_word(uint64_t m)
+static inline uint64_t read_word(const uint8_t *p)
 {
-	uint64_t low7 = m & 0x7f * ONES;
-	uint64_t from_a = low7 + (0x80 - 'A') * ONES;
-	uint64_t above_z = low7 + (0x7f - 'Z') * ONES;
-	uint64_t upper = (from_a ^ above_z) & ~m & 0x80 * ONES;
-	return m | upper >> 2;
+	uint64_t m;
+	memcpy(&m, p, 8);
+	return le64toh(m);
 }
 
-static inline uint64_t read_word(const uint8_t *p, size_t n, bool fold)
-{
-	uint64_t m = 0;
-	if (n)
-		memcpy(&m, p, n);
-	m = le64toh(m);
-	return fold ? fold_word(m) : m;
-}
+/* Aumasson and Bernstein, "SipHash: a fast short-input PRF", section 2: `per_word` rounds after each word, `at_end`
+ * ones at the end of each half of the result. */
+struct sip {
+	uint64_t v[4];
+	unsigned per_word, at_end;
+};
 
-/* Aumasson and Bernstein, "SipHash: a fast short-input PRF", section 2. */
-static inline uint64_t sip24(const struct hash_key *key, const uint8_t *p, size_t n, bool fold)
+static inline struct sip sip_init(const struct hash_key *key, unsigned per_word, unsigned at_end)
 {
-	uint64_t v[4] = {
-		key->k[0] ^ UINT64_C(0x736f6d6570736575),
-		key->k[1] ^ UINT64_C(0x646f72616e646f6d),
-		key->k[0] ^ UINT64_C(0x6c7967656e657261),
-		key->k[1] ^ UINT64_C(0x7465646279746573),
+	return (struct sip){
+		.v = {key->k[0] ^ UINT64_C(0x736f6d6570736575), key->k[1] ^ UINT64_C(0x646f72616e646f6d),
+		      key->k[0] ^ UINT64_C(0x6c7967656e657261), key->k[1] ^ UINT64_C(0x7465646279746573)},
+		.per_word = per_word,
+		.at_end = at_end,
 	};
-	uint64_t last = (uint64_t)n << 56;
-	for (; n >= 8; p += 8, n -= 8) {
-		uint64_t m = read_word(p, 8, fold);
-		v[3] ^= m;
-		sip_rounds(v, 2);
-		v[0] ^= m;
-	}
-	last |= read_word(p, n, fold);
-	v[3] ^= last;
-	sip_rounds(v, 2);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	sip_rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* Each use is a copy of its own, so that the state lies in registers and no round is counted. */
+#define COPIED static inline __attribute__((always_inline))
+
+COPIED void sip_rounds(struct sip *s, unsigned rounds)
+{
+#pragma GCC unroll 4
+	while (rounds--)
+		sip_round(s->v);
+}
+
+COPIED void sip_word(struct sip *s, uint64_t m)
+{
+	s->v[3] ^= m;
+	sip_rounds(s, s->per_word);
+	s->v[0] ^= m;
+}
+
+COPIED void sip_text(struct sip *s, const uint8_t *p, size_t n)
+{
+	const uint64_t length = (uint64_t)n << 56;
+	for (; n >= 8; p += 8, n -= 8)
+		sip_word(s, read_word(p));
+	sip_word(s, length | read_tail(p, n));
+}
+
+COPIED uint64_t sip_half(struct sip *s)
+{
+	sip_rounds(s, s->at_end);
+	return s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3];
 }
 
 uint64_t siphash(const struct hash_key *key, const void *p, size_t n)
 {
-	return sip24(key, p, n, false);
+	struct sip s = sip_init(key, 2, 4);
+	sip_text(&s, p, n);
+	s.v[2] ^= 0xff;
+	return sip_half(&s);
 }
 
-uint64_t siphash_str_nocase(const struct hash_key *key, struct str s)
+struct hash_128 siphash_128(const struct hash_key *key, const void *p, size_t n)
 {
-	return sip24(key, (const uint8_t *)s.p, s.n, true);
+	struct sip s = sip_init(key, 2, 4);
+	struct hash_128 out;
+	s.v[1] ^= 0xee;
+	sip_text(&s, p, n);
+	s.v[2] ^= 0xee;
+	out.half[0] = sip_half(&s);
+	s.v[1] ^= 0xdd;
+	out.half[1] = sip_half(&s);
+	return out;
+}
+
+uint64_t hash_bytes(const struct hash_key *key, const void *p, size_t n)
+{
+	struct sip s = sip_init(key, 1, 3);
+	sip_text(&s, p, n);
+	s.v[2] ^= 0xff;
+	return sip_half(&s);
 }
 
 static _Thread_local struct {

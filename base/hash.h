@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hash: SipHash-2-4, for every table whose keys a peer chooses and for the short MAC in our identifiers, and random
- * bytes. Any thread. */
+/* hash: keyed hashes and random bytes. Any thread.
+ *
+ * SipHash-2-4 is a MAC: for what others see or may guess at (identifiers, tags), and, with 128 bits, for keys that
+ * stand for the text they were made of. SipHash-1-3, half the work, is for the places in tables whose keys a peer
+ * chooses: nobody sees the result, and what is found there is compared. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -18,8 +21,16 @@ static inline uint64_t siphash_str(const struct hash_key *key, struct str s)
 {
 	return siphash(key, s.p, s.n);
 }
-/* ASCII case folded while hashing. */
-uint64_t siphash_str_nocase(const struct hash_key *key, struct str s);
+struct hash_128 {
+	uint64_t half[2];
+};
+struct hash_128 siphash_128(const struct hash_key *key, const void *p, size_t n);
+
+uint64_t hash_bytes(const struct hash_key *key, const void *p, size_t n);
+static inline uint64_t hash_str(const struct hash_key *key, struct str s)
+{
+	return hash_bytes(key, s.p, s.n);
+}
 
 /* Cryptographically strong bytes, buffered per thread from getrandom(2) (a forked child starts its own); aborts only if
  * the kernel has none at all. */

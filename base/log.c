@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/word.h"
 
 /* Longer values are cut here, so that one long header cannot push the other keys off the line. */
 #define VALUE_MAX 300
@@ -91,10 +92,19 @@ static void pair_end(struct log_line *l, size_t mark)
 	}
 }
 
+static bool word_plain(uint64_t v)
+{
+	return !word_unprintable(v) && !word_has(v, ' ') && !word_has(v, '"') && !word_has(v, '\\') &&
+	       !word_has(v, '=');
+}
+
 /* Bytes that stand for themselves without quotes: what is printable, but the quote, the backslash and '='. */
 static bool is_plain(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
+	size_t i = 0;
+	while (s.n - i >= 8 && word_plain(word_load(s.p + i)))
+		i += 8;
+	for (; i < s.n; i++) {
 		uint8_t c = (uint8_t)s.p[i];
 		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=')
 			return false;

@@ -3,17 +3,28 @@
 
 #include <stdio.h>
 
+#include "base/word.h"
+
 static const char hex_digits[] = "0123456789abcdef";
+
+static size_t digits_of(uint64_t v)
+{
+	size_t n = 1;
+	for (; v >= 1000; v /= 1000)
+		n += 3;
+	return n + (v >= 10) + (v >= 100);
+}
 
 void writer_u64(struct writer *w, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	size_t n = digits_of(v);
+	char *at = writer_take(w, n);
+	if (!at)
+		return;
 	do {
-		digits[--at] = (char)('0' + v % 10);
+		at[--n] = (char)('0' + v % 10);
 		v /= 10;
-	} while (v);
-	writer_put(w, digits + at, sizeof(digits) - at);
+	} while (n);
 }
 
 void writer_hex(struct writer *w, const uint8_t *p, size_t n)
@@ -99,6 +110,11 @@ static bool json_byte_plain(uint8_t c)
 	return (uint8_t)(c - 0x20) < 0x5f && c != '"' && c != '\\';
 }
 
+static bool json_word_plain(uint64_t v)
+{
+	return !word_unprintable(v) && !word_has(v, '"') && !word_has(v, '\\');
+}
+
 /* Bytes that may stand in a JSON string as they are: 0 when the one at p needs an escape. *ret_skip is what the escape
  * replaces, *ret_code the character it names. */
 static size_t json_plain(const uint8_t *p, size_t n, size_t *ret_skip, uint8_t *ret_code)
@@ -123,6 +139,8 @@ void writer_json(struct writer *w, struct str s)
 
 	writer_char(w, '"');
 	while (at < s.n && !w->overflow) {
+		while (s.n - at >= 8 && json_word_plain(word_load(p + at)))
+			at += 8;
 		while (at < s.n && json_byte_plain(p[at]))
 			at++;
 		if (at == s.n)

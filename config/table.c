@@ -849,7 +849,7 @@ static const struct key limits_keys[] = {
 	LIMIT(connections, 1, 1000000, "4000", CONFIG_AT_ONCE, "TCP connections"),
 	LIMIT(connections_source, 1, 1000000, "100", CONFIG_AT_ONCE, "TCP connections of one source address"),
 	LIMIT(answers, 1, 1000000, "1000", CONFIG_AT_ONCE,
-	      "per second and in all: answers over UDP to requests that are refused before a transaction (malformed ones, for instance) and to STUN; forged sources make us send these to others"),
+	      "per second: answers over UDP to requests that are refused before a transaction (malformed ones, for instance) and to STUN, which forged sources make us send to others: to all strangers together, and as many to each peer"),
 	LIMIT(answers_source, 1, 1000000, "50", CONFIG_AT_ONCE,
 	      "of these to one source that is no peer; a peer's source gets ten times as many"),
 	LIMIT(queue, 16, 1000000, "4096", CONFIG_RESTART, "messages that wait to be handed to another worker"),

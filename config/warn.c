@@ -17,16 +17,23 @@ static bool network_has_peer(const struct config *c, unsigned network)
 	return false;
 }
 
+/* Does it hear anybody who is no peer? */
+static bool hears_strangers(const struct config_network *net)
+{
+	return net->unknown == CONFIG_UNKNOWN_ACCEPT || net->phones;
+}
+
 static void warn_route(const struct config *c, size_t i, struct config_faults *f)
 {
 	const struct config_route *r = &c->routes[i];
 	char place[48];
 	snprintf(place, sizeof(place), "routes[%zu]", i);
 	if (r->peer < 0 && r->network >= 0 && !network_has_peer(c, (unsigned)r->network) &&
-	    c->networks[r->network].unknown != CONFIG_UNKNOWN_ACCEPT)
-		faults_add(f, place, 0,
-			   "nothing can match: network \"%s\" has no peer, and \"unknown\" is not \"accept\" there",
-			   c->networks[r->network].name);
+	    !hears_strangers(&c->networks[r->network]))
+		faults_add(
+			f, place, 0,
+			"nothing can match: network \"%s\" has no peer, nor \"phones\", and \"unknown\" is not \"accept\" there",
+			c->networks[r->network].name);
 	bool all = r->network < 0 && r->peer < 0 && !r->from && !r->to && !r->ruri && !r->method && !r->header;
 	if (all && i + 1 < c->n_routes)
 		faults_add(f, place, 0, "matches every request, so the routes after it are never reached");
@@ -80,11 +87,12 @@ static void warn_auth(const struct config *c, struct config_faults *f)
 	unsigned relays = 0;
 	for (size_t i = 0; i < c->n_networks; i++) {
 		const struct config_network *net = &c->networks[i];
-		bool strangers = net->unknown == CONFIG_UNKNOWN_ACCEPT;
+		bool strangers = hears_strangers(net);
 		snprintf(place, sizeof(place), "networks.%s.auth", net->name);
 		if (net->auth == CONFIG_AUTH_LIMEN && !strangers)
-			faults_add(f, place, 0,
-				   "nobody is asked: it is for who is no peer, and \"unknown\" is not \"accept\"");
+			faults_add(
+				f, place, 0,
+				"nobody is asked: it is for who is no peer, there are no \"phones\", and \"unknown\" is not \"accept\"");
 		if (net->auth == CONFIG_AUTH_RELAY && strangers && ++relays)
 			memcpy(last, place, sizeof(last));
 	}

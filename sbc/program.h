@@ -28,6 +28,7 @@ struct program {
 	struct worker_group *group;
 	struct calls *calls[WORKER_MAX];
 	struct pass *pass[WORKER_MAX];
+	struct keyring *keyring[WORKER_MAX];
 	struct location *location[WORKER_MAX];
 	struct phones phones[WORKER_MAX];
 	struct registrations registrations_of[WORKER_MAX];

@@ -71,7 +71,8 @@ static int start_workers(struct program *p)
 			return fail("worker", err);
 		p->phones[i].location = p->location[i];
 		registrations_init(&p->registrations_of[i], w, p->location[i]);
-		err = pass_create(w, p->border, p->location[i], &p->pass[i]);
+		p->keyring[i] = keyring_create();
+		err = p->keyring[i] ? pass_create(w, p->border, p->location[i], p->keyring[i], &p->pass[i]) : -ENOMEM;
 		if (err < 0)
 			return fail("worker", err);
 		err = calls_create(&(struct calls_params){.worker = w,
@@ -83,6 +84,7 @@ static int start_workers(struct program *p)
 							  .pass = pass_request,
 							  .glance = pass_glance,
 							  .location = p->location[i],
+							  .keyring = p->keyring[i],
 							  .logins = p->logins,
 							  .pass_arg = p->pass[i]},
 				   &p->calls[i]);
@@ -176,6 +178,7 @@ static void stop(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		calls_destroy(p->calls[i]);
 		pass_destroy(p->pass[i]);
+		keyring_destroy(p->keyring[i]);
 		registrations_finish(&p->registrations_of[i]);
 		location_destroy(p->location[i]);
 	}

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan: a text into lines, with every bound checked before anything is allocated for it. */
+#include "base/word.h"
 #include "sdp/internal.h"
 
-#define EACH_BYTE(c) (0x0101010101010101u * (c))
-
-/* First control character in [p, end), or end. Eight bytes a step: this is the only pass over every byte of the text.
- * The test for "some byte is below 0x20, or is 0x7f" may be wrong about which one, never about whether. */
+/* First control character in [p, end), or end: this is the only pass over every byte of the text. */
 static const char *find_control(const char *p, const char *end)
 {
 	for (; end - p >= 8; p += 8) {
-		uint64_t v;
-		memcpy(&v, p, sizeof(v));
-		uint64_t del = v ^ EACH_BYTE(0x7f);
-		uint64_t low = (v - EACH_BYTE(0x20)) & ~v;
-		uint64_t is_del = (del - EACH_BYTE(0x01)) & ~del;
-		if ((low | is_del) & EACH_BYTE(0x80))
+		uint64_t v = word_load(p);
+		if (word_below(v, ' ') || word_has(v, 0x7f))
 			break;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 && *p != 0x7f)

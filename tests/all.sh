@@ -75,10 +75,12 @@ count_meson() {
 	[ "$bad" -eq 0 ] || { say "FAILED in $1:"; cat "$out/log"; }
 }
 
-# scenarios LIMEN [options]: the cases of tests/call.
+# scenarios DIR LIMEN [options]: the cases of tests/call, or of tests/clients.
 scenarios() {
 	say "scenarios: $*"
-	/usr/bin/python3 tests/call/run.py "$@" >"$out/log" 2>&1
+	local runner=tests/$1/run.py
+	shift
+	/usr/bin/python3 "$runner" "$@" >"$out/log" 2>&1
 	local line
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out/log" | tail -n 1)
 	if [ -z "$line" ]; then
@@ -117,11 +119,12 @@ unit clang clang -Dbuildtype=debugoptimized
 for config in config/quickstart.json config/examples/*.json; do
 	check "limen check $config" build/asan/sbc/limen check "$config"
 done
-scenarios build/asan/sbc/limen --matrix full --jobs 4
+scenarios call build/asan/sbc/limen --matrix full --jobs 4
+scenarios clients build/asan/sbc/limen
 say "storm: build/plain/sbc/limen"
 check "registration storm" /usr/bin/python3 tests/storm/storm.py build/plain/sbc/limen build/plain/tests/storm/storm
 unit tsan gcc -Db_sanitize=thread -Dbuildtype=debugoptimized
-scenarios build/tsan/sbc/limen --variant workers --jobs 4
+scenarios call build/tsan/sbc/limen --variant workers --jobs 4
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

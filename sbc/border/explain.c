@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sbc/border/internal.h"
+#include "sbc/sip/ident.h"
 
 #define TEXT_MAX 512 /* of an argument */
 
@@ -196,6 +197,37 @@ static void tell_sent(struct explaining *e, const struct border_decision *d)
 	}
 }
 
+static bool like_alias(struct str user)
+{
+	for (size_t i = 0; i < user.n; i++)
+		if (!((user.p[i] >= 'a' && user.p[i] <= 'z') || (user.p[i] >= '2' && user.p[i] <= '7')))
+			return false;
+	return user.n == IDENT_LEN;
+}
+
+/* What a running process would see first; which phones are registered only that one knows. */
+static void tell_alias(struct explaining *e)
+{
+	struct ident id;
+
+	if (!like_alias(e->r.ruri.user))
+		return;
+	if (!e->c->cluster_key) {
+		tellf(e->tell, e->arg,
+		      "formed like an alias of a registered phone: if the running process has made it, a peer that phones "
+		      "register with reaches that phone by it, without a route (limen reg list); else 404");
+		return;
+	}
+	const struct ident_key key = ident_key_init(str_z(e->c->cluster_key), 0, 0);
+	if (ident_parse(&key, e->r.ruri.user, &id))
+		tellf(e->tell, e->arg,
+		      "an alias made with this cluster_key: a peer that phones register with reaches that phone by it, "
+		      "without a route (limen reg list); 404 if nobody has it any more, 480 if its phone cannot be reached");
+	else
+		tellf(e->tell, e->arg,
+		      "formed like an alias of a registered phone, but not made with this cluster_key: forged, a peer gets 404");
+}
+
 int border_explain(const struct config *c, const struct border_explain *what, border_tell tell, void *arg)
 {
 	struct explaining e = {.c = c, .tell = tell, .arg = arg, .r = {.transport = CONFIG_UDP}};
@@ -220,6 +252,7 @@ int border_explain(const struct config *c, const struct border_explain *what, bo
 	      STR_FMT(e.r.from.text));
 	if (!acl_lets_in(&e))
 		return 0;
+	tell_alias(&e);
 	struct border_decision d;
 	border_decide(c, &e.r, tell, arg, &d);
 	if (d.reject == REJECT_NONE)

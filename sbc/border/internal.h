@@ -66,6 +66,7 @@ struct peer_direction {
 struct peer_state {
 	struct peer_state *next;      /* set before it is published, never changed */
 	struct peer_direction dir[2]; /* [outgoing] */
+	struct gcra answers;          /* refusals without a transaction, to all of its sources */
 	_Atomic uint64_t rejected_calls, rejected_cps;
 	char name[];
 };
@@ -81,6 +82,9 @@ struct phone_sources {
 void phones_init(struct phone_sources *s);
 void phones_finish(struct phone_sources *s);
 
+/* The bucket of refusals to a peer's sources, by its name; that of strangers when there is no such peer. */
+struct gcra *border_peer_answers(struct border_state *s, const struct config *c, int peer);
+
 #define PEER_BUCKETS 1024
 struct border_state {
 	struct hash_key key;
@@ -93,8 +97,8 @@ struct border_state {
 	struct health health;
 	struct sources *sources;
 	struct phone_sources phones;
-	struct sources *answers; /* the same table, of answers to refused requests */
-	struct gcra answers_rate;
+	struct sources *answers;  /* the same table, of answers to refused requests */
+	struct gcra answers_rate; /* of those to strangers */
 };
 
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */

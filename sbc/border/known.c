@@ -25,7 +25,7 @@ static uint64_t prefix_hash(const struct known *k, unsigned network, const struc
 	size_t n = address_bytes(a, key.address);
 	for (size_t i = bits / 8; i < n; i++)
 		key.address[i] &= i == bits / 8 ? (uint8_t) ~(0xff >> bits % 8) : 0;
-	return siphash(&k->key, &key, 8 + n);
+	return hash_bytes(&k->key, &key, 8 + n);
 }
 
 static _Atomic uint64_t *lengths_of(struct known *k, const struct addr *a)

@@ -35,7 +35,8 @@ struct leak_set {
 	uint64_t lengths;  /* bit n: some needle's longest token has n bytes (63: or more) */
 	bool v6;
 	/* Digest is relayed between the two ends (headers_relay_auth()): realm, nonce and uri within its headers, and a
-	 * Request-URI that is the uri of credentials in the same message, are not looked at. */
+	 * Request-URI that is the uri of credentials in the same message, or stands in an ACK or CANCEL, are not looked
+	 * at. */
 	bool auth_relay;
 };
 /* Too short (under 5 bytes, or under 8 and only digits) or too common ("localhost", "anonymous.invalid", "0.0.0.0",
@@ -47,6 +48,8 @@ bool leak_set_add(struct leak_set *set, struct str needle);
  * allowed towards it, whether the set or the configuration forbids it. Takes a place in the set; slices as above. */
 bool leak_set_allow(struct leak_set *set, struct str said);
 void leak_set_remove(struct leak_set *set, struct str needle);
+/* Leaves the first n of them (what was added first). */
+void leak_set_cut(struct leak_set *set, unsigned n);
 
 struct leak_finding {
 	struct str needle; /* what was found: in the set or in the table */

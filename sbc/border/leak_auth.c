@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one named exception of the leak checker (product §2): realm, nonce and uri of digest headers that are relayed,
+/* The one named exception of the leak checker: realm, nonce and uri of digest headers that are relayed,
  * and the Request-URI where it is the uri of credentials in the same message. The values alone are passed over; the
  * rest of their lines is looked at. */
 #include "sbc/border/leak_internal.h"
@@ -45,12 +45,19 @@ static bool credentials_name(struct str head, size_t at, struct str uri)
 	return false;
 }
 
+/* They have the Request-URI of their INVITE, and no credentials (RFC 3261 §9.1, §17.1.1.3). */
+static bool follows_invite(struct str method)
+{
+	return str_eq(method, STR("ACK")) || str_eq(method, STR("CANCEL"));
+}
+
 struct leak_auth leak_auth_init(struct str head)
 {
 	struct leak_auth it = {.head = head};
 	struct start_line s;
 	struct str line;
-	if (line_next(&it, &line) && start_line_split(line, &s) && s.request && credentials_name(head, it.at, s.uri))
+	if (line_next(&it, &line) && start_line_split(line, &s) && s.request &&
+	    (follows_invite(s.method) || credentials_name(head, it.at, s.uri)))
 		it.ruri = s.uri;
 	return it;
 }

@@ -19,18 +19,27 @@ const struct cidr *screen_acl(const struct config_acl *acl, const struct addr *a
 	return acl->n_allow && !first_of(acl->allow, acl->n_allow, a) ? acl->allow : NULL;
 }
 
-static bool any_peer_has(const struct config *c, unsigned network, const struct addr *a, bool stream)
+/* The first peer that has this source, or BORDER_NO_PEER. */
+static int peer_at(struct border_state *s, const struct config *c, const struct flow_addr *from)
 {
+	bool stream = from->transport != CONFIG_UDP;
+
+	if (!known_may_hold(&s->known, from->network, &from->remote))
+		return BORDER_NO_PEER;
 	for (size_t i = 0; i < c->n_peers; i++)
-		if (c->peers[i].network == network && source_of_peer(&c->peers[i], a, stream) >= 0)
-			return true;
-	return false;
+		if (c->peers[i].network == from->network && source_of_peer(&c->peers[i], &from->remote, stream) >= 0)
+			return (int)i;
+	return BORDER_NO_PEER;
 }
 
 static bool is_peer(struct border_state *s, const struct config *c, const struct flow_addr *from)
 {
-	return known_may_hold(&s->known, from->network, &from->remote) &&
-	       any_peer_has(c, from->network, &from->remote, from->transport != CONFIG_UDP);
+	return peer_at(s, c, from) != BORDER_NO_PEER;
+}
+
+static bool is_phone(struct border_state *s, const struct config *c, const struct flow_addr *from)
+{
+	return c->networks[from->network].phones && border_phone_is_known(s, from->network, &from->remote);
 }
 
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
@@ -49,7 +58,7 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 		return REJECT_NONE;
 	if (is_peer(s, c, from))
 		return REJECT_NONE;
-	if (net->phones && border_phone_is_known(s, from->network, &from->remote))
+	if (is_phone(s, c, from))
 		return REJECT_NONE;
 	/* who is nobody yet may say who he is */
 	if (net->unknown == CONFIG_UNKNOWN_DROP && !(net->phones && n >= 9 && memcmp(p, "REGISTER ", 9) == 0))
@@ -62,17 +71,41 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 /* A peer is not held to the rate of strangers: what it sends may well be wrong a hundred times a second. */
 #define PEER_SHARE 10
 
+/* Whoever forges the sources of strangers can use up what strangers get, and nobody else's: each peer has as many of
+ * its own, and a registered phone is bounded by its own source alone, of which the forger would have to know the port.
+ */
 bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms)
 {
-	unsigned rate = c->limits.answers_source;
+	const unsigned rate = c->limits.answers_source;
+	struct gcra *all = &s->answers_rate;
+	int peer;
 
 	if (to->network >= c->n_networks)
 		return false;
 	/* a stream's source has shown that it is there */
 	if (to->transport != CONFIG_UDP)
 		return true;
-	if (is_peer(s, c, to))
-		rate *= PEER_SHARE;
-	return sources_take(s->answers, to->network, &to->remote, rate, now_ms) &&
-	       gcra_take(&s->answers_rate, c->limits.answers, now_ms);
+	peer = peer_at(s, c, to);
+	if (peer != BORDER_NO_PEER)
+		all = border_peer_answers(s, c, peer);
+	else if (is_phone(s, c, to))
+		all = NULL;
+	return sources_take(s->answers, to->network, &to->remote, peer != BORDER_NO_PEER ? rate * PEER_SHARE : rate,
+			    now_ms) &&
+	       (!all || gcra_take(all, c->limits.answers, now_ms));
+}
+
+enum reject_reason border_screen_parsed(struct border_state *s, const struct config *c, const struct flow_addr *from,
+					enum method method)
+{
+	const struct config_network *net;
+
+	if (from->network >= c->n_networks)
+		return REJECT_ACL;
+	net = &c->networks[from->network];
+	/* a stream's source is no victim; and who is nobody yet may say who he is */
+	if (net->unknown != CONFIG_UNKNOWN_REJECT || from->transport != CONFIG_UDP ||
+	    (net->phones && method == METHOD_REGISTER))
+		return REJECT_NONE;
+	return is_peer(s, c, from) || is_phone(s, c, from) ? REJECT_NONE : REJECT_UNKNOWN_SOURCE;
 }

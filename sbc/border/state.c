@@ -9,7 +9,7 @@
 
 static struct peer_state *_Atomic *peer_bucket(struct border_state *s, struct str name)
 {
-	return &s->peers[siphash_str(&s->key, name) % PEER_BUCKETS];
+	return &s->peers[hash_str(&s->key, name) % PEER_BUCKETS];
 }
 
 static struct peer_state *peer_find(struct border_state *s, const char *name)
@@ -25,6 +25,13 @@ static struct peer_state *peer_of(struct border_state *s, const struct config *c
 	if (peer < 0 || (size_t)peer >= c->n_peers)
 		return NULL;
 	return peer_find(s, c->peers[peer].name);
+}
+
+struct gcra *border_peer_answers(struct border_state *s, const struct config *c, int peer)
+{
+	struct peer_state *p = peer_of(s, c, peer);
+
+	return p ? &p->answers : &s->answers_rate;
 }
 
 static int peer_add(struct border_state *s, const char *name)
@@ -75,8 +82,6 @@ int border_state_create(const struct config *c, struct border_state **ret)
 
 void border_state_destroy(struct border_state *s)
 {
-	if (!s)
-		return;
 	if (!s)
 		return;
 	for (size_t i = 0; i < PEER_BUCKETS; i++)

@@ -34,9 +34,14 @@ int border_state_set_config(struct border_state *s, const struct config *c);
  * ours went to must pass: only the ACL and size are asked for datagrams that start with "SIP/2.0 ". */
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms);
+/* After it, for a request outside of any dialog: REJECT_UNKNOWN_SOURCE where the network refuses strangers
+ * (network.unknown == reject) and a datagram came from one. Such a refusal is to be sent without a transaction: an
+ * INVITE's would repeat it (RFC 3261 §17.2.1, timer G) towards whomever the datagram named. */
+enum reject_reason border_screen_parsed(struct border_state *s, const struct config *c, const struct flow_addr *from,
+					enum method method);
 /* May a request that is refused before there is a transaction be answered? Whoever forges a source makes us send such
- * an answer to somebody else, so there are so many a second over UDP: to one source (of a peer more), and in all. Takes
- * one of them. Any thread. */
+ * an answer to somebody else, so there are so many a second over UDP: to one source (of a peer more), to each peer, and
+ * to all who are neither peers nor registered phones together. Takes one of them. Any thread. */
 bool border_may_answer(struct border_state *s, const struct config *c, const struct flow_addr *to, uint64_t now_ms);
 
 /* A phone's source begins or ends to be registered under this AoR; counted, so each begin needs its end. Networks with

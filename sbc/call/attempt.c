@@ -193,12 +193,10 @@ static struct leg *make_leg_to(struct call *c, struct str from, struct str to, s
 							    .ruri = phone ? str_z(phone->uri) : ruri,
 							    .peer = at->to,
 							    .peer_index = at->peer});
-	char alias[IDENT_LEN + 1] = "";
 
 	if (!l || !phone)
 		return l;
-	memcpy(alias, c->setup->invite->ruri.user.p, IDENT_LEN);
-	if (phone_attach(l, alias, str_z(phone->aor), &phone->to) < 0) {
+	if (phone_attach(l, c->setup->invite->ruri.user, str_z(phone->aor), &phone->to) < 0) {
 		leg_destroy(l);
 		return NULL;
 	}
@@ -228,7 +226,8 @@ static struct leg *make_leg(struct call *c)
 	x.target_host = writer_result(&h);
 	headers_write_from(invite, &x, d->from_user, &from);
 	headers_write_to(invite, &x, d->to_user, &wto);
-	headers_write_ruri(invite, &x, d->ruri_user, &ruri);
+	if (!headers_write_auth_ruri(invite, &x, d->ruri_user, &ruri))
+		headers_write_ruri(invite, &x, d->ruri_user, &ruri);
 	if (from.overflow || wto.overflow || ruri.overflow)
 		return NULL;
 	return make_leg_to(c, writer_result(&from), writer_result(&wto), writer_result(&ruri));
@@ -237,7 +236,6 @@ static struct leg *make_leg(struct call *c)
 static void hide_legs(struct call *c)
 {
 	leg_forbid_reset(c->a);
-	leg_allow_own(c->a, c->setup->invite);
 	leg_allow_own(c->b, NULL);
 	leg_forbid_leg(c->b, c->a);
 	leg_forbid_message(c->b, c->setup->invite, c->setup->offer);
@@ -304,6 +302,7 @@ static bool code_fails_over(const struct call *c, int status)
 bool attempt_failed(struct call *c, int status, enum reject_reason reject, const struct message *m)
 {
 	struct setup *s = c->setup;
+	const char *cause;
 	struct log_line l;
 
 	if (!s)
@@ -311,16 +310,19 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 	if (s->phone && !status)
 		reject = phone_failed(c, reject);
 	targets_outcome(&s->targets, status, reject);
-	note_outcome(c, status, status ? "rejected" : reject_key(reject));
+	cause = reject == REJECT_PEER_CREDENTIALS ? "credentials refused" : status ? "rejected" : reject_key(reject);
+	note_outcome(c, status, cause);
 	note_best(c, status ? status : reject_status(reject), reject, m);
 	if (log_begin(&l, LOG_INFO, "target failed")) {
 		log_z(&l, "call", c->id);
 		log_z(&l, "peer", c->peer_out >= 0 ? c->config->peers[c->peer_out].name : "registration");
 		log_addr(&l, "address", &s->targets.at.to.remote);
 		log_u64(&l, "status", (uint64_t)status);
-		log_z(&l, "why", status ? "rejected" : reject_key(reject));
+		log_z(&l, "why", cause);
 		log_end(&l);
 	}
+	if (reject == REJECT_PEER_CREDENTIALS)
+		call_count(&c->calls->counters.rejects[reject], 1);
 	/* a leak or a lack of memory is ours: another target would not mend it */
 	if (!status)
 		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN || reject == REJECT_FLOW_GONE;
@@ -333,7 +335,6 @@ static void forbid_sayer(struct call *c, const struct message *m)
 	char host[ADDR_STRLEN];
 
 	leg_forbid_reset(c->a);
-	leg_allow_own(c->a, c->setup->invite);
 	leg_forbid(c->a, m->call_id);
 	leg_forbid(c->a, m->from.tag);
 	leg_forbid(c->a, m->via.branch);
@@ -366,7 +367,9 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject)
 		struct told t;
 
 		forbid_sayer(c, s->best);
-		told_as(c, s->best_peer, c->a, s->best, status_across(s->best->status), false, &t);
+		told_as(c, s->best_peer, c->a, s->best,
+			s->best_reject ? status_across(s->best->status) : told_status(c->a, s->best_peer, s->best),
+			false, &t);
 		t.reply.to_tag = str_z(c->a->dialog.local_tag);
 		c->status = t.reply.status;
 		leg_event(c->a, LEG_DO_REJECT, &(struct leg_arg){.reply = &t.reply});

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "sbc/call/timers.h"
@@ -208,6 +209,25 @@ static enum reject_reason take(struct call *c, struct server_txn *t, const struc
 	return REJECT_NONE;
 }
 
+/* Has this request been through us already, and would it go where it has just come back from? The leg that sent it
+ * asked for the same user, at the same peer. Otherwise it is a spiral: forwarded, or a PBX that is a proxy and sends
+ * what its phone asks for on to a carrier. Those are carried; Max-Forwards bounds them. */
+static bool loops(struct calls *cs, const struct message *m, const struct border_decision *d)
+{
+	const struct leg *l = calls_find_leg(cs, m->from.tag);
+	struct uri sent;
+	const char *peer;
+
+	if (!l || l->uas || l->peer < 0 || !str_eq(m->call_id, str_z(l->dialog.call_id)) ||
+	    !uri_parse(str_z(l->dialog.remote_target), &sent) || !str_eq(sent.user, m->ruri.user))
+		return false;
+	peer = l->call->config->peers[l->peer].name;
+	for (size_t i = 0; i < d->n_targets; i++)
+		if (d->target[i] != CONFIG_TARGET_ECHO && !strcmp(cs->config->peers[d->target[i]].name, peer))
+			return true;
+	return false;
+}
+
 void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 {
 	struct border_request r = border_request_of(cs->config, m, (uint32_t)random_u64());
@@ -231,6 +251,8 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	c->peer_in = d->peer;
 	c->route = d->route;
 	why = d->reject;
+	if (why == REJECT_NONE && loops(cs, m, d))
+		why = REJECT_LOOP;
 	if (why == REJECT_NONE)
 		why = admit(cs, c);
 	if (why == REJECT_NONE)

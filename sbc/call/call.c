@@ -29,7 +29,7 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 		c->peer_in_counted = false;
 		border_call_end(c->calls->border, c->config, c->peer_in, false);
 	}
-	if (!c->answer_ns)
+	if (!c->answer_ns && !c->challenged)
 		call_count(&c->calls->counters.calls_failed, 1);
 	call_log(c, LOG_INFO, "call ended", "cause", str_z(cause));
 	if (c->session)
@@ -101,10 +101,19 @@ static void act_refuse(struct call *c, const struct call_arg *a)
 static void act_no_target(struct call *c, const struct call_arg *a)
 {
 	bool far = c->setup && c->setup->best;
+	const char *cause = far ? "rejected" : "no target";
 
+	if (far && c->setup->best_reject == REJECT_PEER_CREDENTIALS)
+		cause = "credentials refused";
 	note_reason(c, far ? c->setup->best : NULL);
 	attempt_refuse_caller(c, REJECT_NONE);
-	close_call(c, far ? CDR_SIDE_B : CDR_SIDE_US, far ? "rejected" : "no target");
+	/* the caller answers it by another INVITE: that one is the call */
+	if (c->status == 401 || c->status == 407) {
+		c->challenged = true;
+		cause = "challenged";
+		call_count(&c->calls->counters.calls_challenged, 1);
+	}
+	close_call(c, far ? CDR_SIDE_B : CDR_SIDE_US, cause);
 }
 
 static void act_end_callee(struct call *c, const struct call_arg *a)

@@ -95,7 +95,8 @@ struct call {
 	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
 	bool reaped, record_sent, echo, late, draining;
-	bool to_phone; /* decided by its registration, not by a route */
+	bool to_phone;   /* decided by its registration, not by a route */
+	bool challenged; /* ended by a challenge that was relayed: no record */
 	bool peer_in_counted, peer_out_counted;
 	struct leg *a, *b;
 	struct list old_legs; /* legs B of earlier attempts, until they are reaped */
@@ -156,6 +157,7 @@ struct calls {
 	bool (*pass)(void *arg, struct server_txn *t, const struct message *m);
 	bool (*glance)(void *arg, const struct message *m);
 	struct location *location; /* may be NULL */
+	struct keyring *keyring;   /* may be NULL */
 	struct logins *logins;     /* may be NULL: then `auth: limen` lets nobody in */
 	void *pass_arg;
 	struct config *config;
@@ -237,8 +239,8 @@ bool answer_prepare_late(struct call *c, const struct message *m);
 /* Is the call to a registered phone? false: it is to be routed. true: setup.decision is made, and setup.phone with it
  * unless it refuses. */
 bool phone_decide(struct call *c, const struct border_request *r);
-/* The leg's far side is this registered phone: alias NULL when its registration is another worker's. 0 or -ENOMEM. */
-int phone_attach(struct leg *l, const char *alias, struct str aor, const struct destination *flow);
+/* The leg's far side is this registered phone: alias empty when its registration is another worker's. 0 or -ENOMEM. */
+int phone_attach(struct leg *l, struct str alias, struct str aor, const struct destination *flow);
 /* Leg A's far side may be a registered phone: found out by its source and From. */
 void phone_recognise(struct call *c, const struct message *invite);
 /* Requests within the dialog go where the phone has registered last. */
@@ -335,6 +337,8 @@ void write_own_headers(const struct leg *l, bool request, bool with_contact, str
 void write_routes_back(const struct leg *l, struct writer *w);
 /* The headers of m, from a side whose peer is from_peer, that may cross to leg `to`. */
 void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w);
+/* The status of m for leg `to`: a challenge crosses where both ends relay them, else as status_across(). */
+int told_status(const struct leg *to, int from_peer, const struct message *m);
 /* A reply for leg `to` that says what m does: its phrase if `status` is its own, our headers and those of m that may
  * cross. The body is the caller's to add. False: the headers do not fit, and there are none. ret points into itself. */
 struct told {

@@ -6,6 +6,7 @@
 
 #include "media/media.h"
 #include "sbc/border/border.h"
+#include "sbc/border/keyring.h"
 #include "sbc/border/login.h"
 #include "sbc/call/cdr.h"
 #include "sbc/location/location.h"
@@ -28,7 +29,8 @@ struct calls_params {
 	void *pass_arg; /* of both */
 	/* Registered phones, to be told of connections that die; NULL: none. */
 	struct location *location;
-	struct logins *logins; /* shared; NULL: `auth: limen` lets nobody in */
+	struct keyring *keyring; /* the worker's; NULL: challenges of peers are not remembered */
+	struct logins *logins;   /* shared; NULL: `auth: limen` lets nobody in */
 };
 int calls_create(const struct calls_params *p, struct calls **ret);
 /* All calls must be gone, or are dropped without a word (tests, second kill). */
@@ -57,6 +59,7 @@ void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), 
 	X(calls_total, "calls begun")                                                                                  \
 	X(calls_answered, "calls answered")                                                                            \
 	X(calls_failed, "calls that ended without an answer")                                                          \
+	X(calls_challenged, "calls that ended by a challenge relayed to the caller")                                   \
 	X(failovers, "further targets or addresses tried")                                                             \
 	X(forks_second_2xx, "further 2xx of a forked INVITE, ended by ACK and BYE")                                    \
 	X(early_full, "early dialogs or previews not shown to the caller: too many in a call")                         \

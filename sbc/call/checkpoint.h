@@ -38,6 +38,7 @@ enum call_tag {
 	CALL_TAG_SIDE_A,
 	CALL_TAG_SIDE_B,
 	CALL_TAG_PAST, /* repeated */
+	CALL_TAG_TO_PHONE,
 };
 enum attempt_tag { ATTEMPT_TAG_PEER = 1, ATTEMPT_TAG_REMOTE, ATTEMPT_TAG_STATUS, ATTEMPT_TAG_CAUSE };
 enum leg_field_tag {
@@ -56,6 +57,8 @@ enum leg_field_tag {
 	LEG_TAG_FORBIDDEN, /* repeated */
 	LEG_TAG_ALLOWED,   /* repeated */
 	LEG_TAG_AGREED,    /* repeated */
+	LEG_TAG_AOR,
+	LEG_TAG_ALIAS,
 };
 enum agreed_tag {
 	AGREED_TAG_STREAM = 1,
@@ -102,6 +105,7 @@ enum drop_tag { DROP_TAG_KEY = 1, DROP_TAG_COUNT };
 struct leg_record {
 	bool present;
 	struct str network, peer; /* peer without p: none */
+	struct str aor, alias;    /* of a registered phone; without p: none */
 	struct bytes_field dialog;
 	uint32_t max_forwards, invite_cseq, fork;
 	bool far_update;
@@ -129,7 +133,7 @@ struct call_record {
 	struct str id;
 	uint64_t written_us, start_us, ring_us, answer_us; /* wall clock; 0: did not happen */
 	uint32_t status;
-	bool echo, counted_in, counted_out;
+	bool echo, to_phone, counted_in, counted_out;
 	struct str route, peer_in, peer_out; /* without p: none */
 	struct {
 		struct str peer, cause;

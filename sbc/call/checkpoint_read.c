@@ -159,6 +159,12 @@ static bool leg_field(void *arg, const struct bytes_field *f)
 		return name(f, &l->network);
 	case LEG_TAG_PEER:
 		return name(f, &l->peer);
+	case LEG_TAG_AOR:
+		l->aor = f->value;
+		return f->value.n && f->value.n <= AOR_MAX;
+	case LEG_TAG_ALIAS:
+		l->alias = f->value;
+		return f->value.n == IDENT_LEN;
 	case LEG_TAG_DIALOG:
 		l->dialog = *f;
 		return true;
@@ -425,6 +431,8 @@ static bool call_field(void *arg, const struct bytes_field *f)
 		return flag(f, &r->echo);
 	case CALL_TAG_ROUTE:
 		return name(f, &r->route);
+	case CALL_TAG_TO_PHONE:
+		return flag(f, &r->to_phone);
 	case CALL_TAG_PEER_IN:
 		return name(f, &r->peer_in);
 	case CALL_TAG_PEER_OUT:

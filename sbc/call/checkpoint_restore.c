@@ -102,6 +102,9 @@ static int fill_leg(struct leg *l, const struct leg_record *r)
 	l->origin.digest = r->origin_digest;
 	l->sdp_got_digest = r->sdp_got_digest;
 	l->fork = r->fork;
+	/* where its flow is now, the registration says as soon as something is to be sent */
+	if (r->aor.n && phone_attach(l, r->alias, r->aor, &l->dialog.flow) < 0)
+		return -ENOMEM;
 	for (unsigned i = 0; i < r->n_needles; i++)
 		leg_forbid_restore(l, r->needle[i].s, r->needle[i].allowed);
 	if (r->sdp_sent.n) {
@@ -281,6 +284,7 @@ static struct call *call_new(struct calls *cs, const struct call_record *r, uint
 	memcpy(c->id, r->id.p, IDENT_LEN);
 	c->state = CALL_TALKING;
 	c->echo = r->echo;
+	c->to_phone = r->to_phone;
 	c->status = (int)r->status;
 	c->start_ns = mono_ns(r->start_us);
 	c->ring_ns = mono_ns(r->ring_us);

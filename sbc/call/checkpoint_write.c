@@ -59,6 +59,10 @@ static void put_leg(const struct call *c, unsigned tag, const struct leg *l, str
 	begun = bytes_begin(w, tag);
 	bytes_z(w, LEG_TAG_NETWORK, network_name(c, l->network));
 	bytes_z(w, LEG_TAG_PEER, peer_name(c, l->peer));
+	if (leg_aor(l).n)
+		bytes_put(w, LEG_TAG_AOR, leg_aor(l));
+	if (leg_alias(l).n)
+		bytes_put(w, LEG_TAG_ALIAS, leg_alias(l));
 	dialog_write(&l->dialog, w, LEG_TAG_DIALOG);
 	bytes_u64(w, LEG_TAG_MAX_FORWARDS, l->max_forwards);
 	bytes_u64(w, LEG_TAG_INVITE_CSEQ, l->invite_cseq);
@@ -72,8 +76,8 @@ static void put_leg(const struct call *c, unsigned tag, const struct leg *l, str
 	 * offer is answered by it */
 	bytes_u64(w, LEG_TAG_SDP_GOT_DIGEST, c->exchange ? 0 : l->sdp_got_digest);
 	bytes_u64(w, LEG_TAG_FORK, l->fork);
-	for (unsigned i = 0; i < l->forbidden.n; i++)
-		bytes_put(w, l->forbidden.v[i].allowed ? LEG_TAG_ALLOWED : LEG_TAG_FORBIDDEN, l->forbidden.v[i].s);
+	for (unsigned i = 0; i < l->hiding.set.n; i++)
+		bytes_put(w, l->hiding.set.v[i].allowed ? LEG_TAG_ALLOWED : LEG_TAG_FORBIDDEN, l->hiding.set.v[i].s);
 	for (unsigned i = 0; i < l->n_agreed; i++)
 		if (l->agreed[i].used)
 			put_agreed(&l->agreed[i], i, w);
@@ -177,6 +181,7 @@ void checkpoint_write(const struct call *c, const struct media_stats *stats, str
 	put_time(w, CALL_TAG_ANSWER_US, c->answer_ns);
 	bytes_u64(w, CALL_TAG_STATUS, (uint64_t)c->status);
 	bytes_u64(w, CALL_TAG_ECHO, c->echo);
+	bytes_u64(w, CALL_TAG_TO_PHONE, c->to_phone);
 	if (c->route >= 0)
 		bytes_z(w, CALL_TAG_ROUTE, c->config->routes[c->route].name);
 	bytes_z(w, CALL_TAG_PEER_IN, peer_name(c, c->peer_in));

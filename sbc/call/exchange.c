@@ -53,7 +53,8 @@ void exchange_pass_refusal(struct exchange *x, const struct message *m)
 {
 	struct told t;
 
-	told_as(x->call, x->to->peer, x->from, m, m->status < 400 ? 488 : status_across(m->status), false, &t);
+	told_as(x->call, x->to->peer, x->from, m, m->status < 400 ? 488 : told_status(x->from, x->to->peer, m), false,
+		&t);
 	if (m->status == 491)
 		call_count(&x->call->calls->counters.glare, 1);
 	if (x->in)
@@ -67,7 +68,7 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	struct exchange *x = arg;
 	struct call *c = x->call;
 
-	if (m->status < 200)
+	if (m->status < 200 || (x->state != EXCHANGE_GIVEN_UP && leg_challenged(x->to, &x->out, m) == KEYRING_AGAIN))
 		return;
 	if (m->status == 408 || m->status == 481)
 		exchange_event(x, EXCHANGE_GONE, m);

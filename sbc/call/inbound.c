@@ -3,12 +3,10 @@
 
 #include "sbc/call/door.h"
 
-static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
+static void log_refused(struct calls *cs, const struct message *m, enum reject_reason why)
 {
 	struct log_line l;
 
-	call_count(&cs->counters.rejects[why], 1);
-	server_txn_reject(t, why);
 	if (!log_begin(&l, LOG_INFO, "request refused"))
 		return;
 	log_z(&l, "network", cs->config->networks[m->source.network].name);
@@ -17,6 +15,13 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 	log_u64(&l, "status", (uint64_t)reject_status(why));
 	log_z(&l, "why", reject_key(why));
 	log_end(&l);
+}
+
+static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why)
+{
+	call_count(&cs->counters.rejects[why], 1);
+	server_txn_reject(t, why);
+	log_refused(cs, m, why);
 }
 
 /* The leg of a request within a dialog: our tag in To, and everything else as the dialog has it, so that a tag
@@ -74,41 +79,25 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 	call_run(l->call);
 }
 
-/* Has this request been through us already? A Via of ours further down, and the leg that sent it asked for the same.
- * Two passes with different Request-URIs are a spiral (a forwarded call), and carried; Max-Forwards bounds those. */
-static bool loops(struct calls *cs, const struct message *m)
+/* A transaction would repeat the refusal of an INVITE for 64*T1 (RFC 3261 §17.2.1, timer G) towards a source that may
+ * be forged, and nothing would bound how many of other requests are refused. The layer counts what is refused here. */
+enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
 {
-	struct leg *l = calls_find_leg(cs, m->from.tag);
-	struct uri sent;
+	enum reject_reason why = REJECT_NONE;
 
-	if (!l || l->uas || !str_eq(m->call_id, str_z(l->dialog.call_id)))
-		return false;
-	return uri_parse(str_z(l->dialog.remote_target), &sent) && str_eq(sent.user, m->ruri.user);
-}
-
-/* A request to a phone by its alias: why it cannot be reached. */
-static enum reject_reason alias_fault(struct calls *cs, const struct message *m)
-{
-	struct location_target target;
-
-	if (!cs->location || (m->method != METHOD_INVITE && m->method != METHOD_OPTIONS))
+	if (m->source.transport != CONFIG_UDP)
 		return REJECT_NONE;
-	switch (location_find(cs->location, m->ruri.user, &target)) {
-	case LOCATION_FORGED:
-	case LOCATION_UNKNOWN:
-		return REJECT_ALIAS;
-	case LOCATION_DEAD:
-		return REJECT_FLOW_GONE;
-	case LOCATION_FOUND:
-	case LOCATION_NO_ALIAS:
-		break;
-	}
-	return REJECT_NONE;
+	if (!m->to.tag.n)
+		why = border_screen_parsed(cs->border, cs->config, &m->source, m->method);
+	else if (!find_leg(cs, m))
+		why = REJECT_NO_DIALOG;
+	if (why != REJECT_NONE)
+		log_refused(cs, m, why);
+	return why;
 }
 
 void inbound_request(struct calls *cs, struct server_txn *t, const struct message *m)
 {
-	enum reject_reason why;
 	struct str required;
 
 	/* RFC 3261 §8.2: method, headers, extensions, content, in this order */
@@ -128,17 +117,8 @@ void inbound_request(struct calls *cs, struct server_txn *t, const struct messag
 		refuse(cs, t, m, REJECT_HOPS);
 		return;
 	}
-	if (loops(cs, m)) {
-		refuse(cs, t, m, REJECT_LOOP);
-		return;
-	}
 	if (txn_method_allowed(m->method) && !door_open(cs, t, m))
 		return;
-	why = alias_fault(cs, m);
-	if (why != REJECT_NONE) {
-		refuse(cs, t, m, why);
-		return;
-	}
 	switch (m->method) {
 	case METHOD_INVITE:
 		call_begin(cs, t, m);

@@ -156,7 +156,7 @@ void leg_destroy(struct leg *l)
 		client_txn_detach(l->bye_out);
 	early_forget_branches(l);
 	early_forget_tags(l);
-	leg_forbid_reset(l);
+	leg_hiding_finish(l);
 	dialog_finish(&l->dialog);
 	free(l->phone);
 	free(l->sdp_sent);
@@ -208,6 +208,13 @@ void leg_write_contact(const struct leg *l, struct writer *w)
 
 /* ---- sending ---- */
 
+static void used_cseq(struct leg *l)
+{
+	l->dialog.local_cseq++;
+	if (l->dialog.local_cseq - l->kept_cseq >= LEG_CSEQ_SKIP / 2)
+		checkpoint_changed(l->call);
+}
+
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
 			       void *arg, int *ret_error)
 {
@@ -226,6 +233,8 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
+	keyring_write(l->call->calls->keyring, facts_peer(l->call, l->peer), str_z(method_text(what->method)),
+		      dialog_ruri(d), what->body, &w);
 	if (w.overflow) {
 		*ret_error = -EMSGSIZE;
 		return NULL;
@@ -235,16 +244,27 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	r.to = d->peer;
 	r.via_host = leg_via_host(l, via, sizeof(via));
 	r.slot = l->call->slot;
-	r.guard = &l->forbidden;
+	r.guard = &l->hiding.set;
 	r.ops = ops;
 	r.arg = arg;
 	t = client_txn_start(l->call->calls->worker->txn, &r, ret_error);
 	if (!t)
 		return NULL;
-	l->dialog.local_cseq++;
-	if (l->dialog.local_cseq - l->kept_cseq >= LEG_CSEQ_SKIP / 2)
-		checkpoint_changed(l->call);
+	used_cseq(l);
 	return t;
+}
+
+enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m)
+{
+	enum keyring_verdict v = keyring_challenged(l->call->calls->keyring, facts_peer(l->call, l->peer), txn, m,
+						    l->dialog.local_cseq + 1);
+
+	if (v != KEYRING_AGAIN)
+		return v;
+	used_cseq(l);
+	if (m->method == METHOD_INVITE)
+		l->invite_cseq = l->dialog.local_cseq;
+	return v;
 }
 
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r)
@@ -285,7 +305,7 @@ static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer
 		.content_type = body.n ? STR("application/sdp") : STR_NONE,
 		.body = body,
 		.slot = l->call->slot,
-		.guard = &l->forbidden,
+		.guard = &l->hiding.set,
 	};
 
 	phone_follow(l);

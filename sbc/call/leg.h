@@ -14,6 +14,7 @@
 #define SBC_CALL_LEG_H
 
 #include "sbc/border/border.h"
+#include "sbc/border/keyring.h"
 #include "sbc/call/early.h"
 #include "sbc/call/machine.h"
 #include "sbc/sip/transaction.h"
@@ -40,6 +41,7 @@ struct call;
 	X(LEG_EV_ANSWER_AGAIN) /* that 2xx once more */                                                                \
 	X(LEG_EV_ANSWER_FORK)  /* 2xx from another branch of a fork */                                                 \
 	X(LEG_EV_REFUSED)      /* 300 to 699 to our INVITE */                                                          \
+	X(LEG_EV_CHALLENGED)   /* 401 or 407 to our INVITE */                                                          \
 	X(LEG_EV_FAILED)       /* no final response, or it could not be sent */                                        \
 	X(LEG_EV_ACK)                                                                                                  \
 	X(LEG_EV_ACK_LOST) /* 64*T1 after our 2xx */                                                                   \
@@ -96,9 +98,16 @@ enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with 
 enum leg_media_state { LEG_MEDIA_STATES(MACHINE_ENUM) LEG_MEDIA_STATE_COUNT };
 enum leg_media_event { LEG_MEDIA_EVENTS(MACHINE_ENUM) LEG_MEDIA_EVENT_COUNT };
 
-struct leg_seen {
-	struct leg_seen *next;
-	char text[];
+/* Strings of the other side that a leg must not send, and its own, which it may. */
+struct leg_seen;
+struct hiding {
+	struct leak_set set;
+	struct leg_seen *seen; /* copies that the set points into, the latest first */
+	struct {
+		unsigned n;            /* the first needles of the set are the leg's own: they stay */
+		struct leg_seen *seen; /* the latest copies then, */
+		unsigned used;         /* and so many bytes of them */
+	} own;
 };
 
 /* A 2xx of ours that has no ACK yet: the first INVITE's or a later one's. */
@@ -134,7 +143,7 @@ struct leg {
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
-	uint64_t sdp_got_digest; /* keyed hash of the far side's last agreed description */
+	uint64_t sdp_got_digest; /* hash_str() of the far side's last agreed description */
 	uint64_t sdp_digest;     /* leg A: of the description sent with its first tag; 0: none */
 	struct early_tag *tags;  /* leg A: further tags */
 	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */
@@ -144,8 +153,7 @@ struct leg {
 	char *ack;       /* last ACK sent, for 2xx that come again */
 	size_t ack_n;
 	uint32_t ack_cseq;
-	struct leak_set forbidden; /* what must not be sent on this leg: strings of the other side */
-	struct leg_seen *seen;     /* copies that forbidden points into */
+	struct hiding hiding;
 	/* for the checkpoint; NULL without a store */
 	struct media_remote *agreed; /* what the relay was told last of this leg's end; acl and past are not kept */
 	unsigned n_agreed;
@@ -193,6 +201,8 @@ struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
 void leg_write_contact(const struct leg *l, struct writer *w);
 /* phone.c: "user@host" of the leg's phone; empty: it has none. */
 struct str leg_aor(const struct leg *l);
+/* Its alias; empty: it has none, or the registration is another worker's. */
+struct str leg_alias(const struct leg *l);
 /* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
  * out. */
 void leg_forbid(struct leg *to, struct str needle);
@@ -201,11 +211,14 @@ void leg_forbid_leg(struct leg *to, const struct leg *other);
 /* All that a message shows of the side it came from: Via hosts and branches, ids, Contact, SDP addresses (sdp may be
  * NULL). */
 void leg_forbid_message(struct leg *to, const struct message *m, const struct sdp *sdp);
+/* Back to what leg_allow_own() left. */
 void leg_forbid_reset(struct leg *to);
 /* One string of a set that was written down; allowed: the far side's own. */
 void leg_forbid_restore(struct leg *to, struct str needle, bool allowed);
-/* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. */
+/* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. Before anything is
+ * forbidden. */
 void leg_allow_own(struct leg *l, const struct message *invite);
+void leg_hiding_finish(struct leg *l);
 
 /* A request within the dialog. fn: client_ops of the caller's. NULL: *ret_error. */
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
@@ -213,6 +226,9 @@ struct client_txn *leg_request(struct leg *l, const struct client_request *what,
 /* The same in dialog d, an early one of the leg's INVITE, with the numbers of the leg. */
 struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const struct client_request *what,
 				  const struct client_ops *ops, void *arg, int *ret_error);
+/* Final response m to a request of this leg in *txn, from within `response`: a challenge that our credentials answer is
+ * answered there and then, with the next CSeq number. RFC 3261 §22.2. */
+enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
 /* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */

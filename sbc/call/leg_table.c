@@ -87,7 +87,7 @@ static void reply_ok(struct leg *l, const struct leg_arg *a)
 	if (!a->txn)
 		return;
 	write_own_headers(l, false, false, &w);
-	server_txn_reply(a->txn, &(struct reply){.status = 200, .headers = writer_result(&w), .guard = &l->forbidden});
+	server_txn_reply(a->txn, &(struct reply){.status = 200, .headers = writer_result(&w), .guard = &l->hiding.set});
 }
 
 /* RFC 3261 §15.1.2 by way of §15: BYE on an early dialog ends the INVITE by 487. */
@@ -160,7 +160,7 @@ static int confirm(struct leg *l, const struct message *m)
 static void give_up_answer(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.rejects[REJECT_NO_MEMORY], 1);
-	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, &l->forbidden);
+	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, &l->hiding.set);
 	l->state = LEG_ENDED;
 	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
 	tell_ended(l, a);
@@ -244,7 +244,7 @@ static void act_ack_again(struct leg *l, const struct leg_arg *a)
 static void act_end_fork(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.forks_second_2xx, 1);
-	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, &l->forbidden);
+	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, &l->hiding.set);
 }
 
 /* A BYE before the answer is not a callee's to send; it is taken for what it means. */
@@ -287,7 +287,7 @@ static void bye_response(void *arg, struct client_txn *t, const struct message *
 {
 	struct leg *l = arg;
 
-	if (m->status < 200)
+	if (m->status < 200 || leg_challenged(l, &l->bye_out, m) == KEYRING_AGAIN)
 		return;
 	leg_event(l, LEG_EV_BYE_DONE, &(struct leg_arg){.m = m});
 	call_run(l->call);
@@ -344,6 +344,24 @@ static bool left_by_caller(const struct leg *l, const struct message *m)
 	return branch && branch->left;
 }
 
+static void act_challenged(struct leg *l, const struct leg_arg *a)
+{
+	switch (leg_challenged(l, &l->invite_out, a->m)) {
+	case KEYRING_AGAIN:
+		leg_forbid(l->call->a, client_txn_branch(l->invite_out));
+		return;
+	case KEYRING_NOT_OURS:
+		break;
+	case KEYRING_REFUSED:
+		l->state = LEG_ENDED;
+		tell(l, CALL_EV_CALLEE_FAILED, &(struct leg_arg){.m = a->m, .reject = REJECT_PEER_CREDENTIALS});
+		tell_ended(l, a);
+		return;
+	}
+	l->state = LEG_ENDED;
+	act_refused(l, a);
+}
+
 static void invite_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct leg *l = arg;
@@ -352,6 +370,8 @@ static void invite_response(void *arg, struct client_txn *t, const struct messag
 	if (m->status < 200) {
 		if (m->status > 100)
 			leg_event(l, LEG_EV_PROVISIONAL, &a);
+	} else if (m->status == 401 || m->status == 407) {
+		leg_event(l, LEG_EV_CHALLENGED, &a);
 	} else if (m->status >= 300) {
 		leg_event(l, LEG_EV_REFUSED, &a);
 	} else if (l->state == LEG_CALLING && left_by_caller(l, m)) {
@@ -456,6 +476,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				/* a branch that the caller has left already */
 				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CALLING),
 				[LEG_EV_REFUSED] = MACHINE_DO(refused, LEG_ENDED),
+				/* with credentials of ours for it the INVITE goes once more */
+				[LEG_EV_CHALLENGED] = MACHINE_DO(challenged, LEG_CALLING),
 				[LEG_EV_FAILED] = MACHINE_DO(failed, LEG_ENDED),
 				[LEG_EV_BYE] = MACHINE_DO(bye_instead_of_answer, LEG_CANCELLING),
 				[LEG_DO_END] = MACHINE_DO(cancel, LEG_CANCELLING),
@@ -467,6 +489,7 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				[LEG_EV_ANSWER] = MACHINE_DO(ack_then_bye, LEG_ENDING),
 				[LEG_EV_OFFER] = MACHINE_DO(ack_then_bye, LEG_ENDING),
 				[LEG_EV_REFUSED] = MACHINE_DO(ended, LEG_ENDED),
+				[LEG_EV_CHALLENGED] = MACHINE_DO(ended, LEG_ENDED),
 				[LEG_EV_FAILED] = MACHINE_DO(ended, LEG_ENDED),
 				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_CANCELLING),
 				[LEG_DO_END] = MACHINE_DO(none, LEG_CANCELLING),

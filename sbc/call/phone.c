@@ -14,15 +14,14 @@ struct leg_phone {
 	char aor[];
 };
 
-int phone_attach(struct leg *l, const char *alias, struct str aor, const struct destination *flow)
+int phone_attach(struct leg *l, struct str alias, struct str aor, const struct destination *flow)
 {
 	struct leg_phone *p = malloc(sizeof(*p) + aor.n);
 
 	if (!p)
 		return -ENOMEM;
-	p->alias[0] = '\0';
-	if (alias)
-		memcpy(p->alias, alias, sizeof(p->alias));
+	memset(p->alias, 0, sizeof(p->alias));
+	memcpy(p->alias, alias.n ? alias.p : "", alias.n <= IDENT_LEN ? alias.n : 0);
 	p->flow = *flow;
 	p->n = aor.n;
 	memcpy(p->aor, aor.p, aor.n);
@@ -34,6 +33,11 @@ int phone_attach(struct leg *l, const char *alias, struct str aor, const struct 
 struct str leg_aor(const struct leg *l)
 {
 	return l && l->phone ? (struct str){l->phone->aor, l->phone->n} : STR_NONE;
+}
+
+struct str leg_alias(const struct leg *l)
+{
+	return l->phone ? str_z(l->phone->alias) : STR_NONE;
 }
 
 /* ---- towards a phone ---- */
@@ -106,7 +110,7 @@ void phone_recognise(struct call *c, const struct message *m)
 	alias = location_alias_of_flow(cs->location, m->source.network, aor, &m->source);
 	/* without memory the record lacks the name, and the call goes on */
 	if (alias || who == BORDER_PHONE_SAME)
-		phone_attach(c->a, alias, aor, &flow);
+		phone_attach(c->a, str_z(alias), aor, &flow);
 }
 
 /* ---- the flow within a dialog ---- */
@@ -118,6 +122,7 @@ static void set_flow(struct leg *l, const struct destination *flow)
 	dialog_set_flow(&l->dialog, flow);
 	l->transport = l->dialog.peer.transport;
 	call_count(&l->call->calls->counters.flows_moved, 1);
+	checkpoint_changed(l->call);
 	if (!log_begin(&line, LOG_INFO, "flow moved"))
 		return;
 	log_z(&line, "call", l->call->id);

@@ -78,6 +78,8 @@ void record_send(struct call *c, const struct media_stats *stats)
 	if (c->record_sent)
 		return;
 	c->record_sent = true;
+	if (c->challenged)
+		return;
 	record_fill(c, stats, c->end_ns, attempts, text, &r);
 	for (unsigned i = 0; i < 2; i++)
 		if (r.verdict[i])

@@ -17,7 +17,7 @@ int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct 
 	int err;
 
 	memcpy(t->text, tag.p, tag.n + 1);
-	err = hmap_insert(&cs->by_tag, &t->node, siphash_str(&cs->tag_key, tag));
+	err = hmap_insert(&cs->by_tag, &t->node, hash_str(&cs->tag_key, tag));
 	if (err == 0)
 		t->leg = l;
 	return err;
@@ -33,7 +33,7 @@ void calls_forget_tag(struct calls *cs, struct leg_tag *t)
 
 struct leg *calls_find_leg(struct calls *cs, struct str tag)
 {
-	hmap_for_each_hash (n, &cs->by_tag, siphash_str(&cs->tag_key, tag)) {
+	hmap_for_each_hash (n, &cs->by_tag, hash_str(&cs->tag_key, tag)) {
 		struct leg_tag *t = container_of(n, struct leg_tag, node);
 
 		if (str_eq(str_z(t->text), tag))
@@ -112,7 +112,9 @@ static void on_failed(struct call *c, const struct media_event *e)
 	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
 	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
 		/* or its counters were asked for, and it is too busy to tell: nothing is wrong with the call */
-		if (snapshot_stats(c, NULL) | checkpoint_stats(c, NULL))
+		bool shown = snapshot_stats(c, NULL), kept = checkpoint_stats(c, NULL); /* both are to hear */
+
+		if (shown || kept)
 			return;
 		call_post(c, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});
@@ -290,6 +292,11 @@ static bool on_glance(void *arg, const struct message *m)
 	       !message_header(m, STR("Require"), 0, &required) && cs->glance(cs->pass_arg, m);
 }
 
+static enum reject_reason on_judge(void *arg, const struct message *m)
+{
+	return inbound_judge(arg, m);
+}
+
 static void on_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	inbound_request(arg, t, m);
@@ -349,6 +356,7 @@ const struct worker_user calls_worker_user = {
 	.refused = on_refused,
 	.outgoing = on_outgoing,
 	.glance = on_glance,
+	.judge = on_judge,
 	.request = on_request,
 	.ack = on_ack,
 	.stray_response = on_stray_response,
@@ -372,6 +380,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	cs->pass = p->pass;
 	cs->glance = p->glance;
 	cs->location = p->location;
+	cs->keyring = p->keyring;
 	cs->logins = p->logins;
 	cs->pass_arg = p->pass_arg;
 	cs->config = config_ref(p->worker->config);

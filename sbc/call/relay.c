@@ -29,9 +29,9 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	struct relay *r = arg;
 	struct told told;
 
-	if (m->status < 200)
+	if (m->status < 200 || leg_challenged(r->to, &r->out, m) == KEYRING_AGAIN)
 		return;
-	told_as(r->call, r->to->peer, r->from, m, status_across(m->status), false, &told);
+	told_as(r->call, r->to->peer, r->from, m, told_status(r->from, r->to->peer, m), false, &told);
 	told.reply.content_type = m->content_type;
 	told.reply.body = m->body;
 	if (r->in)
@@ -120,7 +120,7 @@ static void answer_here(struct call *c, struct leg *from, struct server_txn *t, 
 		return;
 	}
 	write_own_headers(from, false, true, &h);
-	server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&h), .guard = &from->forbidden});
+	server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&h), .guard = &from->hiding.set});
 }
 
 static void carry(struct relay *r, const struct dialog *d, const struct message *m)

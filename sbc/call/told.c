@@ -43,6 +43,17 @@ void write_crossing(struct call *c, int from_peer, struct leg *to, const struct 
 	addr_write(&h, &to->dialog.peer.remote);
 	x.target_host = writer_result(&h);
 	headers_cross(m, &x, w);
+	to->hiding.set.auth_relay = headers_relay_auth(m, &x);
+}
+
+int told_status(const struct leg *to, int from_peer, const struct message *m)
+{
+	struct crossing x = {
+		.config = to->call->config, .from_peer = from_peer, .to_peer = to->peer, .to_network = to->network};
+
+	if ((m->status == 401 || m->status == 407) && headers_relay_auth(m, &x))
+		return m->status;
+	return status_across(m->status);
 }
 
 bool told_as(struct call *c, int from_peer, struct leg *to, const struct message *m, int status, bool with_contact,
@@ -59,7 +70,7 @@ bool told_as(struct call *c, int from_peer, struct leg *to, const struct message
 		.phrase = phrase_across(m, status, ret->phrase),
 		.headers =
 			h.overflow ? STR_NONE : writer_result(&h), /* what did not fit ends in the middle of a line */
-		.guard = &to->forbidden,
+		.guard = &to->hiding.set,
 	};
 	return !h.overflow;
 }

@@ -145,7 +145,9 @@ static int begin_rpc(struct connection *c)
 
 int http_on_body(struct connection *c, const void *p, size_t n)
 {
-	if (!c->body || n > c->body_cap - c->body_n)
+	if (!c->body)
+		return 0; /* of a request behind the first */
+	if (n > c->body_cap - c->body_n)
 		return -1;
 	memcpy(c->body + c->body_n, p, n);
 	c->body_n += n;
@@ -173,7 +175,7 @@ static void on_rpc_done(void *arg, char *body, size_t n)
 int http_on_body_end(struct connection *c)
 {
 	if (!c->body)
-		return -1;
+		return 0;
 	/* the workers' deadline is part of the answer's time */
 	lws_set_timer_usecs(c->wsi, (lws_usec_t)c->m->p.answer_ms * LWS_US_PER_MS);
 	rpc_submit(c->m->rpc, (struct str){c->body, c->body_n}, c->may_change, on_rpc_done, c, &c->job);
@@ -191,9 +193,10 @@ int http_on_request(struct connection *c, const char *path)
 	bool post = lws_hdr_total_length(c->wsi, WSI_TOKEN_POST_URI) > 0;
 	const struct resource *r = find_resource(c->m, path);
 
-	/* libwebsockets goes on to a second request while we still work on the first */
+	/* libwebsockets goes on to a second request while we still work on the first, which is the one that is answered
+	 * (RFC 9112 §9.3.2 lets us close behind it) */
 	if (c->taken)
-		return -1;
+		return 0;
 	c->taken = true;
 	if (!r && (get || head))
 		return refuse(c, 404, "not found\n", NULL);

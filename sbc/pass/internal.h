@@ -9,6 +9,7 @@
 struct pass {
 	struct worker *worker;
 	struct border_state *border;
+	struct keyring *keyring;
 	struct config *config;
 	struct registrar *registrar;
 	struct location *location;

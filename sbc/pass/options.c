@@ -19,6 +19,7 @@ struct passing {
 	struct location_target phone; /* targets.phone: to a registered phone */
 	enum reject_reason last;
 	struct leak_set forbidden_out, forbidden_in;
+	uint32_t cseq;
 	char call_id[IDENT_LEN + 1], tag[IDENT_LEN + 1];
 };
 
@@ -116,10 +117,14 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	char headers[HEADERS_MAX], phrase[PHRASE_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
 	struct crossing x = crossing_back(g);
-	int status = status_across(m->status);
+	bool relayed = (m->status == 401 || m->status == 407) && headers_relay_auth(m, &x);
+	int status = relayed ? m->status : status_across(m->status);
 
-	if (m->status < 200)
+	if (m->status < 200 || keyring_challenged(g->pass->keyring, &g->config->peers[g->targets.at.peer], &g->out, m,
+						  g->cseq + 1) == KEYRING_AGAIN) {
+		g->cseq += m->status >= 200;
 		return;
+	}
 	targets_outcome(&g->targets, m->status, REJECT_NONE);
 	if (m->status == 503) {
 		try_another(g, REJECT_TARGETS_DOWN);
@@ -176,6 +181,7 @@ static void write_head(struct passing *g, const struct crossing *x, struct write
 	v.n = 0;
 	headers_write_to(g->request, x, g->decision.to_user, &v);
 	header_write(h, STR("To"), writer_result(&v));
+	g->cseq = 1;
 	writer_fmt(h, "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nAccept: application/sdp\r\n", g->call_id);
 	if (g->config->server_name)
 		header_write(h, STR("User-Agent"), str_z(g->config->server_name));
@@ -215,11 +221,13 @@ static bool send_on(struct passing *g, int *ret_error)
 	req.via_host = writer_result(&v);
 	if (g->targets.phone)
 		writer_z(&r, g->phone.uri);
-	else
+	else if (!headers_write_auth_ruri(g->request, &x, g->decision.ruri_user, &r))
 		headers_write_ruri(g->request, &x, g->decision.ruri_user, &r);
 	req.ruri = writer_result(&r);
 	write_head(g, &x, &h);
 	headers_cross(g->request, &x, &h);
+	g->forbidden_out.auth_relay = g->forbidden_in.auth_relay = headers_relay_auth(g->request, &x);
+	keyring_write(g->pass->keyring, &g->config->peers[at->peer], STR("OPTIONS"), req.ruri, STR_NONE, &h);
 	req.headers = writer_result(&h);
 	if (h.overflow || r.overflow)
 		return false;

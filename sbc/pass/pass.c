@@ -24,7 +24,8 @@ bool pass_glance(void *arg, const struct message *m)
 	return registrar_glance(p->registrar, m);
 }
 
-int pass_create(struct worker *w, struct border_state *border, struct location *location, struct pass **ret)
+int pass_create(struct worker *w, struct border_state *border, struct location *location, struct keyring *keyring,
+		struct pass **ret)
 {
 	struct pass *p = calloc(1, sizeof(*p));
 
@@ -33,8 +34,9 @@ int pass_create(struct worker *w, struct border_state *border, struct location *
 	p->worker = w;
 	p->border = border;
 	p->location = location;
+	p->keyring = keyring;
 	list_init(&p->requests);
-	if (registrar_create(w, border, location, &p->registrar) < 0) {
+	if (registrar_create(w, border, location, keyring, &p->registrar) < 0) {
 		free(p);
 		return -ENOMEM;
 	}

@@ -5,6 +5,7 @@
 #define SBC_PASS_PASS_H
 
 #include "sbc/border/border.h"
+#include "sbc/border/keyring.h"
 #include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
 
@@ -12,8 +13,9 @@
 #define PASS_MAX 1024
 
 struct pass;
-/* border and location are kept by pointer. 0 or -ENOMEM. */
-int pass_create(struct worker *w, struct border_state *border, struct location *location, struct pass **ret);
+/* border, location and keyring (may be NULL) are kept by pointer. 0 or -ENOMEM. */
+int pass_create(struct worker *w, struct border_state *border, struct location *location, struct keyring *keyring,
+		struct pass **ret);
 void pass_destroy(struct pass *p);
 int pass_set_config(struct pass *p, struct config *c);
 

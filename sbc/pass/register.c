@@ -212,7 +212,8 @@ bool registrar_glance(struct registrar *r, const struct message *m)
 
 /* ---- life ---- */
 
-int registrar_create(struct worker *w, struct border_state *border, struct location *location, struct registrar **ret)
+int registrar_create(struct worker *w, struct border_state *border, struct location *location, struct keyring *keyring,
+		     struct registrar **ret)
 {
 	struct registrar *r = calloc(1, sizeof(*r));
 
@@ -221,6 +222,7 @@ int registrar_create(struct worker *w, struct border_state *border, struct locat
 	r->worker = w;
 	r->border = border;
 	r->location = location;
+	r->keyring = keyring;
 	r->config = config_ref(w->config);
 	list_init(&r->requests);
 	*ret = r;

@@ -7,12 +7,14 @@
 #define SBC_PASS_REGISTER_H
 
 #include "sbc/border/border.h"
+#include "sbc/border/keyring.h"
 #include "sbc/location/location.h"
 #include "sbc/sip/worker.h"
 
 struct registrar;
 /* border and location are kept by pointer. 0 or -ENOMEM. */
-int registrar_create(struct worker *w, struct border_state *border, struct location *location, struct registrar **ret);
+int registrar_create(struct worker *w, struct border_state *border, struct location *location, struct keyring *keyring,
+		     struct registrar **ret);
 void registrar_destroy(struct registrar *r); /* NULL is allowed */
 void registrar_set_config(struct registrar *r, struct config *c);
 /* A REGISTER outside of any dialog that says again what is known, or repeats that word by word: answered without a

@@ -231,6 +231,7 @@ static bool send_on(struct registering *g)
 	}
 	req.ruri = writer_result(&r);
 	write_headers(g, &x, &h);
+	keyring_write(g->registrar->keyring, p, STR("REGISTER"), req.ruri, STR_NONE, &h);
 	req.headers = writer_result(&h);
 	if (h.overflow || r.overflow || n.overflow)
 		return false;
@@ -492,11 +493,23 @@ static void refused(struct registering *g, const struct message *m)
 	registering_free(g);
 }
 
+/* The core asks us, not the phone: with our credentials for it the REGISTER goes once more. */
+static bool answered_for(struct registering *g, const struct message *m)
+{
+	const struct config_peer *p = &g->config->peers[g->targets.at.peer];
+
+	if (keyring_challenged(g->registrar->keyring, p, &g->out, m, g->cseq) != KEYRING_AGAIN)
+		return false;
+	g->cseq++;
+	loop_timer(g->registrar->worker->loop, &g->patience, p->try_ms);
+	return true;
+}
+
 static void core_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct registering *g = arg;
 
-	if (m->status < 200)
+	if (m->status < 200 || answered_for(g, m))
 		return;
 	targets_outcome(&g->targets, m->status, REJECT_NONE);
 	if (m->status < 300)

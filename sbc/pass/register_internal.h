@@ -38,6 +38,7 @@ struct registrar {
 	struct worker *worker;
 	struct border_state *border;
 	struct location *location;
+	struct keyring *keyring;
 	struct config *config;
 	struct list requests; /* registering.node */
 	unsigned n;

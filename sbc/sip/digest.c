@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 
@@ -122,6 +123,9 @@ static int hash_end(struct hash *h, char ret[DIGEST_HEX_MAX + 1])
 		ret[w.n] = '\0';
 	}
 	explicit_bzero(raw, sizeof(raw));
+	/* what OpenSSL says of it is nobody else's error on this thread, and is kept until it is cleared */
+	if (!ok)
+		ERR_clear_error();
 	return ok ? 0 : -EIO;
 }
 

@@ -45,16 +45,20 @@ static uint64_t mac_of(const struct ident_key *k, const struct raw *r)
 	return siphash(&k->mac, in, sizeof(in)) & MAC_MASK;
 }
 
-/* The bits as one 192-bit number, lowest character first. */
+static void write_chars(char *buf, unsigned n, uint64_t bits)
+{
+	for (; n--; bits >>= 5)
+		buf[n] = alphabet[bits & 31];
+}
+
+/* As words of whole characters: 5 (25 bits), 12 (60 bits) and 12. */
 static void raw_write(const struct raw *r, char *buf)
 {
-	unsigned __int128 low = (unsigned __int128)r->random << MAC_BITS | r->mac; /* 111 bits */
-	uint64_t high = r->fields;                                                 /* from bit 111 on */
-	for (int i = IDENT_LEN - 1; i >= 0; i--) {
-		buf[i] = alphabet[(unsigned)low & 31];
-		low = low >> 5 | (unsigned __int128)(high & 31) << (MAC_BITS + RANDOM_BITS - 5);
-		high >>= 5;
-	}
+	unsigned __int128 low = (unsigned __int128)r->random << MAC_BITS | r->mac; /* 111 bits; fields are above */
+
+	write_chars(buf, 5, r->fields >> (120 - MAC_BITS - RANDOM_BITS));
+	write_chars(buf + 5, 12, r->fields << (MAC_BITS + RANDOM_BITS - 60) | (uint64_t)(low >> 60));
+	write_chars(buf + 17, 12, (uint64_t)low);
 }
 
 static bool raw_read(struct str s, struct raw *ret)

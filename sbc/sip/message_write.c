@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Walking a received message's header fields, and the lines of a reply that repeat them. */
+#include "base/word.h"
 #include "sbc/sip/message_internal.h"
 #include "sbc/sip/message_values.h"
 
@@ -46,21 +47,12 @@ static bool ends_line(char c)
 	return c == '\r' || c == '\n' || c == '\0';
 }
 
-/* Eight bytes at a time: is any below 0x10, where what ends a line lies (and the tab, which the bytewise look lets
- * through)? */
-static bool word_low(const char *p)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t v;
-	memcpy(&v, p, sizeof(v));
-	return (v - 0x10 * ones) & ~v & 0x80 * ones;
-}
-
 static bool line_safe(struct str s)
 {
 	size_t i = 0;
+	/* what ends a line lies below 0x10 (and so does the tab, which the bytewise look lets through) */
 	for (; s.n - i >= 8; i += 8)
-		for (size_t k = i; word_low(s.p + i) && k < i + 8; k++)
+		for (size_t k = i; word_below(word_load(s.p + i), 0x10) && k < i + 8; k++)
 			if (ends_line(s.p[k]))
 				return false;
 	for (; i < s.n; i++)

@@ -44,6 +44,9 @@ struct txn_user {
 	 * was answered by txn_layer_answer() and is forgotten (a stateless UAS, RFC 3261 §8.2.7): a repetition of it
 	 * comes here again, and must be answered alike and change nothing. NULL: never. */
 	bool (*glance)(void *arg, const struct message *m);
+	/* A new request, before a transaction is made for it: REJECT_NONE, or why it is refused without one
+	 * (txn_layer_refuse()), which is how to refuse what may have a forged source. NULL: none is. */
+	enum reject_reason (*judge)(void *arg, const struct message *m);
 	/* A new request that is not an ACK. The message is valid during the call. The user must answer t, now or later;
 	 * it may take t with server_txn_own(); a request that is neither answered nor owned when this returns is
 	 * answered 500. CANCEL that matches an INVITE is answered 200 by the layer and told by that transaction's
@@ -201,6 +204,19 @@ void client_txn_cancel(struct client_txn *t);
 void client_txn_detach(struct client_txn *t);
 /* Branch of its Via, for the leak checker and traces. */
 struct str client_txn_branch(const struct client_txn *t);
+
+/* The request that t sent, while its `response` is told a final one (of an INVITE: one that is no 2xx); else empty. */
+struct str client_txn_sent(const struct client_txn *t);
+/* The same request in a transaction of its own, for the same user (ops, arg, guard): with CSeq number cseq, and headers
+ * (whole lines) in the place of its Authorization and Proxy-Authorization (RFC 3261 §22.2, §8.1.3.5). Only while
+ * client_txn_sent() has something. NULL: *ret_error as client_txn_start(), or -ECANCELED: cancelled meanwhile. t stays
+ * as it is: who has a new one detaches it. */
+struct client_txn *client_txn_again(struct client_txn *t, uint32_t cseq, struct str headers, int *ret_error);
+/* How often its request was sent before it in this way. */
+unsigned client_txn_times(const struct client_txn *t);
+/* Cuts the next line off a text that was sent, without its line end; false at the blank line, behind which the body is
+ * left. */
+bool sent_line_next(struct str *rest, struct str *ret_line);
 
 /* A request outside of any transaction: the ACK of a 2xx (RFC 3261 §13.2.2.4). The written text goes to ret_text if
  * that is not NULL, so that the user can send it again with txn_send_again(). 0 or -errno. */

@@ -198,10 +198,21 @@ static bool wanted(const struct transport *t, const struct listener *l)
 	return false;
 }
 
+/* RFC 3261 §18.2.2 and RFC 3581 §4: a reply leaves from the address and port that the request came to, or no NAT lets
+ * it through. A request that came by this listener may ring until timer C, and its reply is repeated for 64*T1.
+ * Connections outlive the socket that accepted them. */
+static uint64_t retire_ms(const struct listener *l, const struct config *before, const struct config *now)
+{
+	uint64_t ring = before->timers.c > now->timers.c ? before->timers.c : now->timers.c;
+
+	return 64ull * now->timers.t1 + (l->kind == CONFIG_UDP ? ring : 0);
+}
+
 int transport_set_config(struct transport *t, struct config *c, char *err, size_t err_n)
 {
+	struct config *before = t->config;
+
 	config_ref(c);
-	config_unref(t->config);
 	t->config = c;
 	list_for_each (n, &t->listeners) {
 		struct listener *l = list_entry(n, struct listener, node);
@@ -210,8 +221,9 @@ int transport_set_config(struct transport *t, struct config *c, char *err, size_
 			continue;
 		l->retired = true;
 		l->retire.fn = on_retire;
-		loop_timer(t->loop, &l->retire, 64ull * c->timers.t1);
+		loop_timer(t->loop, &l->retire, retire_ms(l, before, c));
 	}
+	config_unref(before);
 	return open_all(t, err, err_n);
 }
 

@@ -133,6 +133,7 @@ void client_txn_cancel(struct client_txn *c)
 {
 	struct txn_event e = {0};
 
+	c->withdrawn = true;
 	if (is_invite(c) && !txn_terminated(&c->t) && !c->t.ended)
 		txn_dispatch(&c->t, INVITE_CLIENT_EV_CANCEL, &e);
 }
@@ -141,6 +142,7 @@ void client_txn_detach(struct client_txn *c)
 {
 	struct txn_event e = {0};
 
+	c->withdrawn = true;
 	c->ops = NULL;
 	c->guard = NULL;
 	if (is_invite(c) && !txn_terminated(&c->t) && !c->t.ended)
@@ -156,6 +158,18 @@ void client_txn_say_response(struct client_txn *c, const struct message *m)
 {
 	if (c->ops && !c->t.ended && c->ops->response)
 		c->ops->response(c->arg, c, m);
+}
+
+void client_txn_say_final(struct client_txn *c, const struct message *m, char *replacement, size_t n)
+{
+	char *text = c->t.text;
+
+	c->sent = (struct str){text, text ? c->t.text_n : 0};
+	c->t.text = replacement;
+	c->t.text_n = (uint32_t)n;
+	client_txn_say_response(c, m);
+	c->sent = STR_NONE;
+	free(text);
 }
 
 void client_txn_say_failed(struct client_txn *c, enum reject_reason why)

@@ -194,6 +194,9 @@ struct client_txn {
 	void *arg;
 	void *guard;
 	uint32_t try_ms;
+	struct str sent; /* while a final response but a 2xx is told: what it answers */
+	uint8_t times;   /* that it was sent again as a new request: client_txn_again() */
+	bool withdrawn;  /* its user has cancelled it, or let it go */
 	char branch[TXN_BRANCH_LEN + 1];
 };
 
@@ -202,7 +205,7 @@ struct txn_layer {
 	struct txn_user user;
 	const struct ident_key *key;
 	struct config *config;
-	struct hash_key id_key, check_key, merge_key, tag_key;
+	struct hash_key id_key, merge_key, tag_key;
 	struct hmap by_id, merged;
 	struct txn *pending, **pending_end; /* posted events, and the terminated, in order */
 	struct loop_deferred deferred;
@@ -324,6 +327,9 @@ void server_txn_send_trying(struct server_txn *s, const struct message *m);
 void server_txn_give_500(struct server_txn *s);
 
 /* txn_client.c */
+/* Tells the response with *t as `sent`, which goes afterwards; replacement: what is sent again from now on (NULL:
+ * nothing), taken over. */
+void client_txn_say_final(struct client_txn *c, const struct message *m, char *replacement, size_t n);
 void client_txn_say_response(struct client_txn *c, const struct message *m);
 void client_txn_say_failed(struct client_txn *c, enum reject_reason why);
 void client_txn_say_down(struct client_txn *c); /* after t.error */

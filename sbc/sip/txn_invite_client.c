@@ -73,8 +73,7 @@ static void act_acknowledge(struct txn *t, struct txn_event *e)
 	txn_timers_invite_rejected(t);
 	if (copy)
 		txn_send(t, ack, true);
-	txn_set_text(t, copy, copy ? ack.n : 0);
-	act_pass(t, e);
+	client_txn_say_final(c, e->m, copy, copy ? ack.n : 0);
 }
 
 static void act_acknowledge_again(struct txn *t, struct txn_event *e)

@@ -22,7 +22,6 @@ int txn_layer_create(const struct txn_io *io, const struct txn_user *user, const
 	l->pending_end = &l->pending;
 	l->deferred.fn = txn_run_pending;
 	random_bytes(&l->id_key, sizeof(l->id_key));
-	random_bytes(&l->check_key, sizeof(l->check_key));
 	random_bytes(&l->merge_key, sizeof(l->merge_key));
 	random_bytes(&l->tag_key, sizeof(l->tag_key));
 	*ret = l;
@@ -45,7 +44,6 @@ void txn_layer_destroy(struct txn_layer *l)
 	hmap_finish(&l->by_id);
 	hmap_finish(&l->merged);
 	explicit_bzero(&l->id_key, sizeof(l->id_key));
-	explicit_bzero(&l->check_key, sizeof(l->check_key));
 	explicit_bzero(&l->merge_key, sizeof(l->merge_key));
 	explicit_bzero(&l->tag_key, sizeof(l->tag_key));
 	free(l);
@@ -148,10 +146,14 @@ static bool is_repeated_end(const struct message *m)
 
 static void receive_new(struct txn_layer *l, const struct message *m, struct txn_id id)
 {
-	enum reject_reason why = REJECT_NONE;
+	enum reject_reason why = l->user.judge ? l->user.judge(l->user.arg, m) : REJECT_NONE;
 	uint64_t merge = 0;
 	struct server_txn *s;
 
+	if (why != REJECT_NONE) {
+		txn_layer_refuse(l, m, why);
+		return;
+	}
 	/* RFC 3261 §8.2.2.2: the same request by another way. Only requests without a To tag can be such. */
 	if (!m->to.tag.n) {
 		merge = txn_merge_hash(l, m);
@@ -211,6 +213,8 @@ static bool is_ack_of_refusal(struct txn_layer *l, const struct message *m)
 {
 	char tag[17];
 
+	if (m->to.tag.n != sizeof(tag) - 1)
+		return false;
 	txn_stateless_tag(l, m, tag);
 	return str_eq(m->to.tag, str_z(tag));
 }

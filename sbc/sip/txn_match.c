@@ -52,7 +52,8 @@ static void put_2543(struct writer *w, const struct message *m)
 
 static struct txn_id hash_id(const struct txn_layer *l, const struct writer *w, uint64_t side, bool cancel)
 {
-	struct txn_id id = {siphash(&l->id_key, w->p, w->n), siphash(&l->check_key, w->p, w->n)};
+	struct hash_128 h = siphash_128(&l->id_key, w->p, w->n);
+	struct txn_id id = {h.half[0], h.half[1]};
 
 	id.hash = (id.hash & ~(ID_CLIENT | ID_SERVER | ID_CANCEL)) | side | (cancel ? ID_CANCEL : 0);
 	return id;

@@ -28,8 +28,7 @@ static void act_pass(struct txn *t, struct txn_event *e)
 static void act_finish(struct txn *t, struct txn_event *e)
 {
 	txn_timers_request_finished(t);
-	txn_set_text(t, NULL, 0);
-	act_pass(t, e);
+	client_txn_say_final(client_of(t), e->m, NULL, 0);
 }
 
 static void act_say_timeout(struct txn *t, struct txn_event *e)

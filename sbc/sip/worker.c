@@ -357,6 +357,13 @@ static bool user_glance(void *arg, const struct message *m)
 	return w->user->glance && w->user->glance(w->arg, m);
 }
 
+static enum reject_reason user_judge(void *arg, const struct message *m)
+{
+	struct worker *w = arg;
+
+	return w->user->judge ? w->user->judge(w->arg, m) : REJECT_NONE;
+}
+
 static void user_request(void *arg, struct server_txn *t, const struct message *m)
 {
 	struct worker *w = arg;
@@ -394,6 +401,7 @@ struct txn_user worker_txn_user(struct worker *w)
 {
 	return (struct txn_user){.may_answer = user_may_answer,
 				 .glance = user_glance,
+				 .judge = user_judge,
 				 .request = user_request,
 				 .ack = user_ack,
 				 .stray_response = user_stray_response,

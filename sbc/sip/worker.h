@@ -28,6 +28,7 @@ struct worker_user {
 	bool (*outgoing)(void *arg, void *guard, const struct destination *d, struct str text);
 	/* As in txn_user. */
 	bool (*glance)(void *arg, const struct message *m);
+	enum reject_reason (*judge)(void *arg, const struct message *m);
 	void (*request)(void *arg, struct server_txn *t, const struct message *m);
 	void (*ack)(void *arg, const struct message *m);
 	void (*stray_response)(void *arg, const struct message *m);

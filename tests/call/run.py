@@ -228,7 +228,13 @@ def main():
     beside = os.path.join(os.path.dirname(args.limen), "..", "tests", "call", "print_machines")
     if not args.machines and os.path.exists(beside):
         args.machines = beside
-    cases = chosen(args)
+    cases = []
+    for n, module in chosen(args):
+        why = getattr(module, "NEEDS", lambda: None)()
+        if why:
+            print(f"skipped {n:02d} {title(module)}: {why}")
+        else:
+            cases.append((n, module))
     todo = [(n, v) for i, (n, m) in enumerate(cases) for v in variants_of(args, m, i)]
     folder = args.keep or tempfile.mkdtemp(prefix="limen-call-")
     os.makedirs(folder, exist_ok=True)

@@ -52,8 +52,8 @@ def run(*words, **more):
 
 
 class Net:
-    def __init__(self, folder):
-        self.prefix = "limen-demo-%d-" % os.getpid()
+    def __init__(self, folder, prefix="limen-demo"):
+        self.prefix = "%s-%d-" % (prefix, os.getpid())
         self.folder = folder
         self.made, self.running = [], []
 
@@ -87,6 +87,13 @@ class Net:
         with open(os.path.join(self.folder, label + ".log"), "wb") as log:
             p = subprocess.Popen(["ip", "netns", "exec", self.name(ns)] + list(words), stdin=subprocess.DEVNULL, stdout=log,
                                  stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder, **more)
+        self.running.append(p)
+        return p
+
+    def talk(self, ns, words, **more):
+        """A process in a namespace that is spoken to by lines."""
+        p = subprocess.Popen(["ip", "netns", "exec", self.name(ns)] + words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder, text=True, errors="replace", **more)
         self.running.append(p)
         return p
 

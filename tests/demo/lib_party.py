@@ -2,6 +2,7 @@
 """Who is called and calls: baresip, told over its control port what to do, and SIPp with the scenarios of sipp/."""
 import json
 import os
+import re
 import socket
 import subprocess
 import time
@@ -13,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TALK_S = 3.0
 
 CONFIG = """\
-sip_listen {address}:5060
+sip_listen {address}:{port}
 net_interface {device}
 call_local_timeout 20
 audio_player aubridge,nowhere
@@ -44,15 +45,15 @@ snd_path {folder}
 class Baresip:
     """One baresip; answers every call by itself, plays its tone, records what it hears."""
 
-    def __init__(self, net, ns, device, address, hz, accounts):
+    def __init__(self, net, ns, device, address, hz, accounts, port=5060):
         self.net, self.ns = net, ns
         self.folder = os.path.join(net.folder, "baresip-" + ns)
         os.mkdir(self.folder)
         lib_audio.write_wav(os.path.join(self.folder, "tone.wav"), lib_audio.tone(hz, 30))
         with open(os.path.join(self.folder, "config"), "w", encoding="ascii") as f:
-            f.write(CONFIG.format(address=address, device=device, folder=self.folder))
+            f.write(CONFIG.format(address=address, port=port, device=device, folder=self.folder))
         with open(os.path.join(self.folder, "accounts"), "w", encoding="ascii") as f:
-            f.writelines(a + ";regint=0;answermode=auto;audio_codecs=PCMA/8000/1\n" for a in accounts)
+            f.writelines(a + ";answermode=auto;audio_codecs=PCMA/8000/1\n" for a in accounts)
         open(os.path.join(self.folder, "contacts"), "w").close()
         self.process = net.start(ns, "baresip-" + ns, "baresip", "-4", "-f", self.folder)
         self.control = net.connect(ns, 4444)
@@ -91,6 +92,13 @@ class Baresip:
     def recordings(self):
         return [os.path.join(self.folder, n) for n in os.listdir(self.folder) if n.startswith("dump-") and "dec" in n]
 
+    def wait_registered(self):
+        """By its log: the control connection may come later than the registration."""
+        def there():
+            with open(os.path.join(self.net.folder, "baresip-%s.log" % self.ns), encoding="utf-8", errors="replace") as f:
+                return re.search(r"\} 200 .*\[\d+ bindings?\]", f.read())
+        wait_for(there, 8, "baresip %s: a registration" % self.ns)
+
     def wait_call(self):
         def there():
             closed = self.heard_of("CALL_CLOSED")
@@ -109,17 +117,17 @@ class Baresip:
 
 
 class Sipp:
-    """One call by SIPp. It plays a capture of RTP: its tone, or what `speech` names."""
+    """One call by SIPp. It plays a capture of RTP: its tone, or what `speech` names. ends: it hangs up."""
 
-    def __init__(self, net, ns, address, scenario, hz, port, keys, remote=None, speech=None):
+    def __init__(self, net, ns, address, scenario, hz, port, keys, ends, remote=None, speech=None, talk_s=TALK_S):
         self.net, self.label = net, "sipp-%s-%s-%d" % (ns, scenario, time.monotonic_ns())
         tone = os.path.join(net.folder, "tone-%d.pcap" % hz)
         if speech:
             tone = speech
         elif not os.path.exists(tone):
-            lib_audio.write_rtp_pcap(tone, lib_audio.tone(hz, TALK_S + 0.5), 0x10000000 + hz)
-        with open(os.path.join(HERE, "sipp", scenario + ".xml"), encoding="utf-8") as f:
-            text = f.read().replace("@TONE@", tone).replace("@TALK_MS@", str(int(TALK_S * 1000)))
+            lib_audio.write_rtp_pcap(tone, lib_audio.tone(hz, talk_s + 0.5), 0x10000000 + hz)
+        end = self.part(scenario + "_hangs_up" if ends else "hung_up_on")
+        text = self.part(scenario).replace("@END@", end).replace("@TONE@", tone).replace("@TALK_MS@", str(int(talk_s * 1000)))
         path = os.path.join(net.folder, self.label + ".xml")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
@@ -128,6 +136,11 @@ class Sipp:
         for key, value in keys.items():
             words += ["-key", key, value]
         self.process = net.start(ns, self.label, *words, *([remote] if remote else []))
+
+    @staticmethod
+    def part(name):
+        with open(os.path.join(HERE, "sipp", name + ".xml"), encoding="utf-8") as f:
+            return f.read()
 
     def finish(self):
         """Waits for its end. None when all went as the scenario has it, else its words."""

@@ -10,6 +10,11 @@ def run(t):
         a = t.caller(stranger)
         a.call()
         a.expect(403)
+    # whoever forged this source would otherwise make us repeat the 403 to somebody else (timer G)
+    before = len(stranger.repeats)
+    stranger.expect_quiet(0.3)
+    t.equal(len(stranger.repeats), before, "403s that were repeated without the INVITE")
+    t.equal(t.metric('limen_transactions'), 0, "transactions that a stranger has made")
     for _ in range(10):
         t.caller(stranger).call()
     for m in stranger.gather(0.3):

@@ -47,8 +47,11 @@ class Network:
             for host in (2, 3, 4):
                 far += [f"addr add 10.{net}.0.{host}/24 dev eth0", f"addr add fd00:{net}::{host}/64 dev eth0 nodad"]
             ip_batch(far, self.name[side])
-        for who, n in self.name.items():
-            self.fd[who] = os.open(f"/run/netns/{n}", os.O_RDONLY | os.O_CLOEXEC)
+        for who in self.name:
+            self.open(who)
+
+    def open(self, who):
+        self.fd[who] = os.open(f"/run/netns/{self.name[who]}", os.O_RDONLY | os.O_CLOEXEC)
 
     @contextlib.contextmanager
     def inside(self, who):

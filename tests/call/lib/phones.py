@@ -34,7 +34,7 @@ def answer(t, caller, callee, sdp_a=None, sdp_b=None):
     callee.reply(180, "Ringing")
     caller.expect(180)
     callee.ok(sdp=sdp_b or callee.sdp())
-    caller.answered()
+    caller.early = caller.answered()
     callee.expect("ACK")
     time.sleep(0.05)  # nothing tells that the caller's ACK has been taken
 

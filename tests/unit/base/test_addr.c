@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/addr.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+
 #include "unit.h"
 
 static struct addr make(const char *host, uint16_t port)
@@ -373,6 +376,29 @@ static void test_cidr_contains(void **state)
 	assert_false(cidr_contains(&zero, &none));
 }
 
+/* dotted quads are read by hand: as inet_pton() reads them, whatever they look like */
+static void test_parse_like_inet_pton(void **state)
+{
+	static const char digits[] = "0123456789.12 +x";
+	char z[20] = "";
+	uint32_t seed = 1;
+
+	for (unsigned round = 0; round < 400000; round++) {
+		struct addr a;
+		struct in_addr want;
+		unsigned n = (unsigned)strlen(z);
+
+		seed = seed * 1664525 + 1013904223;
+		if (round % 8 == 0) /* back to something near an address */
+			snprintf(z, sizeof(z), "%u.%u.%u.%u", seed >> 24, seed >> 16 & 0xff, seed >> 8 & 63, seed & 7);
+		else if (n)
+			z[(seed >> 16) % n] = digits[seed >> 28];
+		bool ok = inet_pton(AF_INET, z, &want) == 1;
+		if (addr_parse(str_z(z), 7, &a) != ok || (ok && a.in4.sin_addr.s_addr != want.s_addr))
+			fail_msg("%s", z);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -380,7 +406,7 @@ int main(void)
 		cmocka_unit_test(test_from_sockaddr), cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_classes),       cmocka_unit_test(test_write),
 		cmocka_unit_test(test_key),           cmocka_unit_test(test_cidr_parse),
-		cmocka_unit_test(test_cidr_contains),
+		cmocka_unit_test(test_cidr_contains), cmocka_unit_test(test_parse_like_inet_pton),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

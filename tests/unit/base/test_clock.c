@@ -92,6 +92,23 @@ static void test_text_like_gmtime(void **state)
 	}
 }
 
+/* what lies in the same second as the last one, or does not */
+static void test_text_of_one_second(void **state)
+{
+	static const struct {
+		uint64_t us;
+		const char *want;
+	} rows[] = {
+		{1999999, "1970-01-01T00:00:01.999999Z"}, {1000000, "1970-01-01T00:00:01.000000Z"},
+		{2000000, "1970-01-01T00:00:02.000000Z"}, {1000001, "1970-01-01T00:00:01.000001Z"},
+		{5, "1970-01-01T00:00:00.000005Z"},       {86400000000, "1970-01-02T00:00:00.000000Z"},
+		{0, "1970-01-01T00:00:00.000000Z"},       {86400000007, "1970-01-02T00:00:00.000007Z"},
+	};
+	char text[CLOCK_TEXTLEN];
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		assert_string_equal(clock_wall_text(rows[i].us, text), rows[i].want);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -101,6 +118,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_wall_follows_monotonic, teardown),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_text_like_gmtime),
+		cmocka_unit_test(test_text_of_one_second),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

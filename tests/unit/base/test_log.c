@@ -76,6 +76,20 @@ static void test_values(void **state)
 		assert_string_equal(line_of(cases[i].value), cases[i].want);
 }
 
+/* Eight bytes are looked at in one step: a byte that wants quotes wants them at every place. */
+static void test_quotes_at_every_place(void **state)
+{
+	for (unsigned v = 0; v < 256; v++) {
+		bool alone = strchr(line_of((struct str){(const char[]){(char)v}, 1}), '"') != NULL;
+		for (size_t at = 0; at < 19; at++) {
+			char in[19];
+			memset(in, 'x', sizeof(in));
+			in[at] = (char)v;
+			assert_int_equal(strchr(line_of((struct str){in, sizeof(in)}), '"') != NULL, alone);
+		}
+	}
+}
+
 static void test_kinds(void **state)
 {
 	struct log_line l;
@@ -252,17 +266,12 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		CASE(test_values),
-		CASE(test_kinds),
-		CASE(test_levels),
-		CASE(test_masked_users),
-		CASE(test_masked_addresses),
-		CASE(test_long_value),
-		CASE(test_long_utf8),
-		CASE(test_full_line),
-		CASE(test_line_filled_to_the_brim),
-		CASE(test_long_message),
-		CASE(test_standard_error),
+		CASE(test_values),       CASE(test_quotes_at_every_place),
+		CASE(test_kinds),        CASE(test_levels),
+		CASE(test_masked_users), CASE(test_masked_addresses),
+		CASE(test_long_value),   CASE(test_long_utf8),
+		CASE(test_full_line),    CASE(test_line_filled_to_the_brim),
+		CASE(test_long_message), CASE(test_standard_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,25 @@ static void test_json_every_pair(void **state)
 	}
 }
 
+/* Eight bytes are looked at in one step: each byte's text is the same wherever it stands among others. */
+static void test_json_every_place(void **state)
+{
+	for (unsigned v = 0; v < 256; v++) {
+		char alone[16], among[64], in[19];
+		struct writer w = writer_init(alone, sizeof(alone));
+		writer_json(&w, (struct str){(const char[]){(char)v}, 1});
+		struct str one = {alone + 1, w.n - 2};
+		for (size_t at = 0; at < sizeof(in); at++) {
+			memset(in, 'x', sizeof(in));
+			in[at] = (char)v;
+			w = writer_init(among, sizeof(among));
+			writer_json(&w, (struct str){in, sizeof(in)});
+			assert_int_equal(w.n, sizeof(in) - 1 + one.n + 2);
+			assert_memory_equal(among + 1 + at, one.p, one.n);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -169,6 +188,7 @@ int main(void)
 		cmocka_unit_test(test_fmt_wants_a_spare_byte),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_every_pair),
+		cmocka_unit_test(test_json_every_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

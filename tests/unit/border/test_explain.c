@@ -35,6 +35,7 @@ static const struct {
 	{"explain_unknown.txt", {.network = "trunk", .from = "1@h", .to = "2", .source = "192.0.2.77"}, 0},
 	{"explain_acl.txt", {.network = "trunk", .from = "1@h", .to = "2", .source = "192.0.2.200"}, 0},
 	{"explain_phone.txt", {.network = "access", .from = "200", .to = "600"}, 0},
+	{"explain_alias.txt", {.network = "core", .from = "200", .to = "abcdefghijklmnopqrstuvwxyz234"}, 0},
 	{"explain_options.txt",
 	 {.network = "access", .from = "300", .to = "sip:198.51.100.10", .method = "OPTIONS"},
 	 0},

@@ -134,6 +134,80 @@ static void test_answers(void **state)
 	config_unref(c);
 }
 
+/* What forged strangers use up is theirs: a peer and a registered phone are answered all the same, and what is forged
+ * in one peer's name is not taken from another. */
+static void test_answers_of_the_known(void **state)
+{
+	struct config *c = config_of(
+		"{ \"networks\": { \"open\": { \"listen\": [\"udp:127.0.0.1:5060\"], \"unknown\": \"accept\", \"phones\": true } },"
+		" \"peers\": { \"wide\": { \"network\": \"open\", \"targets\": [\"203.0.113.5\"], \"sources\": [\"203.0.113.0/24\"] },"
+		"  \"other\": { \"network\": \"open\", \"targets\": [\"198.51.100.1\"] } },"
+		" \"routes\": [ { \"target\": \"echo\" } ], \"limits\": { \"answers\": 100, \"answers_source\": 4 } }");
+	struct border_state *s;
+	struct addr phone = addr_of("192.0.2.9:4000");
+	unsigned strangers = 0, wide = 0;
+
+	assert_int_equal(border_state_create(c, &s), 0);
+	border_phone_known(s, 0, &phone, STR("1@phones.example"), true);
+	for (unsigned i = 0; i < 200; i++) {
+		char from[40];
+		snprintf(from, sizeof(from), "192.0.3.%u:5060", i);
+		strangers += answered(s, c, from, CONFIG_UDP, 4, 20000);
+		snprintf(from, sizeof(from), "203.0.113.%u:5060", i);
+		wide += answered(s, c, from, CONFIG_UDP, 4, 20000);
+	}
+	assert_int_equal(strangers, 100);
+	assert_int_equal(wide, 100);
+	assert_int_equal(answered(s, c, "192.0.2.10:5060", CONFIG_UDP, 10, 20000), 0);
+	assert_int_equal(answered(s, c, "192.0.2.9:4000", CONFIG_UDP, 10, 20000), 4);
+	assert_int_equal(answered(s, c, "198.51.100.1:5060", CONFIG_UDP, 100, 20000), 40);
+	border_state_destroy(s);
+	config_unref(c);
+}
+
+/* Where strangers are refused, the refusal of a datagram needs no transaction; a stream's source is no victim. */
+static void test_parsed(void **state)
+{
+	static const struct {
+		const char *network, *from;
+		unsigned transport;
+		enum method method;
+		enum reject_reason want;
+	} cases[] = {
+		{"listed", "192.0.2.1:5060", CONFIG_UDP, METHOD_INVITE, REJECT_UNKNOWN_SOURCE},
+		{"listed", "192.0.2.1:5060", CONFIG_UDP, METHOD_REGISTER, REJECT_UNKNOWN_SOURCE},
+		{"listed", "192.0.2.1:5060", CONFIG_TCP, METHOD_INVITE, REJECT_NONE},
+		{"open", "192.0.2.1:5060", CONFIG_UDP, METHOD_INVITE, REJECT_NONE},
+		{"phones", "192.0.2.1:5060", CONFIG_UDP, METHOD_INVITE, REJECT_UNKNOWN_SOURCE},
+		{"phones", "192.0.2.1:5060", CONFIG_UDP, METHOD_REGISTER, REJECT_NONE},
+		{"phones", "192.0.2.9:4000", CONFIG_UDP, METHOD_INVITE, REJECT_NONE},
+		{"phones", "203.0.113.5:5060", CONFIG_UDP, METHOD_INVITE, REJECT_NONE},
+	};
+	struct config *c = config_of(
+		"{ \"networks\": { \"open\": { \"listen\": [\"udp:127.0.0.1:5060\"], \"unknown\": \"accept\" },"
+		"  \"listed\": { \"listen\": [\"udp:127.0.0.1:5070\", \"tcp:127.0.0.1:5070\"], \"unknown\": \"reject\" },"
+		"  \"phones\": { \"listen\": [\"udp:127.0.0.1:5080\"], \"unknown\": \"reject\", \"phones\": true } },"
+		" \"peers\": { \"friend\": { \"network\": \"phones\", \"targets\": [\"203.0.113.5\"] } },"
+		" \"routes\": [ { \"target\": \"echo\" } ] }");
+	struct border_state *s;
+	struct addr phone = addr_of("192.0.2.9:4000");
+
+	assert_int_equal(border_state_create(c, &s), 0);
+	border_phone_known(s, network_named(c, "phones"), &phone, STR("1@phones.example"), true);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct flow_addr from = {.network = network_named(c, cases[i].network),
+					 .transport = cases[i].transport,
+					 .remote = addr_of(cases[i].from)};
+		enum reject_reason got = border_screen_parsed(s, c, &from, cases[i].method);
+
+		if (got != cases[i].want)
+			fail_msg("row %zu: %s", i, got ? reject_key(got) : "let in");
+	}
+	assert_int_equal(border_screen_parsed(s, c, &(struct flow_addr){.network = 99}, METHOD_INVITE), REJECT_ACL);
+	border_state_destroy(s);
+	config_unref(c);
+}
+
 /* A flood of forged sources: an offender that is over its rate stays known, and the table does not grow. */
 static void test_flood(void **state)
 {
@@ -210,8 +284,14 @@ static void test_reload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),  cmocka_unit_test(test_rate),  cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_flood), cmocka_unit_test(test_known), cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_answers_of_the_known),
+		cmocka_unit_test(test_parsed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

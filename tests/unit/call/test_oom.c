@@ -4,94 +4,22 @@
  * after it, those of libraries included: malloc(3) and its kin are ours here. Afterwards nothing may be left: no call,
  * transaction, port or block; and the next call must work. A sanitizer has its own malloc(3); such a build skips this.
  */
-#include <stdatomic.h>
+#include <openssl/err.h>
 
 #include "base/log.h"
 #include "sbc/call/calls.h"
+#include "sbc/location/reach.h"
 #include "sbc/media_networks.h"
+#include "sbc/sip/digest.h"
+#include "tests/unit/base/heap.h"
 #include "tests/unit/sip/net.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-#ifdef SANITIZED
+#if !HEAP_IS_OURS
 int main(void)
 {
 	return 77; /* skipped */
 }
 #else
-
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-void *__libc_memalign(size_t align, size_t n);
-void __libc_free(void *p);
-
-static __thread bool armed; /* this thread's allocations count and may fail */
-static unsigned asked, fail_at;
-static bool fail_on;
-static atomic_long held; /* live blocks of all threads */
-
-/* Where a debugger stops to see whose allocation it was. */
-__attribute__((noinline)) static bool oom_refused(void)
-{
-	errno = ENOMEM;
-	return true;
-}
-
-static bool refuse(void)
-{
-	if (!armed)
-		return false;
-	asked++;
-	return (asked == fail_at || (fail_on && asked > fail_at)) && oom_refused();
-}
-
-static void *counted(void *p)
-{
-	if (p)
-		atomic_fetch_add(&held, 1);
-	return p;
-}
-
-void *malloc(size_t n)
-{
-	return refuse() ? NULL : counted(__libc_malloc(n));
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : counted(__libc_calloc(n, size));
-}
-
-void *realloc(void *p, size_t n)
-{
-	if (refuse())
-		return NULL;
-	return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
-}
-
-int posix_memalign(void **ret, size_t align, size_t n)
-{
-	void *p = refuse() ? NULL : counted(__libc_memalign(align, n));
-
-	if (!p)
-		return ENOMEM;
-	*ret = p;
-	return 0;
-}
-
-void free(void *p)
-{
-	if (p)
-		atomic_fetch_sub(&held, 1);
-	__libc_free(p);
-}
 
 /* ---- what is under test ---- */
 
@@ -102,7 +30,9 @@ static struct {
 	struct border_state *border;
 	struct worker_group *group;
 	struct worker *worker;
+	struct keyring *keyring;
 	struct calls *calls;
+	struct location *location;
 	uint16_t port;
 	bool failing; /* allocations count while the loop turns */
 } e;
@@ -134,7 +64,9 @@ struct party {
 };
 static struct party a, b;
 static unsigned call_number;
-static bool late; /* the offer comes in the 2xx, the answer in the ACK */
+static char alias[IDENT_LEN + 1]; /* b is a registered phone, called by it; empty: a peer */
+static bool asks;                 /* b wants to know who asks, and has a new nonce each time */
+static bool late;                 /* the offer comes in the 2xx, the answer in the ACK */
 
 #define SDP                                                                                                            \
 	"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"    \
@@ -151,8 +83,9 @@ static void send_text(struct party *p, const char *text, size_t n)
 static size_t make_request(char *buf, size_t cap, const char *method, unsigned cseq, const char *branch,
 			   const char *body)
 {
-	char tag[80] = "";
+	char tag[80] = "", callee[80];
 
+	snprintf(callee, sizeof(callee), "sip:%s@127.0.0.1", alias[0] ? alias : "100");
 	if (a.remote_tag[0])
 		snprintf(tag, sizeof(tag), ";tag=%s", a.remote_tag);
 	return (size_t)snprintf(
@@ -160,9 +93,9 @@ static size_t make_request(char *buf, size_t cap, const char *method, unsigned c
 		"%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s%u-%u\r\n"
 		"From: <sip:alice@example.com>;tag=fa%u\r\nTo: <sip:100@example.net>%s\r\nCall-ID: oom-%u\r\n"
 		"CSeq: %u %s\r\nMax-Forwards: 70\r\nContact: <sip:alice@127.0.0.1:%u>\r\n%sContent-Length: %zu\r\n\r\n%s",
-		method, a.contact[0] ? a.contact : "sip:100@127.0.0.1", addr_port(&a.addr), branch, call_number, cseq,
-		call_number, tag, call_number, cseq, method, addr_port(&a.addr),
-		body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+		method, a.contact[0] ? a.contact : callee, addr_port(&a.addr), branch, call_number, cseq, call_number,
+		tag, call_number, cseq, method, addr_port(&a.addr), body[0] ? "Content-Type: application/sdp\r\n" : "",
+		strlen(body), body);
 }
 
 static void a_request(const char *method, const char *body)
@@ -172,6 +105,8 @@ static void a_request(const char *method, const char *body)
 	a.request_n = make_request(a.request, sizeof(a.request), method, a.cseq, method, body);
 	send_text(&a, a.request, a.request_n);
 }
+
+static unsigned nonces;
 
 static void reply(struct party *p, const struct message *m, int status, const char *body)
 {
@@ -186,6 +121,8 @@ static void reply(struct party *p, const struct message *m, int status, const ch
 		    str_eq(h.name, str_z("Call-ID")) || str_eq(h.name, str_z("CSeq")))
 			writer_fmt(&w, "%.*s: %.*s%s\r\n", STR_FMT(h.name), STR_FMT(h.value),
 				   str_eq(h.name, str_z("To")) && !m->to.tag.n ? ";tag=tb" : "");
+	if (status == 407)
+		writer_fmt(&w, "Proxy-Authenticate: Digest realm=\"b\", nonce=\"%u\", qop=\"auth\"\r\n", ++nonces);
 	writer_fmt(&w, "Contact: <sip:bob@127.0.0.2:%u>\r\n%sContent-Length: %zu\r\n\r\n%s", addr_port(&p->addr),
 		   body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 	send_text(p, buf, w.n);
@@ -200,12 +137,27 @@ static void reply(struct party *p, const struct message *m, int status, const ch
 static void in_dialog(const struct party *p, const struct message *m)
 {
 	if (p == &b && !str_eq(m->to.tag, str_z("tb")))
-		fail_msg("allocation %u: %.*s with To tag \"%.*s\"", fail_at, STR_FMT(m->method_text),
+		fail_msg("allocation %u: %.*s with To tag \"%.*s\"", heap_fail_at, STR_FMT(m->method_text),
 			 STR_FMT(m->to.tag));
+}
+
+/* One that carries the nonce given last. */
+static bool knows_nonce(const struct message *m)
+{
+	struct digest_credentials c;
+	struct str value;
+	uint64_t n;
+
+	return message_header(m, STR("Proxy-Authorization"), 0, &value) && digest_credentials_parse(value, &c) == 0 &&
+	       str_to_u64(c.nonce, UINT32_MAX, &n) && n == nonces;
 }
 
 static void take_request(struct party *p, const struct message *m)
 {
+	if (asks && p == &b && m->method != METHOD_ACK && m->method != METHOD_CANCEL && !knows_nonce(m)) {
+		reply(p, m, 407, "");
+		return;
+	}
 	switch (m->method) {
 	case METHOD_INVITE:
 		if (p->answer_n && p->answer_cseq == m->cseq)
@@ -214,6 +166,7 @@ static void take_request(struct party *p, const struct message *m)
 			reply(p, m, 180, "");
 		reply(p, m, 200, SDP);
 		p->answered = true;
+		p->acked = false;
 		break;
 	case METHOD_ACK:
 		in_dialog(p, m);
@@ -290,9 +243,9 @@ static void turn(void)
 	struct wheel_timer t = {.fn = tick};
 
 	loop_timer(e.worker->loop, &t, 1);
-	armed = e.failing;
+	heap_armed = e.failing;
 	loop_turn(e.worker->loop);
-	armed = false;
+	heap_armed = false;
 	loop_timer_stop(e.worker->loop, &t);
 }
 
@@ -359,9 +312,9 @@ static void until_over(const char *what)
 		step();
 	}
 	if (calls_alive() || transactions_alive() || sock_count(SOCK_KIND_MEDIA))
-		fail_msg("%s, allocation %u%s: %lu calls and legs, %lu transactions, %zu ports left", what, fail_at,
-			 fail_on ? " and later" : "", (unsigned long)calls_alive(), (unsigned long)transactions_alive(),
-			 sock_count(SOCK_KIND_MEDIA));
+		fail_msg("%s, allocation %u%s: %lu calls and legs, %lu transactions, %zu ports left", what,
+			 heap_fail_at, heap_fail_on ? " and later" : "", (unsigned long)calls_alive(),
+			 (unsigned long)transactions_alive(), sock_count(SOCK_KIND_MEDIA));
 }
 
 /* ---- a call ---- */
@@ -395,8 +348,8 @@ static void good_call(const char *what)
 {
 	invite();
 	if (a.final != 200)
-		fail_msg("after %s with allocation %u%s failing, a call is answered %d", what, fail_at,
-			 fail_on ? " and later ones" : "", a.final);
+		fail_msg("after %s with allocation %u%s failing, a call is answered %d", what, heap_fail_at,
+			 heap_fail_on ? " and later ones" : "", a.final);
 	hang_up();
 	assert_true(b.ended);
 	until_over("a good call");
@@ -410,6 +363,33 @@ static void open_party(struct party *p, const char *host)
 
 	p->fd = client_socket(SOCK_DGRAM, &local);
 	p->addr = client_addr(p->fd);
+}
+
+static void register_b(void)
+{
+	static const struct str aor = {"bob@127.0.0.1", 13};
+	struct addr local = at("127.0.0.1:1");
+	char uri[80];
+	struct location_contact c = {.params = STR("")};
+	struct location_binding *binding;
+
+	snprintf(uri, sizeof(uri), "sip:bob@127.0.0.2:%u", addr_port(&b.addr));
+	c.uri = str_z(uri);
+	addr_set_port(&local, e.port);
+	location_alias(e.location, location_slot(e.location, aor), 0, aor, &c, alias);
+	assert_int_equal(
+		location_put(
+			e.location,
+			&(struct location_update){
+				.aor = aor,
+				.contact = &c,
+				.alias = alias,
+				.core_call_id = alias,
+				.flow = {.transport = CONFIG_UDP, .local = local, .remote = b.addr, .flow_only = true},
+				.phone_s = 100000,
+				.core_s = 100000},
+			&binding),
+		0);
 }
 
 static void begin(void)
@@ -428,11 +408,22 @@ static void begin(void)
 				err, sizeof(err), &e.group) < 0)
 		fail_msg("%s", err);
 	e.worker = worker_get(e.group, 0);
-	assert_int_equal(calls_create(
-				 &(struct calls_params){
-					 .worker = e.worker, .media = e.media, .border = e.border, .pass = on_pass},
-				 &e.calls),
+	assert_int_equal(
+		location_create(&(struct location_params){.loop = e.worker->loop, .key = &e.key, .config = e.config},
+				&e.location),
+		0);
+	e.keyring = keyring_create();
+	assert_non_null(e.keyring);
+	assert_int_equal(calls_create(&(struct calls_params){.worker = e.worker,
+							     .media = e.media,
+							     .border = e.border,
+							     .keyring = e.keyring,
+							     .pass = on_pass,
+							     .location = e.location},
+				      &e.calls),
 			 0);
+	if (alias[0])
+		register_b();
 	worker_set_arg(e.group, 0, e.calls);
 }
 
@@ -440,6 +431,8 @@ static void end(void)
 {
 	worker_group_stop(e.group);
 	calls_destroy(e.calls);
+	location_destroy(e.location);
+	keyring_destroy(e.keyring);
 	worker_group_destroy(e.group);
 	media_destroy(e.media);
 	border_state_destroy(e.border);
@@ -450,9 +443,7 @@ static void end(void)
 
 static void arm(unsigned k, bool on)
 {
-	asked = 0;
-	fail_at = k;
-	fail_on = on;
+	heap_plan(k, on);
 	e.failing = true;
 }
 
@@ -483,10 +474,10 @@ static void fail_call(void)
 	hang_up();
 	e.failing = false;
 	outcomes[first]++;
-	if (first != 200 && first != 500 && first != 503 && first != 488 && first != 0)
-		fail_msg("allocation %u: answered %d", fail_at, first);
+	if (first != 200 && first != 500 && first != 503 && first != 488 && first != 0 && !(asks && first == 403))
+		fail_msg("allocation %u: answered %d", heap_fail_at, first);
 	if (first != 200 && refusals() == refused)
-		fail_msg("allocation %u: answered %d, uncounted", fail_at, first);
+		fail_msg("allocation %u: answered %d, uncounted", heap_fail_at, first);
 	hang_up();
 }
 
@@ -507,9 +498,9 @@ static void fail_reinvite(void)
 	hang_up();
 	until_over("a re-INVITE");
 	/* while nothing at all can be had a BYE cannot be made either */
-	if (!b.ended && !fail_on)
-		fail_msg("allocation %u%s: re-INVITE answered %d, and b was never told of the end", fail_at,
-			 fail_on ? " and later" : "", a.final);
+	if (!b.ended && !heap_fail_on)
+		fail_msg("allocation %u%s: re-INVITE answered %d, and b was never told of the end", heap_fail_at,
+			 heap_fail_on ? " and later" : "", a.final);
 }
 
 static void told(void *arg, enum config_change what, const char *place)
@@ -549,24 +540,24 @@ static void for_every_failure(const char *what, void (*fn)(void))
 	memset(outcomes, 0, sizeof(outcomes));
 	for (int on = 0; on < 2; on++)
 		for (unsigned k = 0;; k++) {
-			long before = atomic_load(&held);
+			long before = heap_held();
 
 			begin();
 			arm(k, on);
 			fn();
 			e.failing = false;
-			unsigned used = asked;
+			unsigned used = heap_asked;
 			until_over(what);
 			/* RFC 3261 §13.2.2.4, whatever became of the call (with nothing at all to be had b gives up) */
 			if (!on && b.answered && !b.acked)
 				fail_msg("%s, allocation %u: b's 2xx had no ACK", what, k);
-			fail_at = k;
+			heap_fail_at = k;
 			good_call(what);
 			end();
 			/* the first is a rehearsal: what libraries keep for ever they have now */
-			if (k && atomic_load(&held) != before)
-				fail_msg("%s: %ld blocks held after allocation %u%s failed", what,
-					 atomic_load(&held) - before, k, on ? " and later" : "");
+			if (k && heap_held() != before)
+				fail_msg("%s: %ld blocks held after allocation %u%s failed", what, heap_held() - before,
+					 k, on ? " and later" : "");
 			most = used > most ? used : most;
 			if (k && used < k)
 				break;
@@ -590,9 +581,24 @@ static void test_late_offer(void **state)
 	late = false;
 }
 
+static void test_phone(void **state)
+{
+	alias[0] = 'x';
+	for_every_failure("a call to a registered phone", fail_call);
+	alias[0] = '\0';
+}
+
 static void test_reinvite(void **state)
 {
 	for_every_failure("a re-INVITE", fail_reinvite);
+}
+
+static void test_challenged(void **state)
+{
+	asks = true;
+	for_every_failure("a call that b challenges", fail_call);
+	for_every_failure("a re-INVITE that b challenges", fail_reinvite);
+	asks = false;
 }
 
 /* While a call stands. */
@@ -607,22 +613,22 @@ static void test_reload(void **state)
 	assert_int_equal(reload(), 0);
 	for (int on = 0; on < 2; on++)
 		for (unsigned k = 1;; k++) {
-			before = atomic_load(&held);
+			before = heap_held();
 			arm(k, on);
-			armed = true;
+			heap_armed = true;
 			err = reload();
-			armed = false;
-			if (err == 0 && asked < k)
+			heap_armed = false;
+			if (err == 0 && heap_asked < k)
 				break;
 			if (err != 0 && err != -ENOMEM)
 				fail_msg("allocation %u: a reload says %d", k, err);
 			/* some may be done without: then the new one is in place of the old, of the same size */
 			/* fewer: the relay's thread is not done yet with what the call needed */
-			if (atomic_load(&held) > before)
-				fail_msg("%ld blocks held after allocation %u%s failed", atomic_load(&held) - before, k,
+			if (heap_held() > before)
+				fail_msg("%ld blocks held after allocation %u%s failed", heap_held() - before, k,
 					 on ? " and later" : "");
 		}
-	print_message("a reload: %u allocations\n", asked);
+	print_message("a reload: %u allocations\n", heap_asked);
 	e.failing = false;
 	hang_up();
 	assert_true(b.ended);
@@ -636,6 +642,7 @@ static int set_up(void **state)
 	static char path[] = "/tmp/limen-test-oom-XXXXXX";
 	int fd = mkstemp(path);
 
+	ERR_clear_error(); /* what OpenSSL keeps for each thread */
 	open_party(&a, "127.0.0.1:0");
 	open_party(&b, "127.0.0.2:0");
 	e.port = free_port();
@@ -644,7 +651,8 @@ static int set_up(void **state)
 		"{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\"],"
 		"\"media\":{\"address\":\"127.0.0.1\",\"ports\":\"23000-23399\"}}},"
 		"\"peers\":{\"a\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.1:%u\"]},"
-		"\"b\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.2:%u\"]}},"
+		"\"b\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.2:%u\"],"
+		"\"credentials\":{\"user\":\"u\",\"password\":\"p\"}}},"
 		"\"routes\":[{\"match\":{\"peer\":\"a\"},\"target\":\"b\"},{\"match\":{\"peer\":\"b\"},\"target\":\"a\"}],"
 		"\"timers\":{\"t1\":100,\"t2\":400,\"t4\":500,\"media_silence\":0},"
 		"\"media\":{\"workers\":1,\"port_cooldown_ms\":0}}",
@@ -670,10 +678,8 @@ static int tear_down(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),
-		cmocka_unit_test(test_late_offer),
-		cmocka_unit_test(test_reinvite),
-		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_call),     cmocka_unit_test(test_late_offer), cmocka_unit_test(test_phone),
+		cmocka_unit_test(test_reinvite), cmocka_unit_test(test_challenged), cmocka_unit_test(test_reload),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

@@ -283,17 +283,26 @@ static void test_rpc(void **state)
 	assert_alive();
 }
 
-/* one request a connection: a second one ends it, answered or not, and nothing is freed twice or forgotten */
+/* one request a connection: what follows is not answered, keeps nobody from the answer to the first, and nothing is
+ * freed twice or forgotten */
 static void test_rpc_pipelined(void **state)
 {
-	static const char *const more[] = {"GET / HTTP/1.1\r\n\r\n", HEAD("48") JSON "\r\n" CALL,
-					   HEAD("48") JSON "\r\n"};
+	static const char *const more[] = {"GET / HTTP/1.1\r\n\r\n",
+					   "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+					   HEAD("48") JSON "\r\n" CALL,
+					   HEAD("48") JSON "\r\n",
+					   "x",
+					   "\r\n\r\n",
+					   HEAD("48") JSON "\r\n" CALL HEAD("48") JSON "\r\n" CALL};
 
 	for (size_t i = 0; i < LENGTH(more); i++) {
-		char text[1024];
+		char text[1024], *answer;
 
 		snprintf(text, sizeof(text), "%s%s", HEAD("48") JSON "\r\n" CALL, more[i]);
-		free(ask(text));
+		answer = ask(text);
+		if (strncmp(answer, "HTTP/1.1 200 ", 13) != 0 || body_bytes(answer) != sizeof(VERSION) - 1)
+			fail_msg("%s: %s", more[i], answer);
+		free(answer);
 	}
 	assert_alive();
 }
@@ -361,6 +370,11 @@ static void test_pipelined(void **state)
 			   "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_non_null(strstr(answer, "ok\n"));
 	assert_null(strstr(answer, "ready\n"));
+	free(answer);
+	/* also while a long answer is on its way */
+	fx.metrics_bytes = 5000000;
+	answer = ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(body_bytes(answer), 5000000);
 	free(answer);
 }
 

@@ -100,6 +100,7 @@ int main(void)
 		cmocka_unit_test(s_unexpected),
 		cmocka_unit_test(s_limit),
 		cmocka_unit_test(s_reject_headers),
+		cmocka_unit_test(s_judged),
 		cmocka_unit_test(s_refuse_silently),
 		cmocka_unit_test(s_reply_text),
 		cmocka_unit_test(s_blocked),

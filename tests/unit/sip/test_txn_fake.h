@@ -52,6 +52,7 @@ struct fake {
 	void (*on_terminated)(struct fake *f);
 	struct server_txn *server; /* the last one taken */
 	struct client_txn *client; /* the last one started */
+	enum reject_reason judged; /* of every new request */
 	bool quiet;
 	unsigned requests, acks, responses;
 };
@@ -267,11 +268,17 @@ static inline void fake_refused(void *arg, const struct message *m, enum reject_
 	fake_log(arg, "refused %s", reject_key(why));
 }
 
+static inline enum reject_reason fake_judge(void *arg, const struct message *m)
+{
+	return ((struct fake *)arg)->judged;
+}
+
 static inline struct fake *fake_open(void)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 	struct txn_io io = {fake_send, fake_timer, fake_timer_stop, fake_later, fake_outgoing, f};
-	struct txn_user user = {.request = fake_request,
+	struct txn_user user = {.judge = fake_judge,
+				.request = fake_request,
 				.ack = fake_ack,
 				.stray_response = fake_stray,
 				.refused = fake_refused,

@@ -528,6 +528,33 @@ static void s_reject_headers(void **state)
 	assert_false(txn_option_supported(STR("100rel")));
 }
 
+/* What is refused before there is a transaction is said once for each time that it is asked, never by a timer, within a
+ * dialog and outside of one; what has a transaction already is not judged again. */
+static void s_judged(void **state)
+{
+	struct fake *f = fake_open();
+	struct txn_gauges g;
+
+	RX(f, .branch = "z9hG4bKbefore", .call_id = "before");
+	assert_int_equal(f->requests, 1);
+	f->judged = REJECT_UNKNOWN_SOURCE;
+	RX(f, .branch = "z9hG4bKbefore", .call_id = "before");
+	RX(f, 0);
+	assert_memory_equal(fake_sent(f), "SIP/2.0 403 ", 12);
+	RX(f, 0);
+	f->judged = REJECT_NO_DIALOG;
+	RX(f, .method = "BYE", .to_tag = "gone", .branch = "z9hG4bKbye");
+	assert_memory_equal(fake_sent(f), "SIP/2.0 481 ", 12);
+	assert_int_equal(f->requests, 1);
+	txn_gauges(f->layer, &g);
+	assert_int_equal(g.server_invite + g.server_other, 1);
+	fake_forget_sent(f);
+	fake_until(f, 64 * 500);
+	for (unsigned i = 0; i < f->n_sent; i++)
+		assert_null(strstr(f->sent[i].text, " 403 "));
+	fake_close(f);
+}
+
 /* Never answered: ACKs, responses, reasons without a status. */
 static void s_refuse_silently(void **state)
 {

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scene: the demo's network with Limen between a phone, a carrier and Kamailio as the PBX; what a call must have been; what
+must be left at the end."""
+import json
+import os
+import re
+import signal
+import sys
+import time
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "demo"))
+
+import lib_audio  # noqa: E402
+import lib_check  # noqa: E402
+from lib_net import Failed, Net, wait_for  # noqa: E402
+from lib_party import Sipp  # noqa: E402
+from lib_pbx import Kamailio  # noqa: E402
+
+EXAMPLE = os.path.join(ROOT, "config", "examples", "access-edge.json")
+MANAGE = 8080
+PHONE_HZ, CARRIER_HZ = 450, 950
+TALK_S = 1.2
+CARRIER_HOST, PBX_HOST = "gw.carrier-net.example", "pbx.inside.example"
+CARRIER_NUMBER = "+4989123456"
+
+# side -> device that is captured, the party's address, Limen's as the party knows it, names that never cross
+SIDES = {
+    "phone": ("lan", "192.168.1.77", "198.51.100.10",
+              {"192.168.1.77": "address", "198.51.100.77": "address", "192.168.7.2": "Limen's address",
+               "198.51.100.10": "Limen's address"}),
+    "pbx": ("core", "10.0.0.5", "10.0.0.2", {PBX_HOST: "host", "10.0.0.5": "address", "10.0.0.2": "Limen's address"}),
+    "carrier": ("trunk", "192.0.2.1", "203.0.113.10",
+                {CARRIER_HOST: "host", "192.0.2.1": "address", "203.0.113.10": "Limen's address", "172.29.8.8": "address",
+                 "desk-carl": "user"}),
+}
+
+
+class Call:
+    def __init__(self, words):
+        self.words, self.begin, self.end, self.recorded = words, time.time(), 0.0, None
+
+
+class Scene:
+    """user: the phone's extension and account. address: which the phone has."""
+
+    def __init__(self, folder, prefix, limen, user, overlay=None):
+        self.folder, self.binary, self.user, self.overlay = folder, limen, user, overlay or {}
+        self.password = "secret-of-" + user
+        self.net = Net(folder, prefix)
+        self.calls, self.captures, self.limen, self.records = [], {}, None, 0
+
+    # ---- start
+
+    def configuration(self):
+        """The example as it stands; its name, which nobody serves here, and what only a test wants are changed."""
+        with open(EXAMPLE, encoding="utf-8") as f:
+            config = json.loads(re.sub(r"^\s*//.*$", "", f.read(), flags=re.M))
+        config["peers"]["carrier-a"]["targets"] = ["192.0.2.1"]
+        config["cdr"] = {"file": os.path.join(self.folder, "cdr.jsonl")}
+        config["manage"] = {"listen": "127.0.0.1:%d" % MANAGE}
+        config["log"] = {"level": "debug"}
+        for key, value in self.overlay.items():
+            config[key].update(value)
+        path = os.path.join(self.folder, "limen.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(config, f, indent=1)
+        return path
+
+    def set_up(self):
+        self.net.build()
+        self.limen = self.net.start("limen", "limen", self.binary, "run", self.configuration())
+        self.pbx = Kamailio(self.net, "pbx", "10.0.0.5", "10.0.0.2:5060", {self.user: self.password}, PBX_HOST)
+        wait_for(lambda: self.limen.poll() is not None or self.net.http("limen", MANAGE, "/readyz")[0] == 200, 10, "Limen")
+        if self.limen.poll() is not None:
+            raise Failed("limen did not start")
+        self.captures = {name: self.net.capture(name, side[0]) for name, side in SIDES.items()}
+
+    # ---- what Limen knows
+
+    def metric(self, name):
+        """The sum over its labels."""
+        text = self.net.http("limen", MANAGE, "/metrics")[1]
+        values = [float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if re.match(re.escape(name) + r"[{ ]", line)]
+        if not values:
+            raise Failed("no metric " + name)
+        return sum(values)
+
+    def registered(self, n):
+        wait_for(lambda: self.metric("limen_registrations") == n, 8, "%d registrations at Limen" % n)
+
+    # ---- calls
+
+    def carrier_answers(self, ends):
+        sipp = Sipp(self.net, "carrier", "192.0.2.1", "callee", CARRIER_HZ, 5060, {"inside_host": CARRIER_HOST}, ends, talk_s=TALK_S)
+        self.bound("carrier", sipp)
+        return sipp
+
+    def carrier_calls(self, ends, number=None):
+        return Sipp(self.net, "carrier", "192.0.2.1", "caller", CARRIER_HZ, 5070,
+                    {"inside_host": CARRIER_HOST, "caller": CARRIER_NUMBER, "dialled": number or "+4930100" + self.user, "desk": "desk-carl",
+                     "desk_ip": "172.29.8.8"}, ends, "203.0.113.10:5060", talk_s=TALK_S)
+
+    def bound(self, ns, sipp, port=5060):
+        """Until SIPp has its port: what comes before is lost."""
+        def there():
+            if sipp.process.poll() is not None:
+                raise Failed("SIPp ended: " + (sipp.finish() or ""))
+            with open("/proc/%d/net/udp" % sipp.process.pid, encoding="ascii") as f:
+                return any(line.split()[1].endswith(":%04X" % port) for line in f.readlines()[1:])
+        wait_for(there, 5, "SIPp in " + ns)
+
+    def begin(self, words):
+        self.calls.append(Call(words))
+
+    def over(self, recorded=None):
+        """Both ends say that it is over: Limen has nothing left of it."""
+        wait_for(lambda: self.metric("limen_calls") == 0, 8, "the end of the call at Limen")
+        self.calls[-1].end = time.time()
+        self.calls[-1].recorded = recorded
+
+    def all_calls(self, phone):
+        """Out and in, each hung up by each side."""
+        for phone_ends in (True, False):
+            self.call_out(phone, phone_ends)
+            self.call_in(phone, phone_ends)
+
+    def call_out(self, phone, phone_ends):
+        self.begin("out, %s hangs up" % ("phone" if phone_ends else "carrier"))
+        phone.forget()
+        carrier = self.carrier_answers(not phone_ends)
+        phone.dial(CARRIER_NUMBER)
+        self.one_call(phone, carrier, phone_ends)
+
+    def call_in(self, phone, phone_ends):
+        self.begin("in, %s hangs up" % ("phone" if phone_ends else "carrier"))
+        phone.forget()
+        self.one_call(phone, self.carrier_calls(not phone_ends), phone_ends)
+
+    def one_call(self, phone, carrier, phone_ends):
+        phone.wait_call()
+        if phone_ends:
+            time.sleep(TALK_S)
+            phone.hang_up()
+        phone.wait_end()
+        fault = carrier.finish()
+        if fault:
+            raise Failed("carrier: " + fault)
+        self.over(phone.heard())
+
+    def refused(self, status):
+        """The carrier calls, and gets this status."""
+        why = self.carrier_calls(True).finish()
+        if not why or "SIP/2.0 %d" % status not in why:
+            raise Failed("the carrier should hear %d: %s" % (status, why or "the call was answered"))
+
+    # ---- the end
+
+    def finish(self, records):
+        """records: of answered calls, that there must be, all of them healthy."""
+        left = ["%s is %g" % (n, v) for n in ("limen_calls", "limen_media_ports_used", "limen_leaks_total", "limen_registrations")
+                if (v := self.metric(n))]
+        time.sleep(0.2)  # dumpcap writes in blocks
+        for p in self.captures.values():
+            self.net.stop(p)
+        if self.net.stop(self.limen, signal.SIGTERM, 10) != 0:
+            left.append("limen ended with %d" % self.limen.returncode)
+        with open(os.path.join(self.folder, "cdr.jsonl"), encoding="utf-8") as f:
+            answered = [r for r in map(json.loads, f) if r["talk_ms"]]
+        if len(answered) != records:
+            left.append("%d records of answered calls, not %d" % (len(answered), records))
+        left += ["verdict %s: %s" % (way, words) for r in answered for way, words in r["verdict"].items() if words]
+        left += self.judge()
+        with open(os.path.join(self.folder, "limen.log"), encoding="utf-8", errors="replace") as f:
+            left += [line.strip() for line in f if re.search(r"level=error|runtime error|Sanitizer", line)]
+        if left:
+            raise Failed("; ".join(left))
+
+    def judge(self):
+        sides = {name: lib_check.Side(name, os.path.join(self.folder, name + ".pcap"), party, limen, known)
+                 for name, (_, party, limen, known) in SIDES.items()}
+        faults = []
+        for call in self.calls:
+            heard = [("phone", sides["phone"].heard(call.begin, call.end), CARRIER_HZ),
+                     ("carrier", sides["carrier"].heard(call.begin, call.end), PHONE_HZ)]
+            if call.recorded is not None:
+                heard.append(("phone's recording", call.recorded, CARRIER_HZ))
+            for who, samples, hz in heard:
+                middle = samples[len(samples) // 4:len(samples) * 3 // 4]
+                share = lib_audio.strength(middle, hz)
+                if share < 0.9 or len(samples) < 0.7 * TALK_S * lib_audio.RATE:
+                    faults.append("%s: %s: %.1f s, %.0f %% of it %d Hz" % (call.words, who, len(samples) / lib_audio.RATE, 100 * share, hz))
+        seen = {(seer, owner, what, text) for _, seer, owner, what, text in lib_check.leaks(list(sides.values()))}
+        return faults + ['%s saw %s of %s: "%s"' % (seer, what, owner, text) for seer, owner, what, text in sorted(seen)]

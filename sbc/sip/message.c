@@ -301,13 +301,26 @@ static bool opens_something(const struct message *m)
 	return m->request && !m->to.tag.n;
 }
 
-static enum reject_reason verdict(struct reading *r, struct str first)
+/* Most REGISTERs say again what is known and change nothing but a time: message_judge() is for the others. */
+static bool judged_later(const struct message *m)
 {
+	return m->method == METHOD_REGISTER;
+}
+
+static enum reject_reason verdict(struct reading *r)
+{
+	struct message *m = &r->b->m;
+
 	if (r->version_other)
-		return r->b->m.request ? REJECT_VERSION : REJECT_MALFORMED;
+		return m->request ? REJECT_VERSION : REJECT_MALFORMED;
 	if (r->bad)
 		return REJECT_MALFORMED;
-	return opens_something(&r->b->m) ? message_sofia_parse(r->b, first) : REJECT_NONE;
+	return opens_something(m) && !judged_later(m) ? message_sofia_parse(r->b) : REJECT_NONE;
+}
+
+enum reject_reason message_judge(const struct message *m)
+{
+	return opens_something(m) && judged_later(m) ? message_sofia_parse(block_of(m)) : REJECT_NONE;
 }
 
 /* ---- the block --------------------------------------------------------------------------------------------------- */
@@ -333,14 +346,14 @@ static enum reject_reason read_block(struct message_block *b, char *text, size_t
 	size_t at = 0;
 	*r = (struct reading){.b = b};
 	b->m.max_forwards = -1;
-	struct str first = take_line(text, b->head, &at);
-	if (!start_line_split(first, &r->start))
+	b->start_line = take_line(text, b->head, &at);
+	if (!start_line_split(b->start_line, &r->start))
 		return REJECT_MALFORMED_DROP;
 	read_start(r);
 	read_fields(r, text, at);
 	judge_fields(r);
 	cut_body(r, (struct str){text + b->head, n - b->head});
-	return verdict(r, first);
+	return verdict(r);
 }
 
 enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_addr *source, struct message **ret)

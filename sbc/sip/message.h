@@ -113,6 +113,9 @@ struct message {
  * From, To, Call-ID and CSeq were all readable (of repeated ones, the first). Everything else refused is
  * REJECT_MALFORMED_DROP, REJECT_SIZE or REJECT_NO_MEMORY, with *ret NULL. RFC 3261 §7, §18.3, §20. */
 enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_addr *source, struct message **ret);
+/* The rest of message_parse() for a REGISTER outside of any dialog, which is to be judged before it starts anything:
+ * REJECT_NONE, REJECT_MALFORMED (it may be answered) or REJECT_NO_MEMORY. REJECT_NONE for all others. */
+enum reject_reason message_judge(const struct message *m);
 void message_free(struct message *m); /* drops a reference; NULL is allowed */
 /* One more reference, for who must keep a message beyond the callback that brought it. */
 struct message *message_ref(const struct message *m);

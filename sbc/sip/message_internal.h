@@ -24,6 +24,7 @@ struct message_block {
 	unsigned n_fields;
 	unsigned count[HEADER_IDS];
 	size_t head;
+	struct str start_line;
 	struct field fields[];
 };
 
@@ -37,6 +38,6 @@ static inline const struct message_block *block_of(const struct message *m)
 
 /* The grammar's second reader (message_sofia.c): parses the start line and the fields of HEADERS_READ with sofia-sip's
  * header classes. REJECT_NONE, REJECT_MALFORMED, or REJECT_NO_MEMORY; nothing is kept. */
-enum reject_reason message_sofia_parse(const struct message_block *b, struct str start_line);
+enum reject_reason message_sofia_parse(const struct message_block *b);
 
 #endif

@@ -24,9 +24,9 @@
 /* Of its copy; longer ones are allocated. */
 #define SCRATCH_BYTES 4096
 
-static void write_scratch(const struct message_block *b, struct str start_line, struct writer *w)
+static void write_scratch(const struct message_block *b, struct writer *w)
 {
-	writer_str(w, start_line);
+	writer_str(w, b->start_line);
 	writer_lit(w, "\r\n");
 	for (unsigned i = 0; i < b->n_fields; i++)
 		if (b->fields[i].id != HEADER_OTHER)
@@ -52,7 +52,7 @@ static enum reject_reason judge(struct writer *text)
 	return why;
 }
 
-enum reject_reason message_sofia_parse(const struct message_block *b, struct str start_line)
+enum reject_reason message_sofia_parse(const struct message_block *b)
 {
 	char on_stack[SCRATCH_BYTES], *text = on_stack;
 	size_t cap = b->head + b->n_fields * SCRATCH_SLACK;
@@ -63,7 +63,7 @@ enum reject_reason message_sofia_parse(const struct message_block *b, struct str
 			return REJECT_NO_MEMORY;
 	}
 	struct writer w = writer_init(text, cap);
-	write_scratch(b, start_line, &w);
+	write_scratch(b, &w);
 	enum reject_reason why = judge(&w);
 	if (text != on_stack)
 		free(text);

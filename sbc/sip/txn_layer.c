@@ -187,11 +187,17 @@ static bool glanced(struct txn_layer *l, const struct message *m)
 static void receive_request(struct txn_layer *l, const struct message *m)
 {
 	struct txn_event e = {.m = m};
+	enum reject_reason why;
 	struct server_txn *s;
 	struct txn_id id;
 
 	if (glanced(l, m))
 		return;
+	why = message_judge(m);
+	if (why != REJECT_NONE) {
+		txn_layer_refuse(l, m, why);
+		return;
+	}
 	id = txn_id_of_request(l, m);
 	s = txn_find_server(l, id, m->method);
 	if (!s) {

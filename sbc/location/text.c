@@ -1,6 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text: what two phones, and two ways to write one, are told apart by. */
+/* text: what a binding says, and what two phones, and two ways to write one, are told apart by. */
 #include "sbc/location/internal.h"
+
+/* ---- texts of a binding ---- */
+
+struct str location_uri(const struct location_binding *b)
+{
+	return (struct str){b->text, b->n_uri};
+}
+
+struct str location_params(const struct location_binding *b)
+{
+	return (struct str){b->text + b->n_uri + 1, b->n_params};
+}
+
+struct str location_instance(const struct location_binding *b)
+{
+	return (struct str){b->text + b->n_uri + b->n_params + 2, b->n_instance};
+}
+
+struct str location_agent(const struct location_binding *b)
+{
+	return (struct str){b->text + b->n_uri + b->n_params + b->n_instance + 3, b->n_agent};
+}
+
+struct str location_aor_text(const struct location_binding *b)
+{
+	return (struct str){b->aor->text, b->aor->n_text};
+}
+
+unsigned location_network(const struct location_binding *b)
+{
+	return b->aor->network;
+}
 
 /* ---- contacts ---- */
 

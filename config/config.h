@@ -39,7 +39,7 @@ struct config_acl {
 	size_t n_deny;
 };
 
-/* Digest authentication (product §2): none, relayed between the ends, or Limen's own challenge by accounts.file. */
+/* Digest authentication: none, relayed between the ends, or Limen's own challenge by accounts.file. */
 enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_RELAY, CONFIG_AUTH_LIMEN };
 
 struct config_network {
@@ -118,7 +118,7 @@ struct config_peer {
 		unsigned calls_out, cps_out; /* towards it */
 	} limits;
 	struct config_codecs codecs;
-	enum config_identity identity; /* P-Asserted-Identity and its kin: product §2 */
+	enum config_identity identity; /* P-Asserted-Identity and its kin */
 	struct config_strings pass;    /* further headers that may cross to this peer */
 	struct config_strings drop;    /* headers of the built-in list that shall not */
 	bool sdp_unknown_drop;         /* lines and attributes of SDP that Limen does not know; default: pass */
@@ -190,7 +190,7 @@ bool config_rewrite(const struct config_rewrite *r, struct str user, char *buf, 
 
 /* ---- the rest ------------------------------------------------------------------------------------------------ */
 
-/* All in milliseconds. RFC 3261 table 4 names; bounds of product §1. */
+/* All in milliseconds. RFC 3261 table 4 names. */
 struct config_timers {
 	unsigned t1, t2, t4;    /* 500, 4000, 5000 */
 	unsigned b, f, h;       /* 0: 64*T1 */

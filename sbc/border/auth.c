@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digest through the border (product §2): challenges and credentials cross where both ends say `auth: relay`, and by
+/* Digest through the border: challenges and credentials cross where both ends say `auth: relay`, and by
  * nothing else. What crosses is by list here, too: the parameters that a verifier or a phone needs. `domain`, which
  * lists the verifier's URIs and means nothing to SIP (RFC 3261 §22.1), and whatever is not known stay. */
 #include "sbc/border/internal.h"

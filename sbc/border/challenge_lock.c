@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Failed logins, per account at a source and per source over all accounts (product §8: lock-out per account). A fixed
+/* Failed logins, per account at a source and per source over all accounts (lock-out per account). A fixed
  * table: keys are 64 bits under a secret key, taken for what they stand for.
  *
  * What an attacker can do with it: lock an account for his own address (or IPv6 /64), which is what it is for, and so

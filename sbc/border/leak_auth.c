@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one named exception of the leak checker (product §2): realm, nonce and uri of digest headers that are relayed,
+/* The one named exception of the leak checker: realm, nonce and uri of digest headers that are relayed,
  * and the Request-URI where it is the uri of credentials in the same message. The values alone are passed over; the
  * rest of their lines is looked at. */
 #include "sbc/border/leak_internal.h"

@@ -85,11 +85,18 @@ static void take_out(struct store_sqlite *s, struct change *c)
 	list_remove(&c->order);
 }
 
+static void change_free(struct change *c)
+{
+	if (c->table == STORE_SECRETS)
+		explicit_bzero(c->data, (size_t)c->key_n + c->bytes_n);
+	free(c);
+}
+
 static void forget(struct store_sqlite *s, struct change *c)
 {
 	s->bytes -= c->size;
 	s->entries--;
-	free(c);
+	change_free(c);
 }
 
 /* False: no room, and c is the caller's. */
@@ -150,8 +157,8 @@ static bool add(struct store_sqlite *s, enum store_table t, struct str key, stru
 	pthread_mutex_unlock(&s->lock);
 	if (wake)
 		pthread_cond_signal(&s->wake);
-	if (!ok)
-		free(c);
+	if (!ok && c)
+		change_free(c);
 	return ok;
 }
 
@@ -243,12 +250,27 @@ static unsigned take_batch(struct store_sqlite *s, struct list *ret)
 	return n;
 }
 
-static void batch_written(struct store_sqlite *s, struct list *batch, unsigned n)
+/* Under lock. */
+static void batch_written(struct store_sqlite *s, unsigned n, size_t bytes)
 {
 	s->gauges.written += n;
 	s->gauges.commits++;
-	list_for_each_safe (it, batch)
-		forget(s, list_entry(it, struct change, order));
+	s->entries -= n;
+	s->bytes -= bytes;
+}
+
+/* Without the lock: workers are not to wait for thousands of blocks to be freed. */
+static size_t batch_free(struct list *batch)
+{
+	size_t bytes = 0;
+
+	list_for_each_safe (it, batch) {
+		struct change *c = list_entry(it, struct change, order);
+
+		bytes += c->size;
+		change_free(c);
+	}
+	return bytes;
 }
 
 /* Back into the queue, before what has come since. Under lock. */
@@ -286,6 +308,7 @@ static bool write_batch(struct store_sqlite *s)
 {
 	const char *text = NULL;
 	struct list batch;
+	size_t bytes = 0;
 	unsigned n;
 	int err;
 
@@ -296,9 +319,11 @@ static bool write_batch(struct store_sqlite *s)
 	err = n ? db_write(s->db, &batch, &text) : 0;
 	log_failure(s, err, text);
 	pthread_mutex_unlock(&s->db_lock);
+	if (err == 0)
+		bytes = batch_free(&batch);
 	pthread_mutex_lock(&s->lock);
 	if (err == 0)
-		batch_written(s, &batch, n);
+		batch_written(s, n, bytes);
 	else
 		batch_failed(s, &batch);
 	pthread_cond_broadcast(&s->done);
@@ -377,7 +402,7 @@ static void init_sync(struct store_sqlite *s)
 static void finish(struct store_sqlite *s)
 {
 	list_for_each_safe (n, &s->order)
-		free(list_entry(n, struct change, order));
+		change_free(list_entry(n, struct change, order));
 	s->map.n = 0;
 	hmap_finish(&s->map);
 	db_close(s->db);

@@ -5,95 +5,20 @@
  * transaction, port or block; and the next call must work. A sanitizer has its own malloc(3); such a build skips this.
  */
 #include <openssl/err.h>
-#include <stdatomic.h>
 
 #include "base/log.h"
 #include "sbc/call/calls.h"
 #include "sbc/media_networks.h"
 #include "sbc/sip/digest.h"
+#include "tests/unit/base/heap.h"
 #include "tests/unit/sip/net.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-#ifdef SANITIZED
+#if !HEAP_IS_OURS
 int main(void)
 {
 	return 77; /* skipped */
 }
 #else
-
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-void *__libc_memalign(size_t align, size_t n);
-void __libc_free(void *p);
-
-static __thread bool armed; /* this thread's allocations count and may fail */
-static unsigned asked, fail_at;
-static bool fail_on;
-static atomic_long held; /* live blocks of all threads */
-
-/* Where a debugger stops to see whose allocation it was. */
-__attribute__((noinline)) static bool oom_refused(void)
-{
-	errno = ENOMEM;
-	return true;
-}
-
-static bool refuse(void)
-{
-	if (!armed)
-		return false;
-	asked++;
-	return (asked == fail_at || (fail_on && asked > fail_at)) && oom_refused();
-}
-
-static void *counted(void *p)
-{
-	if (p)
-		atomic_fetch_add(&held, 1);
-	return p;
-}
-
-void *malloc(size_t n)
-{
-	return refuse() ? NULL : counted(__libc_malloc(n));
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : counted(__libc_calloc(n, size));
-}
-
-void *realloc(void *p, size_t n)
-{
-	if (refuse())
-		return NULL;
-	return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
-}
-
-int posix_memalign(void **ret, size_t align, size_t n)
-{
-	void *p = refuse() ? NULL : counted(__libc_memalign(align, n));
-
-	if (!p)
-		return ENOMEM;
-	*ret = p;
-	return 0;
-}
-
-void free(void *p)
-{
-	if (p)
-		atomic_fetch_sub(&held, 1);
-	__libc_free(p);
-}
 
 /* ---- what is under test ---- */
 
@@ -208,7 +133,7 @@ static void reply(struct party *p, const struct message *m, int status, const ch
 static void in_dialog(const struct party *p, const struct message *m)
 {
 	if (p == &b && !str_eq(m->to.tag, str_z("tb")))
-		fail_msg("allocation %u: %.*s with To tag \"%.*s\"", fail_at, STR_FMT(m->method_text),
+		fail_msg("allocation %u: %.*s with To tag \"%.*s\"", heap_fail_at, STR_FMT(m->method_text),
 			 STR_FMT(m->to.tag));
 }
 
@@ -314,9 +239,9 @@ static void turn(void)
 	struct wheel_timer t = {.fn = tick};
 
 	loop_timer(e.worker->loop, &t, 1);
-	armed = e.failing;
+	heap_armed = e.failing;
 	loop_turn(e.worker->loop);
-	armed = false;
+	heap_armed = false;
 	loop_timer_stop(e.worker->loop, &t);
 }
 
@@ -383,9 +308,9 @@ static void until_over(const char *what)
 		step();
 	}
 	if (calls_alive() || transactions_alive() || sock_count(SOCK_KIND_MEDIA))
-		fail_msg("%s, allocation %u%s: %lu calls and legs, %lu transactions, %zu ports left", what, fail_at,
-			 fail_on ? " and later" : "", (unsigned long)calls_alive(), (unsigned long)transactions_alive(),
-			 sock_count(SOCK_KIND_MEDIA));
+		fail_msg("%s, allocation %u%s: %lu calls and legs, %lu transactions, %zu ports left", what,
+			 heap_fail_at, heap_fail_on ? " and later" : "", (unsigned long)calls_alive(),
+			 (unsigned long)transactions_alive(), sock_count(SOCK_KIND_MEDIA));
 }
 
 /* ---- a call ---- */
@@ -419,8 +344,8 @@ static void good_call(const char *what)
 {
 	invite();
 	if (a.final != 200)
-		fail_msg("after %s with allocation %u%s failing, a call is answered %d", what, fail_at,
-			 fail_on ? " and later ones" : "", a.final);
+		fail_msg("after %s with allocation %u%s failing, a call is answered %d", what, heap_fail_at,
+			 heap_fail_on ? " and later ones" : "", a.final);
 	hang_up();
 	assert_true(b.ended);
 	until_over("a good call");
@@ -479,9 +404,7 @@ static void end(void)
 
 static void arm(unsigned k, bool on)
 {
-	asked = 0;
-	fail_at = k;
-	fail_on = on;
+	heap_plan(k, on);
 	e.failing = true;
 }
 
@@ -513,9 +436,9 @@ static void fail_call(void)
 	e.failing = false;
 	outcomes[first]++;
 	if (first != 200 && first != 500 && first != 503 && first != 488 && first != 0 && !(asks && first == 403))
-		fail_msg("allocation %u: answered %d", fail_at, first);
+		fail_msg("allocation %u: answered %d", heap_fail_at, first);
 	if (first != 200 && refusals() == refused)
-		fail_msg("allocation %u: answered %d, uncounted", fail_at, first);
+		fail_msg("allocation %u: answered %d, uncounted", heap_fail_at, first);
 	hang_up();
 }
 
@@ -536,9 +459,9 @@ static void fail_reinvite(void)
 	hang_up();
 	until_over("a re-INVITE");
 	/* while nothing at all can be had a BYE cannot be made either */
-	if (!b.ended && !fail_on)
-		fail_msg("allocation %u%s: re-INVITE answered %d, and b was never told of the end", fail_at,
-			 fail_on ? " and later" : "", a.final);
+	if (!b.ended && !heap_fail_on)
+		fail_msg("allocation %u%s: re-INVITE answered %d, and b was never told of the end", heap_fail_at,
+			 heap_fail_on ? " and later" : "", a.final);
 }
 
 static void told(void *arg, enum config_change what, const char *place)
@@ -578,24 +501,24 @@ static void for_every_failure(const char *what, void (*fn)(void))
 	memset(outcomes, 0, sizeof(outcomes));
 	for (int on = 0; on < 2; on++)
 		for (unsigned k = 0;; k++) {
-			long before = atomic_load(&held);
+			long before = heap_held();
 
 			begin();
 			arm(k, on);
 			fn();
 			e.failing = false;
-			unsigned used = asked;
+			unsigned used = heap_asked;
 			until_over(what);
 			/* RFC 3261 §13.2.2.4, whatever became of the call (with nothing at all to be had b gives up) */
 			if (!on && b.answered && !b.acked)
 				fail_msg("%s, allocation %u: b's 2xx had no ACK", what, k);
-			fail_at = k;
+			heap_fail_at = k;
 			good_call(what);
 			end();
 			/* the first is a rehearsal: what libraries keep for ever they have now */
-			if (k && atomic_load(&held) != before)
-				fail_msg("%s: %ld blocks held after allocation %u%s failed", what,
-					 atomic_load(&held) - before, k, on ? " and later" : "");
+			if (k && heap_held() != before)
+				fail_msg("%s: %ld blocks held after allocation %u%s failed", what, heap_held() - before,
+					 k, on ? " and later" : "");
 			most = used > most ? used : most;
 			if (k && used < k)
 				break;
@@ -644,22 +567,22 @@ static void test_reload(void **state)
 	assert_int_equal(reload(), 0);
 	for (int on = 0; on < 2; on++)
 		for (unsigned k = 1;; k++) {
-			before = atomic_load(&held);
+			before = heap_held();
 			arm(k, on);
-			armed = true;
+			heap_armed = true;
 			err = reload();
-			armed = false;
-			if (err == 0 && asked < k)
+			heap_armed = false;
+			if (err == 0 && heap_asked < k)
 				break;
 			if (err != 0 && err != -ENOMEM)
 				fail_msg("allocation %u: a reload says %d", k, err);
 			/* some may be done without: then the new one is in place of the old, of the same size */
 			/* fewer: the relay's thread is not done yet with what the call needed */
-			if (atomic_load(&held) > before)
-				fail_msg("%ld blocks held after allocation %u%s failed", atomic_load(&held) - before, k,
+			if (heap_held() > before)
+				fail_msg("%ld blocks held after allocation %u%s failed", heap_held() - before, k,
 					 on ? " and later" : "");
 		}
-	print_message("a reload: %u allocations\n", asked);
+	print_message("a reload: %u allocations\n", heap_asked);
 	e.failing = false;
 	hang_up();
 	assert_true(b.ended);

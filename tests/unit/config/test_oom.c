@@ -1,81 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allocation k fails, for every k until the load goes well: -ENOMEM each time, nothing leaked, outputs untouched. This
- * file's malloc family goes before the C library's, so allocations inside jansson, pcre2 and stdio fail as well. */
+/* Allocation k fails, for every k until the load goes well: -ENOMEM each time, nothing leaked, outputs untouched.
+ * heap.h's malloc family goes before the C library's, so allocations inside jansson, pcre2 and stdio fail as well. */
 #include <pthread.h>
 #include <unistd.h>
 
 #include "helper.h"
-
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-void __libc_free(void *p);
-/* prototypes as in stdlib.h; the attributes there do not matter to us */
-
-static _Thread_local bool counting;
-static _Thread_local long allocations, fail_at, live;
-
-static bool fails(void)
-{
-	return counting && ++allocations == fail_at;
-}
-
-static void *counted(void *p)
-{
-	live += counting && p;
-	return p;
-}
-
-void *malloc(size_t n)
-{
-	return fails() ? (errno = ENOMEM, NULL) : counted(__libc_malloc(n));
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return fails() ? (errno = ENOMEM, NULL) : counted(__libc_calloc(n, size));
-}
-
-void *realloc(void *p, size_t n)
-{
-	if (fails()) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	void *q = __libc_realloc(p, n);
-	live += counting && !p && q;
-	return q;
-}
-
-void free(void *p)
-{
-	live -= counting && p;
-	__libc_free(p);
-}
-
-static void fail_allocation(long k)
-{
-	allocations = 0;
-	live = 0;
-	fail_at = k;
-	counting = true;
-}
+#include "tests/unit/base/heap.h"
 
 /* ---- loads ---- */
 
 static int try_load(const char *path, const struct config *old, long k, struct config **ret)
 {
 	struct config_faults f;
-	fail_allocation(k);
+	long before = heap_held();
+	heap_arm((unsigned)k, false);
 	int r = old ? config_reload(old, path, ret, &f, NULL, NULL) : config_load(path, ret, &f);
 	if (r == -ENOMEM)
 		assert_int_equal(f.n, 0);
 	config_faults_finish(&f);
 	config_unref(r == 0 ? *ret : NULL);
-	counting = false;
-	if (live)
-		print_error("%s: allocation %ld: %ld blocks leaked\n", path, k, live);
-	assert_int_equal(live, 0);
+	heap_armed = false;
+	if (heap_held() != before)
+		print_error("%s: allocation %ld: %ld blocks leaked\n", path, k, heap_held() - before);
+	assert_int_equal(heap_held(), before);
 	return r;
 }
 
@@ -86,7 +33,7 @@ static long until_it_goes_well(const char *path, const struct config *old, int w
 	for (long k = 1;; k++) {
 		struct config *c = untouched;
 		int r = try_load(path, old, k, &c);
-		if (allocations < k) {
+		if (heap_asked < k) {
 			assert_int_equal(r, want);
 			return k;
 		}
@@ -174,10 +121,10 @@ static void diff_allocates_nothing(void **state)
 	struct config_faults f;
 	assert_int_equal(config_load(SOURCE_ROOT "/config/examples/access-nat.json", &a, &f), 0);
 	assert_int_equal(config_load(SOURCE_ROOT "/config/examples/two-carriers.json", &b, &f), 0);
-	fail_allocation(0);
+	heap_arm(0, false);
 	config_diff(a, b, NULL, NULL);
-	counting = false;
-	assert_int_equal(allocations, 0);
+	heap_armed = false;
+	assert_int_equal(heap_asked, 0);
 	config_unref(a);
 	config_unref(b);
 }
@@ -188,13 +135,14 @@ static void warnings(void **state)
 	struct config_faults f;
 	assert_int_equal(config_load(good, &c, &f), 0);
 	for (long k = 1; k < 40; k++) {
-		fail_allocation(k);
+		long before = heap_held();
+		heap_arm((unsigned)k, false);
 		config_warnings(c, &f);
 		config_faults_finish(&f);
 		config_machine_warnings(c, &f);
 		config_faults_finish(&f);
-		counting = false;
-		assert_int_equal(live, 0);
+		heap_armed = false;
+		assert_int_equal(heap_held(), before);
 	}
 	config_unref(c);
 }
@@ -205,22 +153,22 @@ static void *match_under_pressure(void *arg)
 {
 	const struct config *c = arg;
 	bool limit = false;
-	fail_allocation(1);
+	heap_arm(1, false);
 	bool yes = config_match(c->routes[0].ruri, STR("ac"), STR_NONE, &limit);
 	bool good_so_far = !yes && limit;
 	char buf[16];
 	struct str out = STR("x");
-	fail_allocation(1);
+	heap_arm(1, false);
 	good_so_far &= !config_rewrite(&c->routes[0].rewrite_ruri, STR("ac"), buf, sizeof(buf), &out);
-	counting = false;
+	heap_armed = false;
 	good_so_far &= config_match(c->routes[0].ruri, STR("ac"), STR_NONE, NULL);
-	fail_allocation(0);
+	heap_arm(0, false);
 	for (int i = 0; i < 100; i++) {
 		good_so_far &= config_match(c->routes[0].ruri, STR("ac"), STR_NONE, NULL);
 		good_so_far &= config_rewrite(&c->routes[0].rewrite_ruri, STR("ac"), buf, sizeof(buf), &out);
 	}
-	counting = false;
-	good_so_far &= allocations == 0;
+	heap_armed = false;
+	good_so_far &= heap_asked == 0;
 	return good_so_far ? NULL : arg;
 }
 

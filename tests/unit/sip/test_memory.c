@@ -1,85 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every allocation of message_parse() and of the dialog functions fails once, sofia-sip's own included: malloc(3) and
  * its kin are ours here and count. A sanitizer has its own malloc(3); such a build skips this. */
-#include <errno.h>
-
 #include "sbc/sip/dialog.h"
+#include "tests/unit/base/heap.h"
 #include "tests/unit/sip/sip_text.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-#ifdef SANITIZED
+#if !HEAP_IS_OURS
 int main(void)
 {
 	return 77; /* skipped */
 }
 #else
-
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-void __libc_free(void *p);
-
-static bool armed;       /* counting */
-static unsigned asked;   /* allocations since then */
-static unsigned fail_at; /* this one fails, and with fail_on all after it */
-static bool fail_on;
-static long held; /* blocks allocated less blocks freed, while armed */
-
-static bool refuse(void)
-{
-	if (!armed)
-		return false;
-	asked++;
-	if (asked != fail_at && !(fail_on && asked > fail_at))
-		return false;
-	errno = ENOMEM;
-	return true;
-}
-
-static void *counted(void *p)
-{
-	held += armed && p;
-	return p;
-}
-
-void *malloc(size_t n)
-{
-	return refuse() ? NULL : counted(__libc_malloc(n));
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : counted(__libc_calloc(n, size));
-}
-
-void *realloc(void *p, size_t n)
-{
-	if (refuse())
-		return NULL;
-	return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
-}
-
-void free(void *p)
-{
-	held -= armed && p;
-	__libc_free(p);
-}
-
-static void arm(unsigned k, bool on)
-{
-	asked = 0;
-	held = 0;
-	fail_at = k;
-	fail_on = on;
-	armed = true;
-}
 
 /* Runs fn with allocation k failing (alone, then with all after it) for every k that there is. fn returns true when it
  * succeeded. */
@@ -87,14 +18,15 @@ static void for_every_failure(bool (*fn)(void *arg), void *arg)
 {
 	for (int on = 0; on < 2; on++)
 		for (unsigned k = 1;; k++) {
-			arm(k, on);
+			long before = heap_held();
+			heap_arm(k, on);
 			bool ok = fn(arg);
-			armed = false;
-			if (held != 0)
-				fail_msg("%ld blocks held after allocation %u failed", held, k);
-			if (asked < k) {
+			heap_armed = false;
+			if (heap_held() != before)
+				fail_msg("%ld blocks held after allocation %u failed", heap_held() - before, k);
+			if (heap_asked < k) {
 				assert_true(ok);
-				print_message("%u allocations\n", asked);
+				print_message("%u allocations\n", heap_asked);
 				break;
 			}
 			if (ok)
@@ -108,12 +40,12 @@ static bool parse_once(void *arg)
 	struct message *m;
 	const char *text = arg;
 	enum reject_reason why = message_parse((const uint8_t *)text, strlen(text), &source, &m);
-	armed = false;
+	heap_armed = false;
 	if (why != REJECT_NONE)
 		assert_int_equal(why, REJECT_NO_MEMORY), assert_null(m);
 	else
 		assert_non_null(m);
-	armed = true;
+	heap_armed = true;
 	message_free(m);
 	return why == REJECT_NONE;
 }
@@ -195,10 +127,10 @@ static bool dialog_once(void *arg)
 	bool early = d.remote_tag != NULL;
 	ok &= dialog_fork(&fork, &d) == 0;
 	ok &= dialog_refresh_target(&d, s->refresh) == 0;
-	armed = false;
+	heap_armed = false;
 	assert_int_equal(early, d.route_set != NULL);
 	assert_non_null(d.remote_target);
-	armed = true;
+	heap_armed = true;
 	dialog_finish(&fork);
 	dialog_finish(&d);
 	if (dialog_init_uas(&d, s->invite, "t") < 0)

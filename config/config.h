@@ -270,8 +270,9 @@ struct config {
 		const char *file; /* JSON lines; NULL: no CDR */
 	} cdr;
 	struct {
-		const char *file; /* NULL: nothing outlives the process */
-		bool calls;       /* answered calls do: true */
+		const char *file;   /* NULL: nothing outlives the process */
+		bool calls;         /* answered calls do: true */
+		bool registrations; /* bindings of registered phones do: true */
 	} store;
 	struct {
 		struct addr listen; /* unset: no management port */

@@ -1023,6 +1023,12 @@ static const struct key store_keys[] = {
 	 .preset = "true",
 	 .lifetime = CONFIG_RESTART,
 	 .doc = "answered calls are kept in it, and go on in a process started anew on the same file"},
+	{.name = "registrations",
+	 .kind = KIND_BOOL,
+	 M(config, store.registrations),
+	 .preset = "true",
+	 .lifetime = CONFIG_RESTART,
+	 .doc = "registered phones are kept in it, and are known in a process started anew on the same file"},
 	END,
 };
 static const struct object object_store = {.name = "store", .keys = store_keys};

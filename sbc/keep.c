@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keep: what outlives the process: the store, the key that identifiers are minted under, calls that go on. */
+/* keep: what outlives the process: the store, the key that identifiers are minted under, calls that go on,
+ * registrations. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "sbc/location/keep.h"
 #include "sbc/program.h"
 
 static int fail(const char *what, int err)
@@ -88,6 +90,8 @@ int program_open_store(struct program *p)
 	return err;
 }
 
+/* ---- calls ---- */
+
 /* A record under a key of ours that cannot be read is told, counted, and goes; calls of another cluster key are none of
  * ours, and stay for who has it. */
 static void restore_call(void *arg, struct str key, struct str bytes)
@@ -119,5 +123,80 @@ int program_restore_calls(struct program *p)
 		log_u64(&l, "calls", p->foreign_calls);
 		log_end(&l);
 	}
+	return 0;
+}
+
+/* ---- registrations ---- */
+
+struct restoring {
+	struct program *p;
+	uint64_t restored, expired, homeless, not_restored, foreign;
+};
+
+static void count_restored(struct restoring *r, int err)
+{
+	if (err == 0)
+		r->restored++;
+	else if (err == -ETIME)
+		r->expired++;
+	else if (err == -ENOENT)
+		r->homeless++;
+	else
+		r->not_restored++;
+}
+
+/* What another version or more memory could read stays; so does what is another cluster key's, until it is over. */
+static void restore_registration(void *arg, struct str key, struct str bytes)
+{
+	struct restoring *r = arg;
+	struct program *p = r->p;
+	uint8_t slot;
+	int err;
+
+	if (!keep_slot(&p->key, key, &slot)) {
+		if (keep_over(bytes))
+			store_del(p->store, STORE_BINDINGS, key);
+		else
+			r->foreign++;
+		return;
+	}
+	err = keep_restore(p->location[worker_of_slot(p->n_workers, slot)], key, bytes);
+	count_restored(r, err);
+	if (err < 0 && err != -EPROTO && err != -ENOMEM)
+		store_del(p->store, STORE_BINDINGS, key);
+}
+
+static void say_count(enum log_level level, const char *msg, uint64_t n)
+{
+	struct log_line l;
+
+	if (!n || !log_begin(&l, level, msg))
+		return;
+	log_u64(&l, "registrations", n);
+	log_end(&l);
+}
+
+/* A line for each fate, not for each phone: there may be a hundred thousand. */
+static void say_restored(const struct restoring *r)
+{
+	say_count(LOG_INFO, "registrations restored", r->restored);
+	say_count(LOG_INFO, "registrations ran out while no process was there", r->expired);
+	say_count(LOG_WARN, "registrations dropped: their network is not configured any more", r->homeless);
+	say_count(LOG_ERROR, "registrations not restored: damaged, of another version, or above a limit",
+		  r->not_restored);
+	say_count(LOG_WARN, "registrations of another cluster_key are left in the store", r->foreign);
+}
+
+int program_restore_registrations(struct program *p)
+{
+	struct restoring r = {.p = p};
+	int err;
+
+	if (!p->store || !p->config->store.registrations)
+		return 0;
+	err = store_load(p->store, STORE_BINDINGS, restore_registration, &r);
+	if (err < 0)
+		return fail(p->config->store.file, err);
+	say_restored(&r);
 	return 0;
 }

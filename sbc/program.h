@@ -59,6 +59,8 @@ int program_open_store(struct program *p);
 int program_make_key(struct program *p);
 /* Once there are calls, and before workers run. */
 int program_restore_calls(struct program *p);
+/* Once there are locations, and before workers run. */
+int program_restore_registrations(struct program *p);
 
 /* ---- management.c ---- */
 /* The management port, if the configuration has one. 0 or -errno, told on standard error. */

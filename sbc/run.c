@@ -60,7 +60,8 @@ static int start_workers(struct program *p)
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		struct worker *w = worker_get(p->group, i);
 
-		p->phones[i] = (struct phones){.worker = w, .border = p->border};
+		p->phones[i] = (struct phones){
+			.worker = w, .border = p->border, .store = p->config->store.registrations ? p->store : NULL};
 		err = location_create(&(struct location_params){.loop = w->loop,
 								.key = &p->key,
 								.config = p->config,
@@ -141,7 +142,9 @@ static int start(struct program *p)
 	err = start_workers(p);
 	if (err < 0)
 		return err;
-	err = program_restore_calls(p);
+	err = program_restore_registrations(p);
+	if (err == 0)
+		err = program_restore_calls(p);
 	if (err < 0)
 		return err;
 	err = program_manage(p);

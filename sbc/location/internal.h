@@ -33,6 +33,15 @@ uint64_t location_alias_hash(const struct ident *id);
 /* NULL: nobody has it. */
 struct location_binding *location_by_alias(struct location *l, struct str alias);
 
+/* Monotonic; a past that is before the clock's beginning wraps, so that differences are right. */
+struct location_times {
+	uint64_t since_ms, seen_ms, phone_until_ms, core_until_ms, core_half_ms;
+};
+/* A binding of the process before, silently: not counted, not told to `changed`. Of u, the seconds are not looked at.
+ * 0; -ENOMEM, -ENOSPC, -EMFILE, -EMSGSIZE as location_put(); -EEXIST: that contact is there already. */
+int location_take_over(struct location *l, const struct location_update *u, const struct location_times *t,
+		       enum location_state s);
+
 /* ---- text.c ---- */
 struct hash_key location_alias_key(const struct ident_key *k);
 

@@ -9,25 +9,6 @@
 #include "base/log.h"
 #include "sbc/location/internal.h"
 
-/* ---- counters ---- */
-
-void location_count_at(struct location *l, size_t offset, int by)
-{
-	uint64_t *c = (uint64_t *)((char *)&l->counts + offset);
-
-	__atomic_store_n(c, *c + (uint64_t)by, __ATOMIC_RELAXED);
-}
-
-void location_counters(const struct location *l, struct location_counters *ret)
-{
-	const uint64_t *from = (const uint64_t *)&l->counts;
-	uint64_t *to = (uint64_t *)ret;
-
-	_Static_assert(sizeof(*ret) % sizeof(uint64_t) == 0, "counters only");
-	for (size_t i = 0; i < sizeof(*ret) / sizeof(uint64_t); i++)
-		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
-}
-
 /* ---- state ---- */
 
 static void tell(const struct location_binding *b, enum log_level level, const char *msg, const char *why)
@@ -332,7 +313,7 @@ static int check(const struct location_update *u)
 	if (u->aor.n > AOR_MAX || c->uri.n > LOCATION_URI_MAX || c->params.n > LOCATION_PARAMS_MAX ||
 	    c->instance.n > LOCATION_INSTANCE_MAX)
 		return -EMSGSIZE;
-	return u->phone_s && u->core_s ? 0 : -EINVAL;
+	return 0;
 }
 
 static void renew(struct location_binding *b, const struct location_update *u)
@@ -357,24 +338,22 @@ static bool same_flow(const struct destination *a, const struct destination *b)
 }
 
 /* Takes over what is the old one's and stays: its alias, its beginning. */
-static void replace(struct location_binding *old, struct location_binding *b)
+static void replace(const struct location_binding *old, struct location_binding *b)
 {
 	memcpy(b->alias, old->alias, sizeof(b->alias));
 	b->since_ms = old->since_ms;
 	b->keepalive_ms = old->state == LOCATION_LIVE ? old->keepalive_ms : 0;
 }
 
-int location_put(struct location *l, const struct location_update *u, struct location_binding **ret)
+/* Makes a binding that stands in all tables, but is FAILED and without times yet. old: whose place it takes, or NULL.
+ */
+static int add(struct location *l, const struct location_update *u, const struct location_binding *old,
+	       struct location_binding **ret)
 {
 	struct location_aor *a = location_aor(l, u->network, u->aor), *found = a;
-	struct location_binding *old = location_match(a, u->contact), *b;
-	int err = check(u);
+	struct location_binding *b = binding_new(u);
+	int err;
 
-	if (err == 0 && !old)
-		err = location_room(l, a, 1);
-	if (err < 0)
-		return err;
-	b = binding_new(u);
 	if (!b)
 		return -ENOMEM;
 	if (!a)
@@ -393,24 +372,6 @@ int location_put(struct location *l, const struct location_update *u, struct loc
 	err = binding_link(l, a, b);
 	if (err < 0)
 		goto fail_flow;
-	renew(b, u);
-	set_state(b, LOCATION_LIVE);
-	if (old) {
-		location_count(l, bindings_renewed, 1);
-		location_count(l, flows_moved, !same_flow(&old->flow, &b->flow));
-		binding_unlink(old);
-		free(old);
-	} else {
-		location_count(l, bindings_new, 1);
-		make_room(l, a);
-	}
-	if (!b->keepalive_ms)
-		plan_keepalive(b, true);
-	arm(b);
-	if (l->user.changed)
-		l->user.changed(l->user.arg, b);
-	if (!old)
-		tell(b, LOG_INFO, "registered", NULL);
 	*ret = b;
 	return 0;
 
@@ -424,6 +385,75 @@ fail_binding:
 	return err;
 }
 
+static void tell_changed(struct location_binding *b)
+{
+	struct location *l = b->location;
+
+	b->told_until_ms = b->phone_until_ms;
+	if (l->user.changed)
+		l->user.changed(l->user.arg, b);
+}
+
+int location_put(struct location *l, const struct location_update *u, struct location_binding **ret)
+{
+	struct location_aor *a = location_aor(l, u->network, u->aor);
+	struct location_binding *old = location_match(a, u->contact), *b;
+	int err = u->phone_s && u->core_s ? check(u) : -EINVAL;
+
+	if (err == 0 && !old)
+		err = location_room(l, a, 1);
+	if (err == 0)
+		err = add(l, u, old, &b);
+	if (err < 0)
+		return err;
+	renew(b, u);
+	set_state(b, LOCATION_LIVE);
+	if (old) {
+		location_count(l, bindings_renewed, 1);
+		location_count(l, flows_moved, !same_flow(&old->flow, &b->flow));
+		binding_unlink(old);
+		free(old);
+	} else {
+		location_count(l, bindings_new, 1);
+		make_room(l, b->aor);
+	}
+	if (!b->keepalive_ms)
+		plan_keepalive(b, true);
+	arm(b);
+	tell_changed(b);
+	if (!old)
+		tell(b, LOG_INFO, "registered", NULL);
+	*ret = b;
+	return 0;
+}
+
+int location_take_over(struct location *l, const struct location_update *u, const struct location_times *t,
+		       enum location_state s)
+{
+	struct location_aor *a = location_aor(l, u->network, u->aor);
+	struct location_binding *b;
+	int err = location_match(a, u->contact) ? -EEXIST : check(u);
+
+	if (err == 0 && a && a->n >= l->config->registrations.max_contacts)
+		err = -EMFILE;
+	if (err == 0)
+		err = location_room(l, a, 1);
+	if (err == 0)
+		err = add(l, u, NULL, &b);
+	if (err < 0)
+		return err;
+	renew(b, u);
+	b->since_ms = t->since_ms;
+	b->seen_ms = t->seen_ms;
+	b->phone_until_ms = b->told_until_ms = t->phone_until_ms;
+	b->core_until_ms = t->core_until_ms;
+	b->core_half_ms = t->core_half_ms;
+	set_state(b, s);
+	plan_keepalive(b, true);
+	arm(b);
+	return 0;
+}
+
 void location_seen(struct location_binding *b, uint32_t phone_cseq, unsigned phone_s)
 {
 	uint64_t now = location_now_ms(b->location);
@@ -435,6 +465,8 @@ void location_seen(struct location_binding *b, uint32_t phone_cseq, unsigned pho
 	if (b->phone_until_ms > b->core_until_ms)
 		b->phone_until_ms = b->core_until_ms;
 	arm(b);
+	if (b->phone_until_ms >= b->told_until_ms + (uint64_t)phone_s * 500)
+		tell_changed(b);
 }
 
 /* ---- life ---- */

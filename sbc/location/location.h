@@ -51,6 +51,9 @@ struct location_aor;
 	X(bindings_renewed, "contacts registered again")                                                               \
 	X(bindings_removed, "contacts unregistered or removed")                                                        \
 	X(bindings_expired, "contacts that no phone refreshed in time")                                                \
+	X(bindings_restored, "contacts taken over from the process before")                                            \
+	X(bindings_not_restored, "stored contacts not taken over: damaged, or no room for them")                       \
+	X(bindings_homeless, "stored contacts not taken over: their network is not configured any more")               \
 	X(flows_failed, "contacts whose flow failed")                                                                  \
 	X(flows_moved, "contacts that came back by another flow")                                                      \
 	X(keepalives, "keep-alives sent to phones")                                                                    \
@@ -82,7 +85,8 @@ struct location_user {
 	void (*keepalive)(void *arg, struct location_binding *b);
 	/* Its keep-alive under way (b->probe, not NULL) is of no interest any more: to be freed and set NULL. */
 	void (*probe_end)(void *arg, struct location_binding *b);
-	/* A binding was made or changed (save: location_seen()), or is about to go: for a store. */
+	/* A binding was made or changed, or is about to go: for a store. Of refreshes that were absorbed only those
+	 * are told that add half of what the phone asks for to what was told before. */
 	void (*changed)(void *arg, const struct location_binding *b);
 	void (*removed)(void *arg, const struct location_binding *b);
 	/* The source of a live binding begins or ends to be known: for screening. */
@@ -128,6 +132,7 @@ struct location_binding {
 	struct destination flow;                              /* `flow_only` is set: an existing connection only */
 	uint64_t phone_until_ms, core_until_ms, core_half_ms; /* monotonic; half of what the core gave is over */
 	uint64_t since_ms, seen_ms, keepalive_ms;             /* made; last REGISTER; next keep-alive, 0: none */
+	uint64_t told_until_ms;                               /* phone_until_ms as `changed` was last told */
 	uint64_t phone_call_id;                               /* keyed hash */
 	uint32_t phone_cseq, core_cseq;                       /* highest so far */
 	uint32_t reg_id;                                      /* RFC 5626; 0: none */

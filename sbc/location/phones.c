@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/location/keep.h"
+
 /* A phone that leaves so many OPTIONS in a row unanswered is unreachable. */
 #define MISSED_MAX 2
 
@@ -161,7 +163,27 @@ static void source(void *arg, const struct location_binding *b, bool known)
 	border_phone_known(p->border, location_network(b), &b->flow.remote, location_aor_text(b), known);
 }
 
+static void changed(void *arg, const struct location_binding *b)
+{
+	struct phones *p = arg;
+
+	if (p->store)
+		keep_binding(p->store, b);
+}
+
+static void removed(void *arg, const struct location_binding *b)
+{
+	struct phones *p = arg;
+
+	store_del(p->store, STORE_BINDINGS, str_z(b->alias));
+}
+
 struct location_user phones_user(struct phones *p)
 {
-	return (struct location_user){.keepalive = keepalive, .probe_end = probe_end, .source = source, .arg = p};
+	return (struct location_user){.keepalive = keepalive,
+				      .probe_end = probe_end,
+				      .changed = changed,
+				      .removed = removed,
+				      .source = source,
+				      .arg = p};
 }

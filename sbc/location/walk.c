@@ -1,7 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* walk: looking at all bindings, some at a time, and an operator's removals. A walk is a node of its own in the list of
- * bindings: what comes and goes around it does not disturb it. */
+/* walk: counters; looking at all bindings, some at a time, and an operator's removals. A walk is a node of its own in
+ * the list of bindings: what comes and goes around it does not disturb it. */
 #include "sbc/location/internal.h"
+
+/* ---- counters ---- */
+
+void location_count_at(struct location *l, size_t offset, int by)
+{
+	uint64_t *c = (uint64_t *)((char *)&l->counts + offset);
+
+	__atomic_store_n(c, *c + (uint64_t)by, __ATOMIC_RELAXED);
+}
+
+void location_counters(const struct location *l, struct location_counters *ret)
+{
+	const uint64_t *from = (const uint64_t *)&l->counts;
+	uint64_t *to = (uint64_t *)ret;
+
+	_Static_assert(sizeof(*ret) % sizeof(uint64_t) == 0, "counters only");
+	for (size_t i = 0; i < sizeof(*ret) / sizeof(uint64_t); i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
+
+/* ---- walks ---- */
 
 void location_walk_begin(struct location *l, struct location_walk *w)
 {

@@ -22,7 +22,7 @@
 #define STORE_TABLES(X)                                                                                                \
 	X(STORE_SECRETS, "secrets")   /* keys that a next process needs; never printed */                              \
 	X(STORE_CALLS, "calls")       /* answered calls, by call id: sbc/call/checkpoint.h */                          \
-	X(STORE_BINDINGS, "bindings") /* registrations */
+	X(STORE_BINDINGS, "bindings") /* registrations, by alias: sbc/location/keep.h */
 
 enum store_table {
 #define X(name, text) name,

@@ -51,10 +51,24 @@ def again(t, calls=1, workers=None, kept=True):
     t.equal(t.metric("limen_calls"), calls, "calls alive")
 
 
-def records(t):
-    """{key: bytes} of the calls in the store; the process must not run."""
+def again_registered(t, n=1, live=None, workers=None, **changed):
+    """kill -9 once all is written, and a new process that takes over n registrations. changed: of its configuration."""
+    written(t)
+    kill(t)
+    if workers:
+        t.limen.env.update(LIMEN_TEST_WORKERS=str(workers))
+    if changed:
+        t.limen.config.update(changed)
+        t.limen.write_config()
+    t.limen.start()
+    t.equal(t.metric("limen_register_bindings_restored_total"), n, "registrations restored")
+    t.equal(t.metric("limen_registrations_live"), n if live is None else live, "phones that can be reached")
+
+
+def records(t, table="calls"):
+    """{key: bytes} of the calls, or another table, in the store; the process must not run."""
     with contextlib.closing(sqlite3.connect(path(t))) as db:
-        return dict(db.execute("SELECT key, bytes FROM calls"))
+        return dict(db.execute(f"SELECT key, bytes FROM {table}"))
 
 
 def alter(t, sql, *args):

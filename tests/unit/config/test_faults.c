@@ -75,6 +75,9 @@ static const struct {
 	{"store calls",
 	 "{" N ", 'store': {'file': '', 'calls': 1}}",
 	 "1: store.calls: must be true or false\n"},
+	{"store registrations",
+	 "{" N ", 'store': {'file': '', 'registrations': 1}}",
+	 "1: store.registrations: must be true or false\n"},
 	{"later: redis, tls",
 	 "{" N ", 'redis': {}, 'tls': {}}",
 	 "1: tls: not in this build; remove it\n"

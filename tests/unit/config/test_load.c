@@ -57,6 +57,7 @@ static void defaults(void **state)
 	assert_null(c->cdr.file);
 	assert_null(c->store.file);
 	assert_true(c->store.calls);
+	assert_true(c->store.registrations);
 	assert_null(c->dns.servers);
 	assert_null(c->cluster_key);
 	assert_false(addr_is_set(&c->manage.listen));

@@ -20,17 +20,12 @@ static bool word_may_be_same(const char *a, const char *b)
 	return ((x ^ y) & ~UINT64_C(0x2020202020202020)) == 0;
 }
 
-static bool word_same(const char *a, const char *b)
-{
-	return memcmp(a, b, 8) == 0;
-}
-
 bool str_same_nocase(const char *a, const char *b, size_t n)
 {
 	size_t i = 0;
+	if (memcmp(a, b, n) == 0) /* as they mostly are, or differ at once */
+		return true;
 	for (; n - i >= 8; i += 8) {
-		if (word_same(a + i, b + i))
-			continue;
 		if (!word_may_be_same(a + i, b + i))
 			return false;
 		for (size_t k = i; k < i + 8; k++) {
@@ -67,19 +62,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-struct str str_trim(struct str s)
+struct str str_trim_blanks(struct str s)
 {
 	while (s.n && is_blank(s.p[0]))
 		s.p++, s.n--;
 	while (s.n && is_blank(s.p[s.n - 1]))
 		s.n--;
 	return s;
-}
-
-size_t str_find(struct str s, char c)
-{
-	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
-	return at ? (size_t)(at - s.p) : s.n;
 }
 
 struct str str_cut(struct str *s, char c)
@@ -98,9 +87,8 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *ret)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned d = (unsigned char)s.p[i] - (unsigned)'0';
-		if (d > 9 || d > max || v > (max - d) / 10)
+		if (d > 9 || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, d, &v) || v > max)
 			return false;
-		v = v * 10 + d;
 	}
 	*ret = v;
 	return true;

@@ -33,16 +33,27 @@ static inline bool str_eq(struct str a, struct str b)
 bool str_same_nocase(const char *a, const char *b, size_t n);
 static inline bool str_eq_nocase(struct str a, struct str b)
 {
-	return a.n == b.n && str_same_nocase(a.p, b.p, a.n);
+	/* most that differ do so in their length or their first letter */
+	return a.n == b.n && (a.n == 0 || (((a.p[0] ^ b.p[0]) & ~0x20) == 0 && str_same_nocase(a.p, b.p, a.n)));
 }
 
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_contains(struct str s, struct str needle);
-struct str str_trim(struct str s); /* SP and HTAB on both ends */
+struct str str_trim_blanks(struct str s);
+/* SP and HTAB on both ends are cut off. */
+static inline struct str str_trim(struct str s)
+{
+	bool clean = s.n == 0 || ((unsigned char)s.p[0] > ' ' && (unsigned char)s.p[s.n - 1] > ' ');
+	return clean ? s : str_trim_blanks(s);
+}
 
 /* First position of c, or s.n when it is not there. */
-size_t str_find(struct str s, char c);
+static inline size_t str_find(struct str s, char c)
+{
+	const char *at = s.n ? (const char *)memchr(s.p, c, s.n) : NULL;
+	return at ? (size_t)(at - s.p) : s.n;
+}
 
 /* Cuts *s at the first c: returns what is before it, leaves what is after it in *s. Without c, returns all and leaves
  * an empty slice. */

@@ -132,7 +132,10 @@ const char *header_kind_text(enum header_kind k)
 /* ---- finding a name ------------------------------------------------------------------------------------------- */
 
 #define INDEX_SIZE 256
-static uint8_t rule_index[INDEX_SIZE]; /* rule + 1, linear probing; 0: none */
+static struct {
+	const struct header_rule *rule; /* NULL: free; linear probing */
+	size_t n;                       /* length of its name */
+} rule_index[INDEX_SIZE];
 static pthread_once_t rule_index_once = PTHREAD_ONCE_INIT;
 _Static_assert(N_RULES < INDEX_SIZE / 2, "the index is to stay sparse");
 
@@ -149,10 +152,12 @@ static unsigned name_slot(struct str name)
 static void rule_index_build(void)
 {
 	for (size_t i = 0; i < N_RULES; i++) {
-		unsigned s = name_slot(str_z(rules[i].name));
-		while (rule_index[s])
+		struct str name = str_z(rules[i].name);
+		unsigned s = name_slot(name);
+		while (rule_index[s].rule)
 			s = (s + 1) % INDEX_SIZE;
-		rule_index[s] = (uint8_t)(i + 1);
+		rule_index[s].rule = &rules[i];
+		rule_index[s].n = name.n;
 	}
 }
 
@@ -161,9 +166,9 @@ const struct header_rule *header_rule_of(struct str name)
 	if (name.n == 0)
 		return NULL;
 	pthread_once(&rule_index_once, rule_index_build);
-	for (unsigned s = name_slot(name); rule_index[s]; s = (s + 1) % INDEX_SIZE) {
-		const struct header_rule *r = &rules[rule_index[s] - 1];
-		if (str_eq_nocase(str_z(r->name), name))
+	for (unsigned s = name_slot(name); rule_index[s].rule; s = (s + 1) % INDEX_SIZE) {
+		const struct header_rule *r = rule_index[s].rule;
+		if (str_eq_nocase((struct str){r->name, rule_index[s].n}, name))
 			return r;
 	}
 	return NULL;

@@ -48,6 +48,8 @@ bool leak_set_add(struct leak_set *set, struct str needle);
  * allowed towards it, whether the set or the configuration forbids it. Takes a place in the set; slices as above. */
 bool leak_set_allow(struct leak_set *set, struct str said);
 void leak_set_remove(struct leak_set *set, struct str needle);
+/* Leaves the first n of them (what was added first). */
+void leak_set_cut(struct leak_set *set, unsigned n);
 
 struct leak_finding {
 	struct str needle; /* what was found: in the set or in the table */

@@ -41,15 +41,28 @@ bool leak_set_allow(struct leak_set *set, struct str said)
 	return add(set, said, true);
 }
 
+static void note_all(struct leak_set *set)
+{
+	memset(set->bloom, 0, sizeof(set->bloom));
+	set->lengths = 0;
+	set->v6 = false;
+	for (unsigned i = 0; i < set->n; i++)
+		note(set, &set->v[i]);
+}
+
 void leak_set_remove(struct leak_set *set, struct str needle)
 {
 	struct leak_needle n, *at;
 	if (!leak_needle_init(&n, needle) || !(at = find(set, &n, false)))
 		return;
 	*at = set->v[--set->n];
-	memset(set->bloom, 0, sizeof(set->bloom));
-	set->lengths = 0;
-	set->v6 = false;
-	for (unsigned i = 0; i < set->n; i++)
-		note(set, &set->v[i]);
+	note_all(set);
+}
+
+void leak_set_cut(struct leak_set *set, unsigned n)
+{
+	if (set->n <= n)
+		return;
+	set->n = n;
+	note_all(set);
 }

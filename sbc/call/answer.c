@@ -89,7 +89,7 @@ static bool write_own_answer(struct leg *a, struct told *t)
 
 	write_own_headers(a, false, true, &h);
 	write_routes_back(a, &h);
-	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->forbidden};
+	t->reply = (struct reply){.status = 200, .headers = writer_result(&h), .guard = &a->hiding.set};
 	return !h.overflow;
 }
 

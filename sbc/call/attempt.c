@@ -236,7 +236,6 @@ static struct leg *make_leg(struct call *c)
 static void hide_legs(struct call *c)
 {
 	leg_forbid_reset(c->a);
-	leg_allow_own(c->a, c->setup->invite);
 	leg_allow_own(c->b, NULL);
 	leg_forbid_leg(c->b, c->a);
 	leg_forbid_message(c->b, c->setup->invite, c->setup->offer);
@@ -336,7 +335,6 @@ static void forbid_sayer(struct call *c, const struct message *m)
 	char host[ADDR_STRLEN];
 
 	leg_forbid_reset(c->a);
-	leg_allow_own(c->a, c->setup->invite);
 	leg_forbid(c->a, m->call_id);
 	leg_forbid(c->a, m->from.tag);
 	leg_forbid(c->a, m->via.branch);

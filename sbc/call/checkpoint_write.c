@@ -76,8 +76,8 @@ static void put_leg(const struct call *c, unsigned tag, const struct leg *l, str
 	 * offer is answered by it */
 	bytes_u64(w, LEG_TAG_SDP_GOT_DIGEST, c->exchange ? 0 : l->sdp_got_digest);
 	bytes_u64(w, LEG_TAG_FORK, l->fork);
-	for (unsigned i = 0; i < l->forbidden.n; i++)
-		bytes_put(w, l->forbidden.v[i].allowed ? LEG_TAG_ALLOWED : LEG_TAG_FORBIDDEN, l->forbidden.v[i].s);
+	for (unsigned i = 0; i < l->hiding.set.n; i++)
+		bytes_put(w, l->hiding.set.v[i].allowed ? LEG_TAG_ALLOWED : LEG_TAG_FORBIDDEN, l->hiding.set.v[i].s);
 	for (unsigned i = 0; i < l->n_agreed; i++)
 		if (l->agreed[i].used)
 			put_agreed(&l->agreed[i], i, w);

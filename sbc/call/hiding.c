@@ -4,40 +4,58 @@
 
 #include "sbc/call/call.h"
 
-static bool known(const struct leg *l, struct str s)
+/* A leg's strings live and die together, so they share blocks; one holds those of most calls. */
+#define SEEN_BYTES 384
+struct leg_seen {
+	struct leg_seen *next;
+	unsigned size, used;
+	char text[];
+};
+
+static bool known(const struct hiding *h, struct str s)
 {
-	for (unsigned i = 0; i < l->forbidden.n; i++)
-		if (str_eq(l->forbidden.v[i].s, s))
+	for (unsigned i = 0; i < h->set.n; i++)
+		if (str_eq(h->set.v[i].s, s))
 			return true;
 	return false;
 }
 
-/* take: leak_set_add() or leak_set_allow(), of a copy that the leg keeps. */
+/* Room for n more bytes in h->seen; false: no memory. */
+static bool make_room(struct hiding *h, size_t n)
+{
+	size_t size = n > SEEN_BYTES ? n : SEEN_BYTES;
+	struct leg_seen *more;
+
+	if (h->seen && h->seen->size - h->seen->used >= n)
+		return true;
+	more = malloc(sizeof(*more) + size);
+	if (!more)
+		return false;
+	*more = (struct leg_seen){.next = h->seen, .size = (unsigned)size};
+	h->seen = more;
+	return true;
+}
+
+/* put: leak_set_add() or leak_set_allow(), of a copy that the leg keeps. */
 static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, struct str s))
 {
-	unsigned held = l->forbidden.n;
-	struct leg_seen *copy;
+	struct hiding *h = &l->hiding;
+	unsigned held = h->set.n;
+	char *copy;
 
-	if (!s.n || known(l, s))
+	if (!s.n || s.n > LEAK_NEEDLE_MAX || known(h, s))
 		return;
-	copy = malloc(sizeof(*copy) + s.n);
-	if (!copy) {
+	if (!make_room(h, s.n)) {
 		call_count(&l->call->calls->counters.leak_set_full, 1);
 		return;
 	}
-	memcpy(copy->text, s.p, s.n);
-	if (!put(&l->forbidden, (struct str){copy->text, s.n})) {
+	copy = h->seen->text + h->seen->used;
+	memcpy(copy, s.p, s.n);
+	if (!put(&h->set, (struct str){copy, s.n}))
 		call_count(&l->call->calls->counters.leak_set_full, 1);
-		free(copy);
-		return;
-	}
-	/* too short, too long or held already: not kept, or a far side could have us keep one a message */
-	if (l->forbidden.n == held) {
-		free(copy);
-		return;
-	}
-	copy->next = l->seen;
-	l->seen = copy;
+	/* too short, too common or held already: not kept, or a far side could have us keep one a message */
+	if (h->set.n > held)
+		h->seen->used += (unsigned)s.n;
 }
 
 void leg_forbid(struct leg *to, struct str needle)
@@ -48,24 +66,47 @@ void leg_forbid(struct leg *to, struct str needle)
 static void allow_host(struct leg *l, struct str value)
 {
 	struct name_addr a;
-	struct uri u;
 
 	if (name_addr_parse(value, &a))
 		take(l, a.uri.host, leak_set_allow);
-	else if (uri_parse(value, &u))
+}
+
+static void allow_target(struct leg *l)
+{
+	struct uri u;
+
+	if (uri_parse(str_z(l->dialog.remote_target), &u))
 		take(l, u.host, leak_set_allow);
 }
 
 /* What a leg's far side has said, or was addressed by, must be repeated to it: RFC 3261 §8.2.6.2, §12.2.1.1. */
 void leg_allow_own(struct leg *l, const struct message *invite)
 {
-	allow_host(l, str_z(l->dialog.local));
-	allow_host(l, str_z(l->dialog.remote));
-	allow_host(l, str_z(l->dialog.remote_target));
-	if (!invite)
-		return;
-	take(l, invite->via.host, leak_set_allow);
-	take(l, invite->ruri.host, leak_set_allow);
+	struct hiding *h = &l->hiding;
+
+	if (invite) { /* which the dialog's identities are of */
+		take(l, invite->to.uri.host, leak_set_allow);
+		take(l, invite->from.uri.host, leak_set_allow);
+		take(l, invite->via.host, leak_set_allow);
+		take(l, invite->ruri.host, leak_set_allow);
+	} else {
+		allow_host(l, str_z(l->dialog.local));
+		allow_host(l, str_z(l->dialog.remote));
+	}
+	allow_target(l);
+	h->own.n = h->set.n;
+	h->own.seen = h->seen;
+	h->own.used = h->seen ? h->seen->used : 0;
+}
+
+static void drop_seen(struct hiding *h, const struct leg_seen *until)
+{
+	while (h->seen != until) {
+		struct leg_seen *next = h->seen->next;
+
+		free(h->seen);
+		h->seen = next;
+	}
 }
 
 void leg_forbid_restore(struct leg *to, struct str needle, bool allowed)
@@ -75,13 +116,19 @@ void leg_forbid_restore(struct leg *to, struct str needle, bool allowed)
 
 void leg_forbid_reset(struct leg *to)
 {
-	to->forbidden = (struct leak_set){0};
-	while (to->seen) {
-		struct leg_seen *next = to->seen->next;
+	struct hiding *h = &to->hiding;
 
-		free(to->seen);
-		to->seen = next;
-	}
+	drop_seen(h, h->own.seen);
+	if (h->seen)
+		h->seen->used = h->own.used;
+	leak_set_cut(&h->set, h->own.n);
+	h->set.auth_relay = false;
+	allow_target(to); /* it may have moved since */
+}
+
+void leg_hiding_finish(struct leg *l)
+{
+	drop_seen(&l->hiding, NULL);
 }
 
 void leg_forbid_leg(struct leg *to, const struct leg *other)

@@ -156,7 +156,7 @@ void leg_destroy(struct leg *l)
 		client_txn_detach(l->bye_out);
 	early_forget_branches(l);
 	early_forget_tags(l);
-	leg_forbid_reset(l);
+	leg_hiding_finish(l);
 	dialog_finish(&l->dialog);
 	free(l->phone);
 	free(l->sdp_sent);
@@ -244,7 +244,7 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	r.to = d->peer;
 	r.via_host = leg_via_host(l, via, sizeof(via));
 	r.slot = l->call->slot;
-	r.guard = &l->forbidden;
+	r.guard = &l->hiding.set;
 	r.ops = ops;
 	r.arg = arg;
 	t = client_txn_start(l->call->calls->worker->txn, &r, ret_error);
@@ -305,7 +305,7 @@ static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer
 		.content_type = body.n ? STR("application/sdp") : STR_NONE,
 		.body = body,
 		.slot = l->call->slot,
-		.guard = &l->forbidden,
+		.guard = &l->hiding.set,
 	};
 
 	phone_follow(l);

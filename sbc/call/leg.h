@@ -98,9 +98,16 @@ enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with 
 enum leg_media_state { LEG_MEDIA_STATES(MACHINE_ENUM) LEG_MEDIA_STATE_COUNT };
 enum leg_media_event { LEG_MEDIA_EVENTS(MACHINE_ENUM) LEG_MEDIA_EVENT_COUNT };
 
-struct leg_seen {
-	struct leg_seen *next;
-	char text[];
+/* Strings of the other side that a leg must not send, and its own, which it may. */
+struct leg_seen;
+struct hiding {
+	struct leak_set set;
+	struct leg_seen *seen; /* copies that the set points into, the latest first */
+	struct {
+		unsigned n;            /* the first needles of the set are the leg's own: they stay */
+		struct leg_seen *seen; /* the latest copies then, */
+		unsigned used;         /* and so many bytes of them */
+	} own;
 };
 
 /* A 2xx of ours that has no ACK yet: the first INVITE's or a later one's. */
@@ -146,8 +153,7 @@ struct leg {
 	char *ack;       /* last ACK sent, for 2xx that come again */
 	size_t ack_n;
 	uint32_t ack_cseq;
-	struct leak_set forbidden; /* what must not be sent on this leg: strings of the other side */
-	struct leg_seen *seen;     /* copies that forbidden points into */
+	struct hiding hiding;
 	/* for the checkpoint; NULL without a store */
 	struct media_remote *agreed; /* what the relay was told last of this leg's end; acl and past are not kept */
 	unsigned n_agreed;
@@ -205,11 +211,14 @@ void leg_forbid_leg(struct leg *to, const struct leg *other);
 /* All that a message shows of the side it came from: Via hosts and branches, ids, Contact, SDP addresses (sdp may be
  * NULL). */
 void leg_forbid_message(struct leg *to, const struct message *m, const struct sdp *sdp);
+/* Back to what leg_allow_own() left. */
 void leg_forbid_reset(struct leg *to);
 /* One string of a set that was written down; allowed: the far side's own. */
 void leg_forbid_restore(struct leg *to, struct str needle, bool allowed);
-/* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. */
+/* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. Before anything is
+ * forbidden. */
 void leg_allow_own(struct leg *l, const struct message *invite);
+void leg_hiding_finish(struct leg *l);
 
 /* A request within the dialog. fn: client_ops of the caller's. NULL: *ret_error. */
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,

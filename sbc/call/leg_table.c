@@ -87,7 +87,7 @@ static void reply_ok(struct leg *l, const struct leg_arg *a)
 	if (!a->txn)
 		return;
 	write_own_headers(l, false, false, &w);
-	server_txn_reply(a->txn, &(struct reply){.status = 200, .headers = writer_result(&w), .guard = &l->forbidden});
+	server_txn_reply(a->txn, &(struct reply){.status = 200, .headers = writer_result(&w), .guard = &l->hiding.set});
 }
 
 /* RFC 3261 §15.1.2 by way of §15: BYE on an early dialog ends the INVITE by 487. */
@@ -160,7 +160,7 @@ static int confirm(struct leg *l, const struct message *m)
 static void give_up_answer(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.rejects[REJECT_NO_MEMORY], 1);
-	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, &l->forbidden);
+	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, &l->hiding.set);
 	l->state = LEG_ENDED;
 	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
 	tell_ended(l, a);
@@ -244,7 +244,7 @@ static void act_ack_again(struct leg *l, const struct leg_arg *a)
 static void act_end_fork(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.forks_second_2xx, 1);
-	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, &l->forbidden);
+	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, &l->hiding.set);
 }
 
 /* A BYE before the answer is not a callee's to send; it is taken for what it means. */

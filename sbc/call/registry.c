@@ -112,9 +112,9 @@ static void on_failed(struct call *c, const struct media_event *e)
 	/* no ports were being waited for: a commit found no memory, and the relay does not do what was agreed */
 	if (!c->media_pending || (state != LEG_MEDIA_PREPARING && state != LEG_MEDIA_GROWING)) {
 		/* or its counters were asked for, and it is too busy to tell: nothing is wrong with the call */
-		bool asked = snapshot_stats(c, NULL);
+		bool shown = snapshot_stats(c, NULL), kept = checkpoint_stats(c, NULL); /* both are to hear */
 
-		if (checkpoint_stats(c, NULL) || asked)
+		if (shown || kept)
 			return;
 		call_post(c, CALL_EV_BROKEN,
 			  &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = media_error_text(e->error)});

@@ -120,7 +120,7 @@ static void answer_here(struct call *c, struct leg *from, struct server_txn *t, 
 		return;
 	}
 	write_own_headers(from, false, true, &h);
-	server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&h), .guard = &from->forbidden});
+	server_txn_reply(t, &(struct reply){.status = 200, .headers = writer_result(&h), .guard = &from->hiding.set});
 }
 
 static void carry(struct relay *r, const struct dialog *d, const struct message *m)

@@ -10,7 +10,7 @@ static void answer_here(struct leg *from, struct server_txn *t, const struct mes
 {
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
-	struct reply r = {.status = 200, .guard = &from->forbidden};
+	struct reply r = {.status = 200, .guard = &from->hiding.set};
 	int err;
 
 	checkpoint_changed(from->call); /* the target */

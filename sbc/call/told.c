@@ -43,7 +43,7 @@ void write_crossing(struct call *c, int from_peer, struct leg *to, const struct 
 	addr_write(&h, &to->dialog.peer.remote);
 	x.target_host = writer_result(&h);
 	headers_cross(m, &x, w);
-	to->forbidden.auth_relay = headers_relay_auth(m, &x);
+	to->hiding.set.auth_relay = headers_relay_auth(m, &x);
 }
 
 int told_status(const struct leg *to, int from_peer, const struct message *m)
@@ -70,7 +70,7 @@ bool told_as(struct call *c, int from_peer, struct leg *to, const struct message
 		.phrase = phrase_across(m, status, ret->phrase),
 		.headers =
 			h.overflow ? STR_NONE : writer_result(&h), /* what did not fit ends in the middle of a line */
-		.guard = &to->forbidden,
+		.guard = &to->hiding.set,
 	};
 	return !h.overflow;
 }

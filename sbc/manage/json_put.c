@@ -5,12 +5,17 @@
 
 void put_key(struct writer *w, const char *key)
 {
+	const size_t n = strlen(key);
 	char last = w->n ? w->p[w->n - 1] : '{';
-	if (last != '{' && last != '[')
-		writer_char(w, ',');
-	writer_char(w, '"');
-	writer_z(w, key);
-	writer_lit(w, "\":");
+	bool comma = last != '{' && last != '[';
+	char *at = writer_take(w, comma + 1 + n + 2);
+	if (!at)
+		return;
+	if (comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, key, n);
+	memcpy(at + n, "\":", 2);
 }
 
 void put_u64(struct writer *w, const char *key, uint64_t v)

@@ -1,42 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/sip/message_lines.h"
 
+#define VALUE (CHAR_URI | CHAR_VALUE)
 const uint8_t char_class[256] = {
-	['a' ... 'z'] = CHAR_TOKEN | CHAR_HOST | CHAR_URI,
-	['A' ... 'Z'] = CHAR_TOKEN | CHAR_HOST | CHAR_URI,
-	['0' ... '9'] = CHAR_TOKEN | CHAR_HOST | CHAR_URI | CHAR_DIGIT,
-	['-'] = CHAR_TOKEN | CHAR_HOST | CHAR_URI,
-	['.'] = CHAR_TOKEN | CHAR_HOST | CHAR_URI,
-	['_'] = CHAR_TOKEN | CHAR_HOST | CHAR_URI,
-	['!'] = CHAR_TOKEN | CHAR_URI,
-	['%'] = CHAR_TOKEN | CHAR_URI,
-	['*'] = CHAR_TOKEN | CHAR_URI,
-	['+'] = CHAR_TOKEN | CHAR_URI,
-	['`'] = CHAR_TOKEN | CHAR_URI,
-	['\''] = CHAR_TOKEN | CHAR_URI,
-	['~'] = CHAR_TOKEN | CHAR_URI,
-	['#'] = CHAR_URI,
-	['$'] = CHAR_URI,
-	['&'] = CHAR_URI,
-	['('] = CHAR_URI,
-	[')'] = CHAR_URI,
-	[','] = CHAR_URI,
-	['/'] = CHAR_URI,
-	[':'] = CHAR_URI,
+	['a' ... 'z'] = CHAR_TOKEN | CHAR_HOST | VALUE,
+	['A' ... 'Z'] = CHAR_TOKEN | CHAR_HOST | VALUE,
+	['0' ... '9'] = CHAR_TOKEN | CHAR_HOST | VALUE | CHAR_DIGIT,
+	['-'] = CHAR_TOKEN | CHAR_HOST | VALUE,
+	['.'] = CHAR_TOKEN | CHAR_HOST | VALUE,
+	['_'] = CHAR_TOKEN | CHAR_HOST | VALUE,
+	['!'] = CHAR_TOKEN | VALUE,
+	['%'] = CHAR_TOKEN | VALUE,
+	['*'] = CHAR_TOKEN | VALUE,
+	['+'] = CHAR_TOKEN | VALUE,
+	['`'] = CHAR_TOKEN | VALUE,
+	['\''] = CHAR_TOKEN | VALUE,
+	['~'] = CHAR_TOKEN | VALUE,
+	['#'] = VALUE,
+	['$'] = VALUE,
+	['&'] = VALUE,
+	['('] = VALUE,
+	[')'] = VALUE,
+	[','] = CHAR_URI | CHAR_LIST,
+	['/'] = VALUE,
+	[':'] = VALUE,
 	[';'] = CHAR_URI,
-	['='] = CHAR_URI,
-	['?'] = CHAR_URI,
-	['@'] = CHAR_URI,
-	['['] = CHAR_URI,
-	[']'] = CHAR_URI,
-	['\\'] = CHAR_URI,
-	['^'] = CHAR_URI,
-	['{'] = CHAR_URI,
-	['|'] = CHAR_URI,
-	['}'] = CHAR_URI,
+	['='] = VALUE,
+	['?'] = VALUE,
+	['@'] = VALUE,
+	['['] = VALUE,
+	[']'] = VALUE,
+	['\\'] = VALUE,
+	['^'] = VALUE,
+	['{'] = VALUE,
+	['|'] = VALUE,
+	['}'] = VALUE,
+	['"'] = CHAR_LIST,
+	['<'] = CHAR_LIST,
+	['>'] = CHAR_LIST,
 	/* UTF-8 that should have been escaped: phones send it in user parts */
-	[0x80 ... 0xff] = CHAR_URI,
+	[0x80 ... 0xff] = VALUE,
 };
+#undef VALUE
 
 enum head_result head_measure(const char *p, size_t n, size_t *ret_head, unsigned *ret_fields)
 {
@@ -86,18 +91,35 @@ bool field_split(struct str line, struct str *ret_name, struct str *ret_value)
 		colon++;
 	if (name == 0 || colon == line.n || line.p[colon] != ':')
 		return false;
+	size_t value = colon + 1;
+	while (value < line.n && is_blank(line.p[value])) /* one, nearly always */
+		value++;
 	*ret_name = (struct str){line.p, name};
-	*ret_value = str_trim((struct str){line.p + colon + 1, line.n - colon - 1});
+	*ret_value = str_trim((struct str){line.p + value, line.n - value});
 	return true;
 }
 
+/* A header that message_parse() reads, by the length of its name and its first and last letters: no two share a slot.
+ */
+#define NAME_SLOTS                64
+#define NAME_SLOT(n, first, last) (((n) + ((first) | 0x20) + ((last) | 0x20)) % NAME_SLOTS)
 static const struct {
 	struct str name;
 	enum header_id id;
-} names[] = {
-#define X(id, name) {{name, sizeof(name) - 1}, HEADER_##id},
-	HEADERS_READ(X)
-#undef X
+} names[NAME_SLOTS] = {
+#define N(id, name, first, last) [NAME_SLOT(sizeof(name) - 1, first, last)] = {{name, sizeof(name) - 1}, HEADER_##id}
+	N(VIA, "Via", 'v', 'a'),
+	N(FROM, "From", 'f', 'm'),
+	N(TO, "To", 't', 'o'),
+	N(CALL_ID, "Call-ID", 'c', 'd'),
+	N(CSEQ, "CSeq", 'c', 'q'),
+	N(CONTACT, "Contact", 'c', 't'),
+	N(ROUTE, "Route", 'r', 'e'),
+	N(RECORD_ROUTE, "Record-Route", 'r', 'e'),
+	N(MAX_FORWARDS, "Max-Forwards", 'm', 's'),
+	N(CONTENT_TYPE, "Content-Type", 'c', 'e'),
+	N(CONTENT_LENGTH, "Content-Length", 'c', 'h'),
+#undef N
 };
 
 static const struct {
@@ -140,13 +162,11 @@ enum header_id field_id(struct str name, struct str *ret_full)
 		*ret_full = compact[letter].name;
 		return compact[letter].id;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].name.n == name.n && ((names[i].name.p[0] ^ name.p[0]) & ~0x20) == 0 &&
-		    str_eq_nocase(names[i].name, name)) {
-			*ret_full = names[i].name;
-			return names[i].id;
-		}
-	return HEADER_OTHER;
+	const unsigned slot = NAME_SLOT((unsigned)name.n, (uint8_t)name.p[0], (uint8_t)name.p[name.n - 1]);
+	if (!str_eq_nocase(names[slot].name, name))
+		return HEADER_OTHER;
+	*ret_full = names[slot].name;
+	return names[slot].id;
 }
 
 static bool is_version(struct str s)

@@ -36,14 +36,17 @@ enum header_id {
 #define CHAR_HOST  2 /* letters, digits, '-', '.', and '_', which is found in service */
 #define CHAR_URI   4 /* whatever may stand in a URI: no space, control, quote, '<', '>' */
 #define CHAR_DIGIT 8
+#define CHAR_LIST  32 /* what matters where a list is cut: ',', quote, '<', '>' */
+#define CHAR_VALUE 16 /* of a URI, but ';' and ',': what an unquoted parameter's value may be of */
 extern const uint8_t char_class[256];
 
 static inline bool str_all(struct str s, uint8_t cls)
 {
+	uint8_t all = cls;
+#pragma GCC unroll 8
 	for (size_t i = 0; i < s.n; i++)
-		if (!(char_class[(uint8_t)s.p[i]] & cls))
-			return false;
-	return true;
+		all &= char_class[(uint8_t)s.p[i]];
+	return all == cls;
 }
 
 static inline bool is_blank(char c)

@@ -33,6 +33,8 @@ bool list_next(struct str *list, struct str *ret_item)
 		size_t i = 0;
 		for (; i < list->n; i++) {
 			char c = list->p[i];
+			if (!(char_class[(uint8_t)c] & CHAR_LIST))
+				continue;
 			if (c == '"') {
 				size_t q = quoted_length(skip(*list, i));
 				i = q ? i + q - 1 : list->n - 1; /* an open quote takes the rest */
@@ -103,7 +105,7 @@ static bool param_value_take(struct str *s, struct str *ret)
 		if (!i)
 			return false;
 	} else {
-		while (i < s->n && char_class[(uint8_t)s->p[i]] & CHAR_URI && s->p[i] != ';' && s->p[i] != ',')
+		while (i < s->n && char_class[(uint8_t)s->p[i]] & CHAR_VALUE)
 			i++;
 	}
 	*ret = take(*s, i);

@@ -274,6 +274,28 @@ static void test_set(void **state)
 	assert_int_equal(set.n, 0);
 }
 
+/* What was added after the cut is as if it had never been; the lengths that the pass looks for go with it. */
+static void test_set_cut(void **state)
+{
+	struct leak_set set = {0};
+	struct leak_finding f;
+	assert_true(leak_set_allow(&set, STR("own.example")));
+	assert_true(leak_set_add(&set, STR("first.example")));
+	const struct leak_set before = set;
+	assert_true(leak_set_add(&set, STR("a-second.example")));
+	assert_true(leak_set_add(&set, STR("2001:db8::1")));
+	assert_true(check_in(NULL, 0, &set, "X: a-second.example", &f));
+	leak_set_cut(&set, 2);
+	assert_false(check_in(NULL, 0, &set, "X: a-second.example", &f));
+	assert_false(check_in(NULL, 0, &set, "X: [2001:db8::1]", &f));
+	assert_true(check_in(NULL, 0, &set, "X: first.example", &f));
+	assert_int_equal(set.n, 2);
+	assert_memory_equal(set.bloom, before.bloom, sizeof(set.bloom));
+	assert_true(set.lengths == before.lengths && !set.v6);
+	leak_set_cut(&set, 3); /* there are not so many */
+	assert_int_equal(set.n, 2);
+}
+
 static void test_long_needles(void **state)
 {
 	static char big[LEAK_NEEDLE_MAX + 2];
@@ -439,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_finding),      cmocka_unit_test(test_set),
 		cmocka_unit_test(test_long_needles), cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_hostile),      cmocka_unit_test(test_strides),
+		cmocka_unit_test(test_set_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@ static const struct {
 	const char *text, *want;
 } plain[] = {
 	{"{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'routes': [{'match': {'network': 'n'}, 'deny': {}}]}",
-	 "0: routes[0]: nothing can match: network 'n' has no peer, and 'unknown' is not 'accept' there\n"},
+	 "0: routes[0]: nothing can match: network 'n' has no peer, nor 'phones', and 'unknown' is not 'accept' there\n"},
 	{"{'networks': {'n': {'listen': 'udp:192.0.2.1', 'unknown': 'accept'}},"
 	 "'routes': [{'match': {'network': 'n'}, 'deny': {}}]}",
 	 ""},
@@ -34,7 +34,7 @@ static const struct {
 	 "'m': {'listen': 'udp:192.0.2.2', 'auth': 'limen', 'unknown': 'accept'},"
 	 "'o': {'listen': 'udp:192.0.2.3', 'auth': 'relay', 'unknown': 'accept'}},"
 	 "'accounts': {'file': 'users'}, 'routes': [{'deny': {}}]}",
-	 "0: networks.n.auth: nobody is asked: it is for who is no peer, and 'unknown' is not 'accept'\n"
+	 "0: networks.n.auth: nobody is asked: it is for who is no peer, there are no 'phones', and 'unknown' is not 'accept'\n"
 	 "0: networks.o.auth: nobody else says 'relay', so digest crosses nowhere; say it on the other side, too\n"},
 	{"{'networks': {'n': {'listen': 'udp:192.0.2.1', 'unknown': 'accept', 'media': {'address': '192.0.2.1'}}},"
 	 "'peers': {'p': {'network': 'n', 'targets': '192.0.2.9', 'auth': 'relay'}}, 'routes': [{'deny': {}}]}",

@@ -573,6 +573,37 @@ static void test_walk(void **state)
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
+/* Each header that is read is found in whatever case; with one letter changed, or one more, it is another. */
+static void test_field_id(void **state)
+{
+	static const struct {
+		const char *name;
+		enum header_id id;
+	} rows[] = {
+#define X(id, name) {name, HEADER_##id},
+		HEADERS_READ(X)
+#undef X
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct str name = str_z(rows[i].name);
+		char other[32];
+		struct str full;
+		assert_int_equal(field_id(name, &full), rows[i].id);
+		assert_true(str_eq(full, name));
+		for (size_t k = 0; k <= name.n; k++) {
+			memcpy(other, name.p, name.n + 1);
+			if (k < name.n && other[k] != '-') {
+				other[k] ^= 0x20;
+				assert_int_equal(field_id((struct str){other, name.n}, &full), rows[i].id);
+				assert_true(str_eq(full, name));
+			}
+			other[k] = other[k] == 'z' ? 'y' : 'z';
+			assert_int_equal(field_id((struct str){other, k < name.n ? name.n : k + 1}, &full),
+					 HEADER_OTHER);
+		}
+	}
+}
+
 static void test_header_write(void **state)
 {
 	char buf[64];
@@ -680,6 +711,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_time_is_linear),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_field_id),
 		cmocka_unit_test(test_header_write),
 		cmocka_unit_test(test_top_via),
 		cmocka_unit_test(test_received_v6_has_no_brackets),

@@ -10,17 +10,18 @@
 static void on_again(struct wheel_timer *w)
 {
 	struct transport *t = container_of(w, struct transport, read_again);
-	struct list end;
+	unsigned waiting = 0;
 
-	/* who still finds no room goes behind the marker */
-	list_append(&t->paused, &end);
-	for (unsigned i = 0; i < AT_ONCE && t->paused.next != &end; i++) {
+	list_for_each (n, &t->paused)
+		if (++waiting == AT_ONCE)
+			break;
+	/* who still finds no room goes to the end; who is gone meanwhile has left the list */
+	while (waiting-- && !list_empty(&t->paused)) {
 		struct stream *s = list_first(&t->paused, struct stream, paused);
 
 		list_remove(&s->paused);
 		stream_take_again(s);
 	}
-	list_remove(&end);
 	if (!list_empty(&t->paused))
 		loop_timer(t->loop, w, AGAIN_MS);
 }

@@ -404,7 +404,7 @@ int location_put(struct location *l, const struct location_update *u, struct loc
 		err = location_room(l, a, 1);
 	if (err == 0)
 		err = add(l, u, old, &b);
-	if (err < 0)
+	if (err)
 		return err;
 	renew(b, u);
 	set_state(b, LOCATION_LIVE);

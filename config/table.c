@@ -349,7 +349,7 @@ static const struct key network_keys[] = {
 	 M(config_network, realm),
 	 .check = check_realm,
 	 .lifetime = CONFIG_AT_ONCE,
-	 .doc = "realm of Limen's challenges here. Default: the address advertised or listened on"},
+	 .doc = "realm of Limen's challenges here; with auth relay, the domain that phones name the far side by: a Request-URI with it reaches the far side as it was signed. Default: the address advertised or listened on"},
 	LATER("tls"),
 	LATER("ws"),
 	LATER("wss"),

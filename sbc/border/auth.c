@@ -114,11 +114,46 @@ static bool same_user(const struct uri *u, struct str user)
 	       user_plain(user, phone, buf[1], sizeof(buf[1]), &b) && str_eq(a, b);
 }
 
-static bool uri_usable(struct str text, struct str user)
+static bool host_of_peer(const struct config_peer *p, struct str host)
 {
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (str_eq_nocase(host, str_z(p->targets[i].host)))
+			return true;
+	for (size_t i = 0; i < p->hosts.n; i++)
+		if (str_eq_nocase(host, str_z(p->hosts.v[i])))
+			return true;
+	return p->domain && str_eq_nocase(host, str_z(p->domain));
+}
+
+static bool host_of_network(const struct config_network *n, struct str host)
+{
+	struct addr a;
+	if (n->realm && str_eq_nocase(host, str_z(n->realm)))
+		return true;
+	if (!addr_parse(host, 0, &a))
+		return false;
+	for (size_t i = 0; i < n->n_listen; i++)
+		if (addr_equal_host(&a, &n->listen[i].addr))
+			return true;
+	return addr_is_set(&n->advertise) && addr_equal_host(&a, &n->advertise);
+}
+
+/* A proxy that has seen good credentials may send the request on to whatever host its URI names. So that host is one
+ * that we or the verifier go by: its realm, which it checks, or what the configuration calls either side. */
+static bool host_expected(const struct message *m, const struct crossing *x, const struct digest_credentials *c,
+			  struct str host)
+{
+	return str_eq_nocase(host, c->realm) || host_of_network(&x->config->networks[m->source.network], host) ||
+	       (x->to_peer >= 0 && host_of_peer(&x->config->peers[x->to_peer], host));
+}
+
+static bool uri_usable(const struct message *m, const struct crossing *x, const struct digest_credentials *c,
+		       struct str user)
+{
+	struct str text = c->uri;
 	struct uri u;
 	return text.n <= AUTH_URI_MAX && !memchr(text.p, '\\', text.n) && value_clean(text) && uri_parse(text, &u) &&
-	       (u.sip || u.sips) && !uri_has_headers(&u) && same_user(&u, user);
+	       (u.sip || u.sips) && !uri_has_headers(&u) && same_user(&u, user) && host_expected(m, x, c, u.host);
 }
 
 bool headers_write_auth_ruri(const struct message *m, const struct crossing *x, struct str user, struct writer *w)
@@ -130,7 +165,7 @@ bool headers_write_auth_ruri(const struct message *m, const struct crossing *x, 
 		struct digest_credentials c;
 		struct str value;
 		for (unsigned n = 0; message_header(m, str_z(names[i]), n, &value); n++)
-			if (digest_credentials_parse(value, &c) == 0 && uri_usable(c.uri, user)) {
+			if (digest_credentials_parse(value, &c) == 0 && uri_usable(m, x, &c, user)) {
 				writer_str(w, c.uri);
 				return true;
 			}

@@ -67,9 +67,10 @@ void headers_write_ruri(const struct message *invite, const struct crossing *x, 
  */
 bool headers_relay_auth(const struct message *m, const struct crossing *x);
 /* With headers_relay_auth() and credentials in the request: the Request-URI is the credentials' uri, for the verifier
- * hashes that one (RFC 7616 §3.4.6). It must be a sip: or sips: URI of at most 1,024 bytes without headers, and its
- * user the one that was decided: credentials do not choose who is called. false, and nothing written:
- * headers_write_ruri() is to be used. */
+ * hashes that one (RFC 7616 §3.4.6). It must be a sip: or sips: URI of at most 1,024 bytes without headers, its user
+ * the one that was decided, and its host the realm, or one that the configuration gives to the network it came from
+ * (realm, listen, advertise) or to the receiving peer (targets, hosts, domain): credentials choose neither who is
+ * called nor where. false, and nothing written: headers_write_ruri() is to be used. */
 bool headers_write_auth_ruri(const struct message *m, const struct crossing *x, struct str user, struct writer *w);
 /* "sip.example", "192.0.2.1:5080", "[2001:db8::1]": a configured target as crossing.target_host wants it. */
 void headers_write_target_host(const struct config_target *t, struct writer *w);

@@ -312,23 +312,19 @@ static void core_failed(void *arg, struct client_txn *t, enum reject_reason why)
  * is not among what it has. */
 static unsigned granted(const struct message *m, const char *alias, unsigned asked_s)
 {
+	unsigned otherwise_s, others = 0;
 	struct str line, item, v;
 	struct name_addr a;
-	bool any = false;
 
+	otherwise_s = message_header(m, STR("Expires"), 0, &v) ? expires_read(v) : asked_s;
 	for (unsigned nth = 0; message_header(m, STR("Contact"), nth, &line); nth++)
 		while (list_next(&line, &item)) {
-			any = true;
-			if (!name_addr_parse(item, &a) || !str_eq(a.uri.user, str_z(alias)))
-				continue;
-			if (params_get(a.params, STR("expires"), &v))
-				return expires_read(v);
-			any = false;
-			break;
+			if (name_addr_parse(item, &a) && str_eq(a.uri.user, str_z(alias)))
+				return params_get(a.params, STR("expires"), &v) ? expires_read(v) : otherwise_s;
+			others++;
 		}
-	if (any)
-		return 0;
-	return message_header(m, STR("Expires"), 0, &v) ? expires_read(v) : asked_s;
+	/* contacts, and ours is not among them */
+	return others ? 0 : otherwise_s;
 }
 
 static unsigned least(unsigned a, unsigned b)

@@ -5,7 +5,7 @@
 static const char config_text[] =
 	"{ \"networks\": {"
 	"  \"trunk\": { \"listen\": [\"udp:203.0.113.10:5060\"] },"
-	"  \"access\": { \"listen\": [\"udp:203.0.113.20:5060\"], \"auth\": \"relay\" },"
+	"  \"access\": { \"listen\": [\"udp:203.0.113.20:5060\"], \"auth\": \"relay\", \"realm\": \"pbx.example\" },"
 	"  \"own\": { \"listen\": [\"udp:203.0.113.30:5060\"], \"auth\": \"limen\" },"
 	"  \"core\": { \"listen\": [\"udp:10.0.0.2:5060\"] } },"
 	" \"accounts\": { \"file\": \"users\" },"
@@ -138,11 +138,15 @@ static const struct {
 	{"=access", "pbx", REQ, AUTH("sip:+49-30@pbx.example;user=phone"), "+4930",
 	 "sip:+49-30@pbx.example;user=phone"},
 	/* the first that will do */
-	{"=access", "pbx", REQ, AUTH("tel:2") AUTH("sip:2@b"), "2", "sip:2@b"},
+	{"=access", "pbx", REQ, AUTH("tel:2") AUTH("sip:2@R"), "2", "sip:2@R"},
 	/* credentials choose nobody but who was decided */
 	{"=access", "pbx", REQ, AUTH("sip:1900@pbx.example"), "2", NULL},
 	{"=access", "pbx", REQ, AUTH("sip:pbx.example"), "2", NULL},
 	{"=access", "pbx", REQ, AUTH("sip:2@pbx.example"), "3", NULL},
+	/* nor where */
+	{"=access", "pbx", REQ, AUTH("sip:2@elsewhere.example"), "2", NULL},
+	{"=access", "pbx", REQ, AUTH("sip:2@198.51.100.77"), "2", NULL},
+	{"=access", "pbx", REQ, AUTH("sip:2@10.0.0.5"), "2", "sip:2@10.0.0.5"},
 	/* no URI of ours to send */
 	{"=access", "pbx", REQ, AUTH("sip:2@pbx.example?Route=x"), "2", NULL},
 	{"=access", "pbx", REQ, AUTH("sip:2@pbx.example\\\\"), "2", NULL},
@@ -181,7 +185,7 @@ static void test_ruri_bound(void **state)
 		char buf[2048];
 		struct writer w = writer_init(buf, sizeof(buf));
 		struct crossing x = crossing_of("=access", "pbx", &network);
-		snprintf(lines, sizeof(lines), AUTH("sip:h;x=%0*d"), 1024 - 8 + more, 0);
+		snprintf(lines, sizeof(lines), AUTH("sip:r;x=%0*d"), 1024 - 8 + more, 0);
 		struct message *m = arrived(REQ, lines, network);
 		assert_int_equal(headers_write_auth_ruri(m, &x, STR_NONE, &w), !more);
 		message_free(m);

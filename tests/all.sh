@@ -119,12 +119,12 @@ unit clang clang -Dbuildtype=debugoptimized
 for config in config/quickstart.json config/examples/*.json; do
 	check "limen check $config" build/asan/sbc/limen check "$config"
 done
-scenarios call build/asan/sbc/limen --matrix full --jobs 4
+scenarios call build/asan/sbc/limen --matrix full --jobs 8
 scenarios clients build/asan/sbc/limen
 say "storm: build/plain/sbc/limen"
 check "registration storm" /usr/bin/python3 tests/storm/storm.py build/plain/sbc/limen build/plain/tests/storm/storm
 unit tsan gcc -Db_sanitize=thread -Dbuildtype=debugoptimized
-scenarios call build/tsan/sbc/limen --variant workers --jobs 4
+scenarios call build/tsan/sbc/limen --variant workers --jobs 8
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

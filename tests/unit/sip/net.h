@@ -150,7 +150,7 @@ static inline void turn_some(struct loop *l)
 
 /* ---- time that the test moves: real until it is first moved, then standing ---- */
 
-static uint64_t virtual_ns;
+static _Atomic uint64_t virtual_ns; /* threads of the relay read it, too */
 
 static inline uint64_t virtual_clock(void)
 {

@@ -274,8 +274,8 @@ bool exchange_event(struct exchange *x, enum exchange_event ev, const struct mes
 	}
 	machine_mark(MACHINE_EXCHANGE, x->state, ev);
 	x->state = cell->next;
+	checkpoint_changed(x->call); /* before anything is sent: who sees that may take what is kept for whole */
 	cell->action(x, m);
-	checkpoint_changed(x->call);
 	if (x->state == EXCHANGE_DONE)
 		exchange_free(x);
 	return true;

@@ -271,6 +271,26 @@ bool bytes_get_u64(const struct bytes_field *f, uint64_t max, uint64_t *ret)
 	return true;
 }
 
+bool bytes_get_u32(const struct bytes_field *f, uint32_t *ret)
+{
+	uint64_t v;
+
+	if (!bytes_get_u64(f, UINT32_MAX, &v))
+		return false;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+bool bytes_get_bool(const struct bytes_field *f, bool *ret)
+{
+	uint64_t v;
+
+	if (!bytes_get_u64(f, 1, &v))
+		return false;
+	*ret = v != 0;
+	return true;
+}
+
 bool bytes_get_i64(const struct bytes_field *f, int64_t *ret)
 {
 	uint64_t v;

@@ -67,6 +67,8 @@ bool bytes_next(struct bytes_reader *r, struct bytes_field *ret);
 struct bytes_reader bytes_inside(const struct bytes_field *f);
 /* Of a field's value; false, with *ret untouched, when it is none of this kind or above max. */
 bool bytes_get_u64(const struct bytes_field *f, uint64_t max, uint64_t *ret);
+bool bytes_get_u32(const struct bytes_field *f, uint32_t *ret);
+bool bytes_get_bool(const struct bytes_field *f, bool *ret); /* a number, 0 or 1 */
 bool bytes_get_i64(const struct bytes_field *f, int64_t *ret);
 bool bytes_get_addr(const struct bytes_field *f, struct addr *ret);
 

@@ -11,29 +11,9 @@ static bool number(const struct bytes_field *f, uint64_t *ret)
 	return bytes_get_u64(f, UINT64_MAX, ret);
 }
 
-static bool number32(const struct bytes_field *f, uint32_t *ret)
-{
-	uint64_t v;
-
-	if (!bytes_get_u64(f, UINT32_MAX, &v))
-		return false;
-	*ret = (uint32_t)v;
-	return true;
-}
-
 static bool below(const struct bytes_field *f, uint32_t bound, uint32_t *ret)
 {
-	return number32(f, ret) && *ret < bound;
-}
-
-static bool flag(const struct bytes_field *f, bool *ret)
-{
-	uint64_t v;
-
-	if (!bytes_get_u64(f, 1, &v))
-		return false;
-	*ret = v != 0;
-	return true;
+	return bytes_get_u32(f, ret) && *ret < bound;
 }
 
 /* A name or a cause: printable, and not without end. */
@@ -97,13 +77,13 @@ static bool agreed_field(void *arg, const struct bytes_field *f)
 	case AGREED_TAG_STREAM:
 		return below(f, MEDIA_MAX_STREAMS, &a->stream);
 	case AGREED_TAG_RTP:
-		return flag(f, &a->r.rtp);
+		return bytes_get_bool(f, &a->r.rtp);
 	case AGREED_TAG_RTP_ADDR:
 		return sendable(f, &a->r.rtp_addr);
 	case AGREED_TAG_RTCP_ADDR:
 		return sendable(f, &a->r.rtcp_addr);
 	case AGREED_TAG_RTCP_MUX:
-		return flag(f, &a->r.rtcp_mux);
+		return bytes_get_bool(f, &a->r.rtcp_mux);
 	case AGREED_TAG_LATCH:
 		if (!below(f, MEDIA_LATCH_OPEN + 1, &v))
 			return false;
@@ -112,13 +92,13 @@ static bool agreed_field(void *arg, const struct bytes_field *f)
 	case AGREED_TAG_SIGNALLING:
 		return bytes_get_addr(f, &a->r.signalling);
 	case AGREED_TAG_SEND:
-		return flag(f, &a->r.send);
+		return bytes_get_bool(f, &a->r.send);
 	case AGREED_TAG_RECEIVE:
-		return flag(f, &a->r.receive);
+		return bytes_get_bool(f, &a->r.receive);
 	case AGREED_TAG_CLOCK_HZ:
-		return number32(f, &a->r.clock_hz);
+		return bytes_get_u32(f, &a->r.clock_hz);
 	case AGREED_TAG_SILENCE_MS:
-		return number32(f, &a->r.silence_ms);
+		return bytes_get_u32(f, &a->r.silence_ms);
 	}
 	return true;
 }
@@ -171,9 +151,9 @@ static bool leg_field(void *arg, const struct bytes_field *f)
 	case LEG_TAG_MAX_FORWARDS:
 		return below(f, 256, &l->max_forwards);
 	case LEG_TAG_INVITE_CSEQ:
-		return number32(f, &l->invite_cseq);
+		return bytes_get_u32(f, &l->invite_cseq);
 	case LEG_TAG_FAR_UPDATE:
-		return flag(f, &l->far_update);
+		return bytes_get_bool(f, &l->far_update);
 	case LEG_TAG_ORIGIN_ID:
 		return number(f, &l->origin_id);
 	case LEG_TAG_ORIGIN_VERSION:
@@ -253,7 +233,7 @@ static bool side_field(void *arg, const struct bytes_field *f)
 	case SIDE_TAG_NETWORK:
 		return name(f, &s->network);
 	case SIDE_TAG_V6:
-		return flag(f, &s->v6);
+		return bytes_get_bool(f, &s->v6);
 	case SIDE_TAG_STREAM:
 		return read_stream(s, f);
 	}
@@ -328,9 +308,9 @@ static bool past_latch_field(struct past_reading *r, const struct bytes_field *f
 
 	switch (f->tag) {
 	case PAST_TAG_SOURCE_CHANGES:
-		return number32(f, &r->p.source_changes);
+		return bytes_get_u32(f, &r->p.source_changes);
 	case PAST_TAG_WINDOW_MS:
-		return number32(f, &r->p.window_ms);
+		return bytes_get_u32(f, &r->p.window_ms);
 	case PAST_TAG_LATCHED_RTP:
 		return sendable(f, &r->p.latched[0]);
 	case PAST_TAG_LATCHED_RTCP:
@@ -342,7 +322,7 @@ static bool past_latch_field(struct past_reading *r, const struct bytes_field *f
 	case PAST_TAG_REFUSED:
 		return bytes_get_addr(f, &r->p.refused);
 	case PAST_TAG_SSRC:
-		return number32(f, &r->p.ssrc);
+		return bytes_get_u32(f, &r->p.ssrc);
 	case PAST_TAG_SEQ:
 		if (!below(f, 65536, &seq))
 			return false;
@@ -385,7 +365,7 @@ static bool past_field(void *arg, const struct bytes_field *f)
 	case PAST_TAG_COMMITTED_AGE_MS:
 		return read_age(f, &r->p.committed_age_ms);
 	case PAST_TAG_JITTER_US:
-		return number32(f, &r->p.jitter_us);
+		return bytes_get_u32(f, &r->p.jitter_us);
 	}
 	return past_latch_field(r, f);
 }
@@ -428,19 +408,19 @@ static bool call_field(void *arg, const struct bytes_field *f)
 	case CALL_TAG_STATUS:
 		return below(f, 700, &r->status);
 	case CALL_TAG_ECHO:
-		return flag(f, &r->echo);
+		return bytes_get_bool(f, &r->echo);
 	case CALL_TAG_ROUTE:
 		return name(f, &r->route);
 	case CALL_TAG_TO_PHONE:
-		return flag(f, &r->to_phone);
+		return bytes_get_bool(f, &r->to_phone);
 	case CALL_TAG_PEER_IN:
 		return name(f, &r->peer_in);
 	case CALL_TAG_PEER_OUT:
 		return name(f, &r->peer_out);
 	case CALL_TAG_COUNTED_IN:
-		return flag(f, &r->counted_in);
+		return bytes_get_bool(f, &r->counted_in);
 	case CALL_TAG_COUNTED_OUT:
-		return flag(f, &r->counted_out);
+		return bytes_get_bool(f, &r->counted_out);
 	case CALL_TAG_ATTEMPT:
 		return read_attempt(r, f);
 	case CALL_TAG_A:

@@ -25,26 +25,6 @@ static bool number(const struct bytes_field *f, uint64_t *ret)
 	return bytes_get_u64(f, UINT64_MAX, ret);
 }
 
-static bool number32(const struct bytes_field *f, uint32_t *ret)
-{
-	uint64_t v;
-
-	if (!bytes_get_u64(f, UINT32_MAX, &v))
-		return false;
-	*ret = (uint32_t)v;
-	return true;
-}
-
-static bool flag(const struct bytes_field *f, bool *ret)
-{
-	uint64_t v;
-
-	if (!bytes_get_u64(f, 1, &v))
-		return false;
-	*ret = v != 0;
-	return true;
-}
-
 /* It goes into headers: nothing in it may end one. */
 static bool text(const struct bytes_field *f, size_t max, struct str *ret)
 {
@@ -97,7 +77,7 @@ static bool field(void *arg, const struct bytes_field *f)
 	case KEEP_TAG_INSTANCE:
 		return text(f, LOCATION_INSTANCE_MAX, &r->contact.instance);
 	case KEEP_TAG_REG_ID:
-		return number32(f, &r->contact.reg_id);
+		return bytes_get_u32(f, &r->contact.reg_id);
 	case KEEP_TAG_AGENT:
 		return text(f, LOCATION_AGENT_MAX, &r->agent);
 	case KEEP_TAG_TRANSPORT:
@@ -107,7 +87,7 @@ static bool field(void *arg, const struct bytes_field *f)
 	case KEEP_TAG_REMOTE:
 		return bytes_get_addr(f, &r->remote) && !addr_is_unsendable(&r->remote);
 	case KEEP_TAG_FAILED:
-		return flag(f, &r->failed);
+		return bytes_get_bool(f, &r->failed);
 	case KEEP_TAG_WRITTEN_MS:
 		return number(f, &r->written_ms);
 	case KEEP_TAG_SINCE_MS:
@@ -123,11 +103,11 @@ static bool field(void *arg, const struct bytes_field *f)
 	case KEEP_TAG_PHONE_CALL_ID:
 		return number(f, &r->phone_call_id);
 	case KEEP_TAG_PHONE_CSEQ:
-		return number32(f, &r->phone_cseq);
+		return bytes_get_u32(f, &r->phone_cseq);
 	case KEEP_TAG_CORE_CALL_ID:
 		return text(f, IDENT_LEN, &r->core_call_id);
 	case KEEP_TAG_CORE_CSEQ:
-		return number32(f, &r->core_cseq);
+		return bytes_get_u32(f, &r->core_cseq);
 	}
 	return true;
 }

@@ -55,26 +55,6 @@ struct reading {
 	struct str local_tag;
 };
 
-static bool number(const struct bytes_field *f, uint32_t *ret)
-{
-	uint64_t v;
-
-	if (!bytes_get_u64(f, UINT32_MAX, &v))
-		return false;
-	*ret = (uint32_t)v;
-	return true;
-}
-
-static bool flag(const struct bytes_field *f, bool *ret)
-{
-	uint64_t v;
-
-	if (!bytes_get_u64(f, 1, &v))
-		return false;
-	*ret = v != 0;
-	return true;
-}
-
 /* One line of text, and not an empty one. */
 static bool text(const struct bytes_field *f, struct str *ret)
 {
@@ -134,14 +114,14 @@ static bool read_field(void *arg, const struct bytes_field *f)
 	case TAG_ROUTE_SET:
 		return route_set(f, &r->t.route_set);
 	case TAG_LOCAL_CSEQ:
-		return number(f, &r->d.local_cseq);
+		return bytes_get_u32(f, &r->d.local_cseq);
 	case TAG_REMOTE_CSEQ:
 		r->d.remote_cseq_set = true;
-		return number(f, &r->d.remote_cseq);
+		return bytes_get_u32(f, &r->d.remote_cseq);
 	case TAG_FOLLOW:
-		return flag(f, &r->d.follow);
+		return bytes_get_bool(f, &r->d.follow);
 	case TAG_NAMED:
-		return flag(f, &r->d.named);
+		return bytes_get_bool(f, &r->d.named);
 	case TAG_TRANSPORT:
 		return transport(f, &r->d.flow.transport);
 	case TAG_FLOW_LOCAL:
@@ -149,7 +129,7 @@ static bool read_field(void *arg, const struct bytes_field *f)
 	case TAG_FLOW_REMOTE:
 		return bytes_get_addr(f, &r->d.flow.remote) && !addr_is_unsendable(&r->d.flow.remote);
 	case TAG_FLOW_ONLY:
-		return flag(f, &r->d.flow.flow_only);
+		return bytes_get_bool(f, &r->d.flow.flow_only);
 	}
 	return true;
 }

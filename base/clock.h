@@ -14,7 +14,8 @@ static inline uint64_t clock_ms(void)
 void clock_set_source(uint64_t (*source)(void));
 
 /* Wall-clock time of a monotonic instant, in microseconds since 1970: a start offset read once, plus monotonic time, so
- * that a step of the system clock never reorders records. Putting a source in or out reads the offset anew. */
+ * that a step of the system clock never reorders records. A test's source stands for both: its 0 is 2026's beginning.
+ */
 uint64_t clock_wall_us(uint64_t mono_ns);
 /* "2026-11-21T07:42:13.123456Z" and its NUL. */
 #define CLOCK_TEXTLEN 28

@@ -50,7 +50,7 @@ static void test_wall_follows_monotonic(void **state)
 	fake_ns = 5000000000;
 	clock_set_source(fake);
 	uint64_t start = clock_wall_us(fake_ns);
-	assert_in_range(start / 1000000, (uint64_t)time(NULL) - 2, (uint64_t)time(NULL) + 2);
+	assert_int_equal(start, UINT64_C(1767225605000000));
 	assert_int_equal(clock_wall_us(fake_ns + 1000), start + 1);
 	assert_int_equal(clock_wall_us(fake_ns - 3000000000), start - 3000000);
 	fake_ns += 32000000000;

@@ -16,11 +16,16 @@ def params(value):
     return {k.lower(): q or v for k, q, v in found}
 
 
-def response(p, password, method):
+def response(p, password, method, body=b""):
+    def of(text):
+        return HASHES[p.get("algorithm", "MD5")](text).hexdigest()
+
     def h(*parts):
-        return HASHES[p.get("algorithm", "MD5")](":".join(parts).encode()).hexdigest()
+        return of(":".join(parts).encode())
 
     ha1, ha2 = h(p["username"], p["realm"], password), h(method, p["uri"])
+    if p.get("qop") == "auth-int":
+        ha2 = h(method, p["uri"], of(body))
     if "qop" not in p:
         return h(ha1, p["nonce"], ha2)
     return h(ha1, p["nonce"], p["nc"], p["cnonce"], p["qop"], ha2)
@@ -58,11 +63,11 @@ class Verifier:
     def __init__(self, realm="sip.example", user="alice", password="open sesame", proxy=True):
         self.realm, self.user, self.password, self.proxy, self.nonce = realm, user, password, proxy, token(12)
 
-    def challenge(self, stale=False, new=True, more=""):
+    def challenge(self, stale=False, new=True, more="", qop=', qop="auth"'):
         if new:
             self.nonce = token(12)
         return ("Proxy-Authenticate" if self.proxy else "WWW-Authenticate",
-                f'Digest realm="{self.realm}", nonce="{self.nonce}", qop="auth"' + (", stale=true" if stale else "") + more)
+                f'Digest realm="{self.realm}", nonce="{self.nonce}"' + qop + (", stale=true" if stale else "") + more)
 
     @property
     def status(self):
@@ -76,13 +81,27 @@ class Verifier:
         """The request shows who it is, for this Request-URI, with the nonce given last."""
         p = self.given(m)
         case.check(p is not None, f"no credentials in {m.start}")
-        case.equal(p["response"], response(p, self.password, m.method), "response")
+        case.equal(p["response"], response(p, self.password, m.method, m.body), "response")
         case.equal((p["username"], p["realm"], p["nonce"]), (self.user, self.realm, self.nonce), "credentials")
         if uri:
             case.equal(p["uri"], m.uri, "digest uri and Request-URI")
         if nc:
             case.equal(int(p["nc"], 16), nc, "nonce count")
         return p
+
+
+def asked(t, core, b, m, stale=False, headers=None):
+    """The callee b refuses m with a challenge of core's (headers: with these), and it comes again as RFC 3261 §22.2 has it."""
+    b.reply(core.status, "Asked", to=m, headers=headers or [core.challenge(stale)])
+    if m.method == "INVITE":
+        b.ep.expect("ACK")
+    again = b.ep.expect(m.method)
+    t.equal(int(core.right(t, again).get("nc", "1"), 16), 1, "nonce count")
+    t.equal(again.cseq, m.cseq + 1, "CSeq")
+    t.equal((again.call_id, again["From"], again["To"], again.body), (m.call_id, m["From"], m["To"], m.body), "the rest")
+    t.check(again["Via"] != m["Via"], "a branch of its own")
+    b.heard = again
+    return again
 
 
 def accounts(t, *users, realm="phones.example"):

@@ -123,3 +123,32 @@ def asking(t, **more):
                        {"name": "deny", "match": {"network": "core"}, "deny": {"code": 404}}],
             "registrations": {"expires_min": 0},
             "accounts": {"file": accounts(t, ("alice", "secret of alice"), ("bob", "secret of bob")), **more}}
+
+
+def relaying(t):
+    """Configuration: challenges of the callee cross to phones on access."""
+    return {"networks": {"access": {"unknown": "accept", "nat": True, "source_rate": 0, "auth": "relay"}},
+            "peers": {"caller": None, "callee": {"auth": "relay"}},
+            "routes": [{"name": "phones", "match": {"network": "access"}, "target": "callee"},
+                       {"name": "deny", "match": {"network": "core"}, "deny": {"code": 404}}],
+            "leak": "block"}
+
+
+def within(t, core, login, d, b, method, **kw):
+    """A request within the dialog from d, challenged by b, and once more with credentials: as b got it."""
+    d.request(method, **kw)
+    b.expect(method)
+    b.reply(core.status, "Asked", headers=[core.challenge()])
+    if method == "INVITE":
+        b.expect("ACK")
+    m = d.expect(f"{core.status} {method}")
+    t.check(core.nonce in str(m.headers), "challenge across")
+    if method == "INVITE":
+        d.ack_refusal(m)
+    login.challenged(m, "MD5")
+    d.request(method, headers=[login.header(method, d.target)], **kw)
+    m = b.expect(method)
+    # within a dialog the Request-URI is the dialog's, and the verifier goes by the uri that it is given
+    core.right(t, m, nc=1, uri=False)
+    t.equal(core.given(m)["uri"], d.target, "uri as the phone has signed it")
+    return m

@@ -16,6 +16,10 @@ def params(value):
     return {k.lower(): q or v for k, q, v in found}
 
 
+def quoted(text):
+    return re.sub(r'(["\\])', r"\\\1", text)
+
+
 def response(p, password, method, body=b""):
     def of(text):
         return HASHES[p.get("algorithm", "MD5")](text).hexdigest()
@@ -44,17 +48,18 @@ class Login:
         self.given, self.nc = by.get(algorithm) or all_of_it[0], 0
         return self
 
-    def header(self, method, uri, nc=None):
-        """One line for this request; nc: that count once more."""
+    def header(self, method, uri, nc=None, more="", **other):
+        """One line for this request; nc: that count once more; more: further parameters as text; other: values that are sent
+        in place of ours, and hashed."""
         if nc is None:
             self.nc += 1
             nc = self.nc
         p = {"username": self.user, "realm": self.given["realm"], "nonce": self.given["nonce"], "uri": uri,
-             "algorithm": self.given.get("algorithm", "MD5"), "qop": "auth", "nc": f"{nc:08x}", "cnonce": token(4)}
+             "algorithm": self.given.get("algorithm", "MD5"), "qop": "auth", "nc": f"{nc:08x}", "cnonce": token(4), **other}
         bare = ("algorithm", "qop", "nc")
-        text = ", ".join(f"{k}={v}" if k in bare else f'{k}="{v}"' for k, v in p.items())
+        text = ", ".join(f"{k}={v}" if k in bare else f'{k}="{quoted(v)}"' for k, v in p.items())
         return ("Proxy-Authorization" if self.proxy else "Authorization",
-                f'Digest {text}, response="{response(p, self.password, method)}"')
+                f'Digest {text}, response="{response(p, self.password, method)}"{more}')
 
 
 class Verifier:

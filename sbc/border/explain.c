@@ -156,6 +156,7 @@ static void tell_messages(struct explaining *e, const struct border_decision *d,
 	w = writer_init(buf, sizeof(buf));
 	headers_write_to(&m, x, d->to_user, &w);
 	tell_written(e, "To", &w);
+	explain_challenges(x, e->r.network, e->tell, e->arg);
 }
 
 static void tell_target(struct explaining *e, const struct border_decision *d, unsigned peer,

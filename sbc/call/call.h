@@ -167,6 +167,7 @@ struct calls {
 	struct leak_table *leaks;
 	struct hash_key tag_key;
 	struct hmap by_tag;
+	struct leg *asked; /* inbound.c: whose request this is, from the judging of it until it is carried out */
 	struct list all;
 	struct list ended;  /* call.node moved here, to be reaped */
 	struct list by_age; /* every call, oldest first: what management walks */

@@ -70,6 +70,8 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 
 	if (m->status < 200 || (x->state != EXCHANGE_GIVEN_UP && leg_challenged(x->to, &x->out, m) == KEYRING_AGAIN))
 		return;
+	if (m->method == METHOD_INVITE && m->status < 300)
+		leg_keep_credentials(x->to, t);
 	if (m->status == 408 || m->status == 481)
 		exchange_event(x, EXCHANGE_GONE, m);
 	else if (m->status >= 300)

@@ -148,9 +148,10 @@ struct leg {
 	struct early_tag *tags;  /* leg A: further tags */
 	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */
 	unsigned n_tags, n_branches, n_forks;
-	struct list old; /* call.old_legs, once another attempt has taken its place */
-	unsigned fork;   /* leg B: media fork of the dialog that is confirmed, or heard */
-	char *ack;       /* last ACK sent, for 2xx that come again */
+	struct list old;   /* call.old_legs, once another attempt has taken its place */
+	unsigned fork;     /* leg B: media fork of the dialog that is confirmed, or heard */
+	char *credentials; /* lines of our last INVITE, for the ACK of its 2xx; NULL: none */
+	char *ack;         /* last ACK sent, for 2xx that come again */
 	size_t ack_n;
 	uint32_t ack_cseq;
 	struct hiding hiding;
@@ -229,6 +230,9 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 /* Final response m to a request of this leg in *txn, from within `response`: a challenge that our credentials answer is
  * answered there and then, with the next CSeq number. RFC 3261 §22.2. */
 enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m);
+/* From within the `response` that is told the first 2xx to our INVITE: its ACK carries the same credentials (RFC 3261
+ * §13.2.2.4). Without memory it carries none: nobody may ask an ACK for them (§22.1). */
+void leg_keep_credentials(struct leg *l, const struct client_txn *invite);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
 /* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */

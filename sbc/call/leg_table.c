@@ -367,6 +367,8 @@ static void invite_response(void *arg, struct client_txn *t, const struct messag
 	struct leg *l = arg;
 	struct leg_arg a = {.m = m};
 
+	if (m->status >= 200 && m->status < 300)
+		leg_keep_credentials(l, t);
 	if (m->status < 200) {
 		if (m->status > 100)
 			leg_event(l, LEG_EV_PROVISIONAL, &a);

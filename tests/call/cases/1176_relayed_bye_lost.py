@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """auth: relay, BYE: a core that says nothing, two BYEs that cross, a phone that never comes again with credentials, and a second BYE before the first is answered: each side hears 200 once, and the call ends."""
-from lib.digest import Login, Verifier, relaying
+import json
+
+from lib.digest import Verifier, relaying
 from lib.limen import LINGER
 
 CONFIG = relaying
-CDR = [{"status": 200, "cause": "bye", "ended_by": by, "verdict": ...} for by in "ABAAB"]
+CDR = [{"status": 200, "cause": "bye", "ended_by": by, "verdict": ...} for by in "ABAAB"] + [
+    {"status": 200, "cause": "ended by operator", "ended_by": "limen"}]
 
 
 def challenged(t, core, d, b):
@@ -51,3 +54,10 @@ def run(t):
     b.expect("200 BYE")
     d.expect("BYE")
     d.ok()
+
+    d, b = t.talk()  # an operator ends it meanwhile: nobody is sent a second BYE
+    d.bye()
+    b.expect("BYE")
+    t.limen.command("call", "end", json.loads(t.limen.command("call", "list", "--json"))["calls"][0]["id"])
+    d.expect("200 BYE")
+    b.ok()

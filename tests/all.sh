@@ -114,6 +114,7 @@ say "style"
 check "clang-format" formatted
 check "headers compile alone" headers_alone
 check "rooms use only what they may" /usr/bin/python3 tests/style/layers.py
+check "READMEs name what there is" /usr/bin/python3 tests/style/readmes.py
 
 unit asan gcc -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
 unit plain gcc -Dbuildtype=debugoptimized

@@ -121,9 +121,11 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	bool relayed = (m->status == 401 || m->status == 407) && headers_relay_auth(m, &x);
 	int status = relayed ? m->status : status_across(m->status);
 
-	if (m->status < 200 || keyring_challenged(g->pass->keyring, outward_peer(g->config, &g->targets.at), &g->out, m,
-						  g->cseq + 1) == KEYRING_AGAIN) {
-		g->cseq += m->status >= 200;
+	if (m->status < 200)
+		return;
+	if (keyring_challenged(g->pass->keyring, outward_peer(g->config, &g->targets.at), &g->out, m, g->cseq + 1) ==
+	    KEYRING_AGAIN) {
+		g->cseq++;
 		return;
 	}
 	targets_outcome(&g->targets, m->status, REJECT_NONE);

@@ -47,6 +47,8 @@
 	X(REJECT_CALLS, 503, "Service Unavailable", "calls")                                                           \
 	X(REJECT_TRANSACTIONS, 503, "Service Unavailable", "transactions")                                             \
 	X(REJECT_DRAINING, 503, "Service Unavailable", "draining")                                                     \
+	/* rang when the process before this one died */                                                               \
+	X(REJECT_RESTARTED, 503, "Service Unavailable", "restarted")                                                   \
 	X(REJECT_NO_MEMORY, 500, "Server Internal Error", "no_memory")                                                 \
 	X(REJECT_NO_PORT, 503, "Service Unavailable", "no_media_port")                                                 \
 	X(REJECT_TOO_LARGE, 513, "Message Too Large", "too_large")                                                     \

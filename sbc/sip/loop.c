@@ -107,6 +107,11 @@ void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us
 	*ret_max_us = histogram_max_us(&l->turns);
 }
 
+uint64_t loop_turns_above(const struct loop *l, uint64_t us)
+{
+	return histogram_above_us(&l->turns, us);
+}
+
 bool loop_stuck(const struct loop *l, uint64_t ms)
 {
 	uint64_t began = atomic_load_explicit(&l->turn_began_ns, memory_order_relaxed);

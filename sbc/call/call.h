@@ -103,6 +103,7 @@ struct call {
 	struct side side[2];  /* MEDIA_A, MEDIA_B */
 	struct setup *setup;
 	int route, peer_in, peer_out;
+	const char *route_was; /* as leg.was */
 	media_id session;
 	unsigned media_pending; /* prepares not answered yet */
 	bool media_failed, media_ended;
@@ -118,7 +119,8 @@ struct call {
 		bool asked;        /* the relay's statistics are awaited, to be written with it */
 		bool stored;       /* there is one */
 		unsigned prepares; /* of a restored call: answers of the relay that are not there yet */
-		char *texts;       /* of a restored call: what causes point into */
+		char *texts;       /* of a restored call: what causes and names of before point into */
+		char *texts_end;
 	} keep;
 	struct relay *relays[CALL_MAX_RELAYS];
 	struct wheel_timer bound; /* ringing, then call length */
@@ -129,6 +131,7 @@ struct call {
 	char reason[96];
 	struct cdr_attempt_own {
 		int peer;
+		const char *was; /* as leg.was */
 		struct addr remote;
 		int status;
 		const char *cause;
@@ -201,6 +204,9 @@ void call_post(struct call *c, enum call_event ev, const struct call_arg *arg);
 /* Runs what is queued; the last thing that every entry point from below does. */
 void call_run(struct call *c);
 const char *call_state_name(enum call_state s);
+/* Of a peer, and of the call's route, that may be configured no more; NULL: none. */
+const char *call_peer_name(const struct call *c, int peer, const char *was);
+const char *call_route_name(const struct call *c);
 
 /* A new INVITE that may become a call. The request is answered in any case. */
 void call_begin(struct calls *cs, struct server_txn *t, const struct message *invite);

@@ -30,16 +30,34 @@ static void on_2xx_lost(struct wheel_timer *t)
 	call_run(c);
 }
 
-void call_timers_2xx_sent(struct leg *l)
+static void watch_2xx(struct leg *l, uint64_t again_ms, uint64_t lost_ms)
 {
-	const struct config_timers *v = &l->call->config->timers;
 	struct loop *loop = l->call->calls->worker->loop;
 
 	l->unacked.again.fn = on_2xx_again;
 	l->unacked.lost.fn = on_2xx_lost;
+	loop_timer(loop, &l->unacked.again, again_ms);
+	loop_timer_coarse(loop, &l->unacked.lost, lost_ms);
+}
+
+void call_timers_2xx_sent(struct leg *l)
+{
+	const struct config_timers *v = &l->call->config->timers;
+
+	l->unacked.since_ns = clock_ns();
 	l->unacked.interval_ms = v->t1;
-	loop_timer(loop, &l->unacked.again, v->t1);
-	loop_timer_coarse(loop, &l->unacked.lost, 64ull * v->t1);
+	watch_2xx(l, v->t1, 64ull * v->t1);
+}
+
+/* Intervals that double have come to as much as is between the first and the next. */
+void call_timers_2xx_restored(struct leg *l, uint64_t age_ms)
+{
+	const struct config_timers *v = &l->call->config->timers;
+	uint64_t whole_ms = 64ull * v->t1;
+
+	l->unacked.since_ns = clock_ns() - age_ms * 1000000;
+	l->unacked.interval_ms = age_ms < v->t1 ? v->t1 : age_ms < v->t2 ? (unsigned)age_ms : v->t2;
+	watch_2xx(l, 1, age_ms < whole_ms ? whole_ms - age_ms : 1);
 }
 
 void call_timers_acked(struct leg *l)
@@ -95,10 +113,10 @@ void call_timers_restored(struct call *c)
 	loop_timer_coarse(c->calls->worker->loop, &c->bound, talked_ms < most_ms ? most_ms - talked_ms : 1);
 }
 
-void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t))
+void call_timers_soon(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t))
 {
-	c->bound.fn = fn;
-	loop_timer(c->calls->worker->loop, &c->bound, 1);
+	t->fn = fn;
+	loop_timer(c->calls->worker->loop, t, 1);
 }
 
 #define CHECKPOINT_EVERY_MS   100

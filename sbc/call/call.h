@@ -318,6 +318,9 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 /* Something that another process would have to know has changed: written soon, with whatever else changes until then.
  * Calls that are not answered yet are not kept. */
 void checkpoint_changed(struct call *c);
+/* "yes": all that is to be known is on disk; "waits": the store has it, and not written it yet; "partly": it has been
+ * given what it was before; "no": nothing. NULL: there is no store, or nothing to be kept. */
+const char *checkpoint_state(const struct call *c);
 /* It is time to write it. */
 void checkpoint_write_now(struct call *c);
 /* The relay's statistics are there; NULL: there are none to be had now. False: they were not asked for here. */

@@ -19,6 +19,17 @@ static bool worth_keeping(const struct call *c)
 	return !c->end_ns && (c->state == CALL_TALKING || c->state == CALL_ANSWERED || rings(c));
 }
 
+const char *checkpoint_state(const struct call *c)
+{
+	if (!c->calls->store || !worth_keeping(c))
+		return NULL;
+	if (!c->keep.stored)
+		return "no";
+	if (c->keep.unwritten && !c->keep.settling)
+		return "partly";
+	return store_waits(c->calls->store, STORE_CALLS, str_z(c->id)) ? "waits" : "yes";
+}
+
 static void set_unwritten(struct call *c, bool on)
 {
 	if (c->keep.unwritten == on)
@@ -52,9 +63,9 @@ static void write_record(struct call *c, const struct media_stats *stats)
 {
 	bool ok = put_record(c, stats), done = ok && (c->keep.settling || !has_latches(c));
 
-	if (c->a)
+	if (ok && c->a)
 		c->a->kept_cseq = c->a->dialog.local_cseq;
-	if (c->b)
+	if (ok && c->b)
 		c->b->kept_cseq = c->b->dialog.local_cseq;
 	c->keep.settling = ok;
 	if (done)

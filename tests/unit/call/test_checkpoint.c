@@ -13,7 +13,8 @@
 
 static struct {
 	struct store store;
-	unsigned puts, dels, records_sent;
+	unsigned puts, refused, dels, records_sent;
+	bool full, waits;
 	uint8_t put[1 << 16];
 	size_t put_n;
 } x;
@@ -24,6 +25,10 @@ static bool fake_put(struct store *s, enum store_table t, struct str key, struct
 {
 	assert_int_equal(t, STORE_CALLS);
 	assert_true(str_eq(key, str_z(hand_id)) && bytes.n <= sizeof(x.put));
+	if (x.full) {
+		x.refused++;
+		return false;
+	}
 	memcpy(x.put, bytes.p, bytes.n);
 	x.put_n = bytes.n;
 	x.puts++;
@@ -37,7 +42,12 @@ static bool fake_del(struct store *s, enum store_table t, struct str key)
 	return true;
 }
 
-static const struct store_ops fake_ops = {.put = fake_put, .del = fake_del};
+static bool fake_waits(struct store *s, enum store_table t, struct str key)
+{
+	return x.waits;
+}
+
+static const struct store_ops fake_ops = {.put = fake_put, .del = fake_del, .waits = fake_waits};
 
 static void on_cdr(void *arg, const struct cdr *r)
 {
@@ -73,7 +83,8 @@ static int set_up(void **state)
 	ident_mint(&e.key, 17, hand_id);
 	ident_mint(&e.key, 17, hand_tag[0]);
 	ident_mint(&e.key, 17, hand_tag[1]);
-	x.puts = x.dels = x.records_sent = 0;
+	x.puts = x.refused = x.dels = x.records_sent = 0;
+	x.full = x.waits = false;
 	return 0;
 }
 
@@ -313,6 +324,47 @@ static void test_written(void **state)
 	assert_int_equal(COUNTER(calls_unwritten), 0);
 }
 
+/* The store has no room for a while: the call goes on, says so, and is tried again. */
+static void test_store_full(void **state)
+{
+	struct bytes_writer hand;
+	struct str record = hand_record(&hand, CHECKPOINT_VERSION, CHECKPOINT_OLDEST);
+	struct call *c;
+
+	assert_int_equal(calls_restore(e.calls, str_z(hand_id), record), 0);
+	bytes_writer_finish(&hand);
+	c = only_call();
+	assert_string_equal(checkpoint_state(c), "partly"); /* as the process before left it */
+	c->keep.stored = false;
+	assert_string_equal(checkpoint_state(c), "no");
+	x.full = true;
+	time_passes(e.worker->loop, 250);
+	UNTIL(e.worker->loop, x.refused == 1);
+	time_passes(e.worker->loop, 3000);
+	UNTIL(e.worker->loop, x.refused == 2);
+	assert_string_equal(checkpoint_state(c), "no");
+	assert_int_equal(c->a->kept_cseq, 7 + LEG_CSEQ_SKIP); /* as it was read */
+	c->a->dialog.local_cseq++;
+	assert_int_equal(COUNTER(calls_unwritten), 1);
+	assert_int_equal(c->state, CALL_TALKING);
+	x.full = false;
+	time_passes(e.worker->loop, 3000);
+	UNTIL(e.worker->loop, x.puts == 1);
+	assert_int_equal(c->a->kept_cseq, 8 + LEG_CSEQ_SKIP);
+	assert_string_equal(checkpoint_state(c), "yes");
+	x.waits = true;
+	assert_string_equal(checkpoint_state(c), "waits");
+	time_passes(e.worker->loop, 3000);
+	UNTIL(e.worker->loop, x.puts == 2);
+	assert_int_equal(COUNTER(calls_unwritten), 0);
+	x.full = true;
+	checkpoint_changed(c);
+	assert_string_equal(checkpoint_state(c), "partly");
+	time_passes(e.worker->loop, 250);
+	UNTIL(e.worker->loop, x.refused == 3);
+	assert_string_equal(checkpoint_state(c), "partly");
+}
+
 /* ---- what is refused ---- */
 
 static void reseal(uint8_t *p, size_t n)
@@ -493,9 +545,9 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_same_bytes),  CASE(test_open),     CASE(test_what_is_read),
-		CASE(test_written),     CASE(test_damaged),  CASE(test_damaged_open),
-		CASE(test_another_key), CASE(test_versions), CASE(test_memory),
+		CASE(test_same_bytes), CASE(test_open),    CASE(test_what_is_read), CASE(test_written),
+		CASE(test_store_full), CASE(test_damaged), CASE(test_damaged_open), CASE(test_another_key),
+		CASE(test_versions),   CASE(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,8 @@ struct calls {
 	uint32_t facts;                     /* counts configurations */
 	struct list kept[CHECKPOINT_NEVER]; /* calls to be written, each list in the order of their times */
 	struct wheel_timer kept_timer;
+	unsigned
+		soon_n; /* restored calls that have something to do as soon as the worker runs: some each millisecond */
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;

@@ -19,7 +19,7 @@ void call_timers_answered(struct call *c);
 void call_timers_over(struct call *c);
 /* It was answered in another process: what is left of timers.call_max. */
 void call_timers_restored(struct call *c);
-/* It, or its exchange (t), cannot go on here; ended as soon as its worker runs. */
+/* It, or its exchange (t), cannot go on here; ended as soon as its worker runs, four each millisecond. */
 void call_timers_soon(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
 /* Its record has changed, and is written within 200 ms with what changes until then; the relay's latches settle in one
  * window; then counters are written every minute. One timer for all calls of a worker: they are written many at once,

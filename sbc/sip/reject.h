@@ -63,6 +63,8 @@
 	X(REJECT_CONTACTS, 403, "Forbidden", "contacts")                                                               \
 	X(REJECT_BRIEF, 423, "Interval Too Brief", "brief")                                                            \
 	X(REJECT_REGISTRATIONS, 503, "Service Unavailable", "registrations")                                           \
+	X(REJECT_REGISTRATIONS_SOURCE, 503, "Service Unavailable", "registrations_source")                             \
+	X(REJECT_NEW_CONTACTS, 503, "Service Unavailable", "new_contacts")                                             \
 	X(REJECT_REGISTER_RATE, 503, "Service Unavailable", "register_rate")                                           \
 	X(REJECT_REGISTER_PENDING, 503, "Service Unavailable", "register_pending")                                     \
 	X(REJECT_REGISTRAR_SILENT, 503, "Service Unavailable", "registrar_silent")                                     \

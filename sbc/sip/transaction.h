@@ -45,7 +45,8 @@ struct txn_user {
 	 * comes here again, and must be answered alike and change nothing. NULL: never. */
 	bool (*glance)(void *arg, const struct message *m);
 	/* A new request, before a transaction is made for it: REJECT_NONE, or why it is refused without one
-	 * (txn_layer_refuse()), which is how to refuse what may have a forged source. NULL: none is. */
+	 * (txn_layer_refuse()), which is how to refuse what may have a forged source. What is not refused is given to
+	 * `request` next, before anything else happens, or no transaction could be made for it. NULL: none is. */
 	enum reject_reason (*judge)(void *arg, const struct message *m);
 	/* A new request that is not an ACK. The message is valid during the call. The user must answer t, now or later;
 	 * it may take t with server_txn_own(); a request that is neither answered nor owned when this returns is

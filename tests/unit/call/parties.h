@@ -33,7 +33,7 @@ static bool late;                 /* the offer comes in the 2xx, the answer in t
 	"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"    \
 	"a=rtpmap:101 telephone-event/8000\r\n"
 
-static void send_text(struct party *p, const char *text, size_t n)
+static inline void send_text(struct party *p, const char *text, size_t n)
 {
 	struct addr to = at("127.0.0.1:1");
 
@@ -41,8 +41,8 @@ static void send_text(struct party *p, const char *text, size_t n)
 	(void)!sendto(p->fd, text, n, 0, &to.sa, addr_len(&to));
 }
 
-static size_t make_request(char *buf, size_t cap, const char *method, unsigned cseq, const char *branch,
-			   const char *body)
+static inline size_t make_request(char *buf, size_t cap, const char *method, unsigned cseq, const char *branch,
+				  const char *body)
 {
 	char tag[80] = "", callee[80];
 
@@ -59,7 +59,7 @@ static size_t make_request(char *buf, size_t cap, const char *method, unsigned c
 		strlen(body), body);
 }
 
-static void a_request(const char *method, const char *body)
+static inline void a_request(const char *method, const char *body)
 {
 	a.final = 0;
 	a.cseq++;
@@ -69,7 +69,7 @@ static void a_request(const char *method, const char *body)
 
 static unsigned nonces;
 
-static void reply(struct party *p, const struct message *m, int status, const char *body)
+static inline void reply(struct party *p, const struct message *m, int status, const char *body)
 {
 	char buf[2000];
 	struct writer w = writer_init(buf, sizeof(buf));
@@ -95,14 +95,14 @@ static void reply(struct party *p, const struct message *m, int status, const ch
 }
 
 /* a request of ours to b, whose tag is "tb" */
-static void in_dialog(const struct party *p, const struct message *m)
+static inline void in_dialog(const struct party *p, const struct message *m)
 {
 	if (p == &b && !str_eq(m->to.tag, str_z("tb")))
 		fail_msg("%.*s with To tag \"%.*s\"", STR_FMT(m->method_text), STR_FMT(m->to.tag));
 }
 
 /* One that carries the nonce given last. */
-static bool knows_nonce(const struct message *m)
+static inline bool knows_nonce(const struct message *m)
 {
 	struct digest_credentials c;
 	struct str value;
@@ -112,7 +112,7 @@ static bool knows_nonce(const struct message *m)
 	       str_to_u64(c.nonce, UINT32_MAX, &n) && n == nonces;
 }
 
-static void take_request(struct party *p, const struct message *m)
+static inline void take_request(struct party *p, const struct message *m)
 {
 	if (asks && p == &b && m->method != METHOD_ACK && m->method != METHOD_CANCEL && !knows_nonce(m)) {
 		reply(p, m, 407, "");
@@ -144,7 +144,7 @@ static void take_request(struct party *p, const struct message *m)
 	}
 }
 
-static void take_response(struct party *p, const struct message *m)
+static inline void take_response(struct party *p, const struct message *m)
 {
 	char buf[2000];
 
@@ -174,7 +174,7 @@ static void take_response(struct party *p, const struct message *m)
 	}
 }
 
-static bool party_take(struct party *p)
+static inline bool party_take(struct party *p)
 {
 	uint8_t buf[4000];
 	struct flow_addr from = {.remote = at("127.0.0.1:1")};
@@ -196,7 +196,7 @@ static bool party_take(struct party *p)
 	return any;
 }
 
-static void new_call(void)
+static inline void new_call(void)
 {
 	int fa = a.fd, fb = b.fd;
 	struct addr aa = a.addr, ab = b.addr;
@@ -206,7 +206,7 @@ static void new_call(void)
 	call_number++;
 }
 
-static void open_party(struct party *p, const char *host)
+static inline void open_party(struct party *p, const char *host)
 {
 	struct addr local = at(host);
 

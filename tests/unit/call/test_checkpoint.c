@@ -68,12 +68,12 @@ static int set_up(void **state)
 	snprintf(
 		text, sizeof(text),
 		"{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\"],"
-		"\"media\":{\"address\":\"127.0.0.1\",\"ports\":\"23400-23499\"}}},"
+		"\"media\":{\"address\":\"127.0.0.1\",\"ports\":\"%u-%u\"}}},"
 		"\"peers\":{\"a\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.1:9\"],\"media_acl\":[\"192.0.2.0/24\"]},"
 		"\"b\":{\"network\":\"n\",\"targets\":[\"udp:127.0.0.2:9\"]}},"
 		"\"routes\":[{\"name\":\"out\",\"match\":{\"peer\":\"a\"},\"target\":\"b\"}],"
 		"\"media\":{\"workers\":1,\"port_cooldown_ms\":0}}",
-		free_port());
+		free_port(), hand_port(), hand_port() + 99);
 	log_set_level(LOG_ERROR);
 	log_set_sink(NULL, NULL);
 	time_stands();

@@ -68,8 +68,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	l->transport = l->dialog.peer.transport;
 	l->invite_cseq = invite->cseq;
 	l->far_update = message_lists(invite, STR("Allow"), STR("UPDATE"));
-	l->invite_in = t;
-	server_txn_own(t, &uas_ops, l);
+	leg_own_invite_in(l, t);
 	call_count(&c->calls->counters.legs, 1);
 	leg_allow_own(l, invite);
 	return l;
@@ -110,6 +109,12 @@ fail_dialog:
 fail_leg:
 	free(l);
 	return NULL;
+}
+
+void leg_own_invite_in(struct leg *l, struct server_txn *t)
+{
+	l->invite_in = t;
+	server_txn_own(t, &uas_ops, l);
 }
 
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,

@@ -114,6 +114,7 @@ struct hiding {
 struct unacked {
 	struct server_txn *txn; /* NULL: none */
 	uint32_t cseq;
+	uint64_t since_ns; /* it was sent first */
 	struct wheel_timer again, lost;
 	unsigned interval_ms;
 };
@@ -131,6 +132,7 @@ struct leg {
 	unsigned max_forwards;
 	unsigned network;
 	int peer;
+	const char *was;         /* of a restored call: the name its peer had; the peer may be none any more */
 	struct leg_phone *phone; /* NULL: none */
 	enum config_transport transport;
 	struct server_txn *invite_in;  /* until its final reply is acknowledged */
@@ -140,6 +142,7 @@ struct leg {
 	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
 	bool far_update;      /* the far side's Allow holds UPDATE */
 	bool provisional_seen;
+	bool kept_ringing; /* leg B: its ringing was reason to write the call down */
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
@@ -175,6 +178,10 @@ struct leg_arg {
 /* A leg of an answered call that another process began; dialog: as dialog_write() wrote it. 0, -ENOMEM, -EBADMSG. */
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
 		struct leg **ret);
+/* The transaction of the INVITE that made a UAS leg. */
+void leg_own_invite_in(struct leg *l, struct server_txn *t);
+/* Of the INVITE that a UAC leg sends; arg is the leg. */
+extern const struct client_ops leg_invite_ops;
 /* Numbers of requests that may have been sent since a leg was written. */
 #define LEG_CSEQ_SKIP 32
 

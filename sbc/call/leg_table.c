@@ -417,14 +417,14 @@ static void invite_terminated(void *arg, struct client_txn *t)
 	calls_reap_later(l->call->calls, l->call);
 }
 
-static const struct client_ops invite_ops = {
+const struct client_ops leg_invite_ops = {
 	.response = invite_response, .failed = invite_failed, .terminated = invite_terminated};
 
 static void act_send_invite(struct leg *l, const struct leg_arg *a)
 {
 	int err = -ENOMEM;
 
-	l->invite_out = leg_request(l, a->request, &invite_ops, l, &err);
+	l->invite_out = leg_request(l, a->request, &leg_invite_ops, l, &err);
 	if (l->invite_out) {
 		l->invite_cseq = l->dialog.local_cseq;
 		return;

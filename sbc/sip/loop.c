@@ -291,6 +291,7 @@ static void on_async(uv_async_t *h)
 
 void loop_run(struct loop *l)
 {
+	l->awake = false; /* what was set up before, calls of another process among it, was no turn */
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	atomic_store(&l->stop, false);
 }

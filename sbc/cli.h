@@ -51,6 +51,10 @@ int cli_say_missing(const json_t *list);
  * UTF-8 are written as \xNN or \uNNNN; beyond max_columns (0: no limit) it is cut. Returns the columns written. */
 size_t cli_print_text(FILE *f, const char *text, size_t max_columns);
 
+/* Shows what cli_ask() or cli_ask_all() got, which it takes over: as JSON when asked for, else by print. The exit
+ * status: theirs, or whether workers were missing. */
+int cli_show(const struct cli_options *o, int status, json_t *answer, void (*print)(const json_t *answer));
+
 #define CLI_COLUMNS_MAX 12
 struct cli_table {
 	const char *const *heads; /* NULL ends them */

@@ -210,3 +210,16 @@ void cli_line(FILE *f, const char *name, const char *fmt, ...)
 	cli_print_text(f, text[0] ? text : "-", 0);
 	fputc('\n', f);
 }
+
+int cli_show(const struct cli_options *o, int status, json_t *answer, void (*print)(const json_t *answer))
+{
+	if (status != CLI_GOOD)
+		return status;
+	if (o->json)
+		cli_print_json(answer);
+	else
+		print(answer);
+	status = cli_say_missing(answer);
+	json_decref(answer);
+	return status;
+}

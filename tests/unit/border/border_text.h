@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "sbc/border/internal.h"
+#include "tests/unit/base/golden.h"
 
 static inline struct config *config_of(const char *text)
 {
@@ -88,26 +89,12 @@ static inline void assert_str(struct str s, const char *want)
 		fail_msg("got  \"%.*s\"\nwant \"%s\"", STR_FMT(s), want);
 }
 
-/* Compares with tests/unit/border/golden/NAME; with LIMEN_GOLDEN_WRITE set writes it instead. */
+/* Against tests/unit/border/golden/NAME. */
 static inline void assert_golden(const char *name, struct str got)
 {
 	char path[512];
 	snprintf(path, sizeof(path), "%s/tests/unit/border/golden/%s", PROJECT_ROOT, name);
-	if (getenv("LIMEN_GOLDEN_WRITE")) {
-		FILE *f = fopen(path, "w");
-		assert_non_null(f);
-		fwrite(got.p, 1, got.n, f);
-		fclose(f);
-		return;
-	}
-	FILE *f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s is missing (LIMEN_GOLDEN_WRITE=1 writes it)", path);
-	static char want[65536];
-	size_t n = fread(want, 1, sizeof(want), f);
-	fclose(f);
-	if (n != got.n || memcmp(want, got.p, n) != 0)
-		fail_msg("%s differs; got:\n%.*s", name, STR_FMT(got));
+	golden_check(path, got);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/base/golden.h"
 #include "unit.h"
 
 static const char *answer_file;
@@ -48,18 +49,6 @@ int cli_say_missing(const json_t *list)
 
 /* ---- golden text ---- */
 
-static char *file_text(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	char *text = calloc(1, 65536);
-
-	if (f) {
-		assert_true(fread(text, 1, 65535, f) < 65535);
-		fclose(f);
-	}
-	return text;
-}
-
 static void run(const struct cli_verb *verbs, const char *verb, const char *file)
 {
 	char *argv[] = {(char[]){"verb"}, (char[]){"id"}, NULL};
@@ -89,26 +78,17 @@ static void test_golden(void **state)
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		char from[64], golden[600], *want, *got;
+		char from[64], golden[600], *got;
 
 		snprintf(from, sizeof(from), "%s.json", cases[i].name);
 		snprintf(golden, sizeof(golden), "%s/%s.%s.txt", GOLDEN_DIR, cases[i].name, cases[i].verb);
 		run(cases[i].verbs, cases[i].verb, from);
-		got = file_text("cli_said.txt");
-		if (getenv("LIMEN_GOLDEN_WRITE")) {
-			FILE *f = fopen(golden, "w");
-			assert_non_null(f);
-			fputs(got, f);
-			fclose(f);
-		}
-		want = file_text(golden);
-		if (strcmp(got, want) != 0)
-			fail_msg("%s differs:\n%s", golden, got);
+		got = golden_read("cli_said.txt", NULL);
+		golden_check(golden, str_z(got));
 		for (const char *p = got; *p; p++)
 			if (((unsigned char)*p < ' ' && *p != '\n') || *p == 0x7f)
 				fail_msg("%s: a control character", golden);
 		free(got);
-		free(want);
 	}
 	unlink("cli_said.txt");
 }

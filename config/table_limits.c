@@ -23,6 +23,8 @@ static const struct key limits_keys[] = {
 	LIMIT(targets, 1, 32, "8", CONFIG_NEW_CALLS, "addresses tried for one call"),
 	LIMIT(registrations, 1, 10000000, "100000", CONFIG_AT_ONCE,
 	      "contacts of registered phones; more are answered 503"),
+	LIMIT(registrations_source, 1, 10000000, "1000", CONFIG_AT_ONCE,
+	      "of these from one source address (IPv6: its /64) that is no peer's; more are answered 503. Behind a carrier's NAT there may be thousands"),
 	LIMIT(nonces, 1024, 16777216, "262144", CONFIG_RESTART,
 	      "digest nonces whose counts are remembered, 36 bytes each; the oldest is forgotten and its user challenged anew"),
 	LIMIT(lockouts, 1024, 16777216, "65536", CONFIG_RESTART,

@@ -265,6 +265,7 @@ void txn_timers_init(struct txn *t);
 void txn_timers_stop(struct txn *t);
 void txn_timers_invite_sent(struct txn *t, unsigned try_ms);
 void txn_timers_invite_repeated(struct txn *t);
+void txn_timers_invite_withdrawn(struct txn *t); /* and not repeated either */
 void txn_timers_invite_abandoned(struct txn *t, unsigned try_ms);
 void txn_timers_invite_provisional(struct txn *t);
 void txn_timers_cancel_sent(struct txn *t);
@@ -302,6 +303,9 @@ void txn_stateless_tag(struct txn_layer *l, const struct message *m, char buf[17
 struct str txn_write_reply(struct txn_layer *l, const struct reply_head *head, const struct reply *r, struct str tag);
 struct str txn_write_stateless(struct txn_layer *l, const struct message *m, const struct reply *r, struct str tag);
 struct str txn_write_request(struct txn_layer *l, const struct client_request *r, const char *branch);
+/* From the INVITE as it was sent: the same Request-URI, Via, Max-Forwards, From, Call-ID, CSeq number and Route; To the
+ * INVITE's, or as given. */
+struct str txn_write_derived(struct txn_layer *l, struct str invite, struct str method, struct str to);
 struct str txn_write_cancel(struct txn_layer *l, struct str invite);
 struct str txn_write_ack(struct txn_layer *l, struct str invite, struct str to);
 /* The header lines that a refusal's status asks for. m may be NULL. */

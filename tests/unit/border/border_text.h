@@ -13,19 +13,7 @@
 
 #include "sbc/border/internal.h"
 #include "tests/unit/base/golden.h"
-
-static inline struct config *config_of(const char *text)
-{
-	struct config *c;
-	struct config_faults f = {0};
-	if (config_load_text(text, strlen(text), "test.json", &c, &f) < 0) {
-		for (size_t i = 0; i < f.n; i++)
-			print_error("%s: %s\n", f.v[i].place, f.v[i].text);
-		fail_msg("configuration refused");
-	}
-	config_faults_finish(&f);
-	return c;
-}
+#include "tests/unit/config/config_of.h"
 
 static inline int peer_named(const struct config *c, const char *name)
 {

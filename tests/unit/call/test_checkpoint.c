@@ -90,7 +90,7 @@ static int set_up(void **state)
 	log_set_level(LOG_ERROR);
 	log_set_sink(NULL, NULL);
 	time_stands();
-	e.config = config_text(text);
+	e.config = config_of(text);
 	e.key = ident_key_init(str_z("a key for this test"), 1, 1);
 	e.store.ops = &fake_ops;
 	assert_int_equal(media_networks_create(e.config, &e.media), 0);

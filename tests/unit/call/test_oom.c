@@ -401,7 +401,7 @@ static void begin(void)
 {
 	char err[256] = "";
 
-	e.config = config_text(config_buf);
+	e.config = config_of(config_buf);
 	e.key = ident_key_init(str_z("a key for this test"), 1, 1);
 	assert_int_equal(media_networks_create(e.config, &e.media), 0);
 	assert_int_equal(border_state_create(e.config, &e.border), 0);

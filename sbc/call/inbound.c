@@ -64,7 +64,7 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 	case METHOD_BYE:
 		if (parting_begin(l->call, l, t, m))
 			break;
-		leg_event(l, early_one_of_several(l) ? LEG_EV_BYE_EARLY : LEG_EV_BYE,
+		leg_event(l, early_one_of_several(l, m) ? LEG_EV_BYE_EARLY : LEG_EV_BYE,
 			  &(struct leg_arg){.m = m, .txn = t});
 		break;
 	case METHOD_INVITE:

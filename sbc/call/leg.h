@@ -139,7 +139,6 @@ struct leg {
 	struct unacked unacked;
 	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
 	bool far_update;      /* the far side's Allow holds UPDATE */
-	bool provisional_seen;
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;

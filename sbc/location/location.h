@@ -246,9 +246,8 @@ void location_walk_begin(struct location *l, struct location_walk *w);
 bool location_walk(struct location *l, struct location_walk *w, unsigned n,
 		   void (*fn)(void *arg, const struct location_binding *b), void *arg);
 void location_walk_end(struct location_walk *w);
-/* An operator's removal, of one binding by its alias or of all of an AoR: how many there were. The core is not told:
+/* An operator's removal of all of an AoR: how many there were. The core is not told:
  * the phone's next REGISTER goes there. */
-unsigned location_remove_alias(struct location *l, struct str alias);
 unsigned location_remove_aor(struct location *l, unsigned network, struct str aor);
 
 #endif

@@ -37,16 +37,6 @@ int cli_ask_all(const struct cli_options *o, const char *method, const char *key
 	return cli_ask(o, method, NULL, ret);
 }
 
-void cli_print_json(const json_t *j)
-{
-	json_dumpf(j, stdout, JSON_COMPACT);
-}
-
-int cli_say_missing(const json_t *list)
-{
-	return json_integer_value(json_object_get(list, "workers_missing")) ? CLI_REFUSED : CLI_GOOD;
-}
-
 /* ---- golden text ---- */
 
 static void run(const struct cli_verb *verbs, const char *verb, const char *file)

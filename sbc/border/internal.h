@@ -165,7 +165,7 @@ size_t route_order(const struct config_route *rt, uint32_t random, unsigned ret[
 /* Bytes that do not print (they come from a peer, the terminal is the operator's) are shown as '?'. */
 void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- headers.c, identity.c, uri.c ----------------------------------------------------------------------------- */
+/* ---- headers*.c, identity.c, uri.c ------------------------------------------------------------------------------ */
 
 enum header_kind {
 	HEADER_CROSS,    /* value as it is */

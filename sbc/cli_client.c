@@ -29,6 +29,7 @@ bool cli_options(int argc, char **argv, struct cli_options *ret)
 	int o;
 
 	*ret = (struct cli_options){.config = DEFAULT_CONFIG};
+	opterr = 0; /* its words would come under the name of the verb */
 	while ((o = getopt_long(argc, argv, "c:j", options, NULL)) != -1) {
 		if (o == 'c')
 			ret->config = optarg;
@@ -38,8 +39,10 @@ bool cli_options(int argc, char **argv, struct cli_options *ret)
 			ret->json = true;
 		else if (o == 'n')
 			ret->limit = strtoul(optarg, &end, 10);
-		else
+		else {
+			fprintf(stderr, "limen: no such option, or no value with it: %s\n", argv[optind - 1]);
 			return false;
+		}
 		if (o == 'n' && (*end || end == optarg || !ret->limit)) {
 			fprintf(stderr, "limen: --limit wants a number\n");
 			return false;

@@ -7,12 +7,12 @@ from .scene import Scene
 class Case:
     """needs: program or file -> the package that has it."""
 
-    def __init__(self, title, user, needs, run):
-        self.title, self.user, self.needs, self.run = title, user, needs, run
+    def __init__(self, title, user, needs, run, scene=Scene, **more):
+        self.title, self.user, self.needs, self.run, self.scene, self.more = title, user, needs, run, scene, more
 
 
 def scene_of(case, folder, prefix, limen):
-    return Scene(folder, prefix, limen, case.user)
+    return case.scene(folder, prefix, limen, case.user, **case.more)
 
 
 def whole(make):
@@ -42,10 +42,17 @@ def sipsak(scene):
     scene.finish(records=4)
 
 
+BARESIP, LINPHONE = {"baresip": "baresip-core"}, {"linphonec": "linphone-cli"}
+
 CASES = {
-    "baresip-udp": Case("baresip over UDP", "201", {"baresip": "baresip-core"}, whole(phones.Baresip)),
-    "baresip-tcp": Case("baresip over TCP", "202", {"baresip": "baresip-core"}, whole(lambda s: phones.Baresip(s, "tcp"))),
-    "linphone": Case("linphone-cli over UDP", "203", {"linphonec": "linphone-cli"}, whole(phones.Linphone)),
+    "baresip-udp": Case("baresip over UDP", "201", BARESIP, whole(phones.Baresip)),
+    "baresip-tcp": Case("baresip over TCP", "202", BARESIP, whole(lambda s: phones.Baresip(s, "tcp"))),
+    "linphone": Case("linphone-cli over UDP", "203", LINPHONE, whole(phones.Linphone)),
     "net-sip": Case("Net::SIP over UDP", "204", {"/usr/share/perl5/Net/SIP.pm": "libnet-sip-perl"}, whole(phones.NetSip)),
+    "baresip-v6": Case("baresip over IPv6, the PBX and the carrier over IPv4", "206", BARESIP, whole(phones.Baresip), v6=("phone",)),
+    "linphone-v6": Case("linphone-cli over IPv6, the PBX and the carrier over IPv4", "207", LINPHONE, whole(phones.Linphone), v6=("phone",)),
+    "pbx-v6": Case("baresip over IPv4, the PBX over IPv6", "208", BARESIP, whole(phones.Baresip), v6=("pbx",)),
+    "no-record-route": Case("a PBX that records no route: what follows an INVITE goes from one leg of Limen to the other", "209", BARESIP,
+                            whole(phones.Baresip), record_route=False),
     "sipsak": Case("sipsak registers a phone over UDP", "205", {"sipsak": "sipsak"}, sipsak),
 }

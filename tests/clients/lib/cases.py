@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """cases: which client does what."""
-from . import phones
+from . import pair, phones
 from .scene import Scene
 
 
@@ -54,5 +54,9 @@ CASES = {
     "pbx-v6": Case("baresip over IPv4, the PBX over IPv6", "208", BARESIP, whole(phones.Baresip), v6=("pbx",)),
     "no-record-route": Case("a PBX that records no route: what follows an INVITE goes from one leg of Limen to the other", "209", BARESIP,
                             whole(phones.Baresip), record_route=False),
+    "each-other": Case("two phones behind one NAT call, hold and resume each other", "211", BARESIP, pair.each_other, pair.Pair),
+    "restart": Case("Limen is killed twice while two phones speak, and goes on", "212", BARESIP, pair.restart, pair.Pair, change=pair.with_store),
+    "reset": Case("a phone's TCP connection is reset in mid-call, and it returns", "213", {**BARESIP, "ss": "iproute2"}, pair.reset, pair.Pair,
+                  transport="tcp", change=pair.short),
     "sipsak": Case("sipsak registers a phone over UDP", "205", {"sipsak": "sipsak"}, sipsak),
 }

@@ -72,6 +72,7 @@ class Scene:
     follows an INVITE. change(config, scene): what else differs from the example."""
     more = ((), (), ())
     sides = SIDES
+    common = frozenset()  # what every side may know
     hears = {"phone": CARRIER_HZ, "carrier": PHONE_HZ}
 
     def __init__(self, folder, prefix, limen, user, v6=(), record_route=True, change=None):
@@ -213,10 +214,10 @@ class Scene:
 
     # ---- the end
 
-    def finish(self, records):
-        """records: of answered calls, that there must be, all of them healthy."""
-        left = ["%s is %g" % (n, v) for n in ("limen_calls", "limen_media_ports_used", "limen_leaks_total", "limen_registrations")
-                if (v := self.metric(n))]
+    def finish(self, records, registrations=0):
+        """records: of answered calls, that there must be, all of them healthy. registrations: those that are left."""
+        wanted = {"limen_calls": 0, "limen_media_ports_used": 0, "limen_leaks_total": 0, "limen_registrations": registrations}
+        left = ["%s is %g" % (n, v) for n, want in wanted.items() if (v := self.metric(n)) != want]
         time.sleep(0.2)  # dumpcap writes in blocks
         for p in self.captures.values():
             self.net.stop(p)
@@ -237,6 +238,8 @@ class Scene:
     def judge(self):
         sides = {name: lib_check.Side(name, os.path.join(self.folder, name + ".pcap"), party, limen, known)
                  for name, (_, party, limen, known) in self.sides.items()}
+        for side in sides.values():
+            side.own |= self.common
         faults = []
         for call in self.calls:
             for name, hz in call.hears.items():

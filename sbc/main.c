@@ -23,7 +23,7 @@ static int usage(FILE *f, int status)
 	      "                                look at registrations, remove them\n"
 	      "       limen help [COMMAND]     more of a command\n"
 	      "       limen version\n"
-	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it.\n",
+	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it; SIGUSR1 opens log and CDR files anew.\n",
 	      f);
 	return status;
 }

@@ -13,10 +13,11 @@ SUBSCRIBERS = "id(int,auto) username(string) domain(string) password(string)\n"
 
 
 class Kamailio:
-    """address: IPv6 goes in brackets. record_route: whether it stays in the way of what follows an INVITE. accounts: user -> password. What is neither a number of ours nor an extension goes to `out`."""
+    """address: IPv6 goes in brackets. accounts: user -> password. What is neither a number of ours nor an extension goes to `out`.
+    record_route: whether it stays in the way of what follows an INVITE."""
 
     def __init__(self, net, ns, address, out, accounts, host, nonce_s=300, challenge_calls=True,
-                 record_route=True):
+                 challenge_within=False, record_route=True):
         self.net, self.ns, self.address = net, ns, address
         folder = os.path.join(net.folder, "kamailio-" + ns)
         os.mkdir(folder)
@@ -36,6 +37,7 @@ class Kamailio:
             f.write(text)
         self.process = net.start(ns, "kamailio-" + ns, "kamailio", "-DD", "-E", "-n", "1", "-m", "32", "-M", "8", "-w", folder, "-Y", folder,
                                  *(["-A", "CHALLENGE_CALLS"] if challenge_calls else []),
+                                 *(["-A", "CHALLENGE_WITHIN"] if challenge_within else []),
                                  *(["-A", "RECORD_ROUTE"] if record_route else []), "-f", path)
         wait_for(self.listens, 10, "Kamailio in " + ns)
 

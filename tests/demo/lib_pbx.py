@@ -17,7 +17,7 @@ class Kamailio:
     record_route: whether it stays in the way of what follows an INVITE."""
 
     def __init__(self, net, ns, address, out, accounts, host, nonce_s=300, challenge_calls=True,
-                 challenge_within=False, record_route=True):
+                 challenge_register=True, challenge_within=False, record_route=True):
         self.net, self.ns, self.address = net, ns, address
         folder = os.path.join(net.folder, "kamailio-" + ns)
         os.mkdir(folder)
@@ -37,6 +37,7 @@ class Kamailio:
             f.write(text)
         self.process = net.start(ns, "kamailio-" + ns, "kamailio", "-DD", "-E", "-n", "1", "-m", "32", "-M", "8", "-w", folder, "-Y", folder,
                                  *(["-A", "CHALLENGE_CALLS"] if challenge_calls else []),
+                                 *(["-A", "CHALLENGE_REGISTER"] if challenge_register else []),
                                  *(["-A", "CHALLENGE_WITHIN"] if challenge_within else []),
                                  *(["-A", "RECORD_ROUTE"] if record_route else []), "-f", path)
         wait_for(self.listens, 10, "Kamailio in " + ns)

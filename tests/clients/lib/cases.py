@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """cases: which client does what."""
+import hashlib
+import os
+
 from . import pair, phones
 from .scene import Scene
 
@@ -42,6 +45,24 @@ def sipsak(scene):
     scene.finish(records=4)
 
 
+def login(algorithms):
+    """As config/examples/login.json: Limen asks, by a file of users, and the PBX believes it."""
+    def change(config, scene):
+        log_in(config, scene, algorithms)
+    return {"change": change, "challenge_register": False, "challenge_calls": False}
+
+
+def log_in(config, scene, algorithms):
+    config["networks"]["access"].update({"auth": "limen", "realm": phones.REALM})
+    config["peers"]["pbx"]["auth"] = "none"
+    config["accounts"] = {"file": os.path.join(scene.folder, "limen.users")}
+    with open(config["accounts"]["file"], "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as f:
+        for user, password in scene.accounts.items():
+            for name in algorithms:
+                ha1 = hashlib.new(name.replace("-", ""), ("%s:%s:%s" % (user, phones.REALM, password)).encode()).hexdigest()
+                f.write("%s:%s:%s:%s\n" % (user, phones.REALM, name, ha1))
+
+
 BARESIP, LINPHONE = {"baresip": "baresip-core"}, {"linphonec": "linphone-cli"}
 
 CASES = {
@@ -54,6 +75,10 @@ CASES = {
     "pbx-v6": Case("baresip over IPv4, the PBX over IPv6", "208", BARESIP, whole(phones.Baresip), v6=("pbx",)),
     "no-record-route": Case("a PBX that records no route: what follows an INVITE goes from one leg of Limen to the other", "209", BARESIP,
                             whole(phones.Baresip), record_route=False),
+    "baresip-login": Case("baresip logs in at Limen, by MD5: SHA-256 beside it stops it", "214", BARESIP, whole(phones.Baresip),
+                          **login(["MD5"])),
+    "linphone-login": Case("linphone-cli logs in at Limen, which offers SHA-256 and MD5", "215", LINPHONE, whole(phones.Linphone),
+                           **login(["SHA-256", "MD5"])),
     "each-other": Case("two phones behind one NAT call, hold and resume each other", "211", BARESIP, pair.each_other, pair.Pair),
     "restart": Case("Limen is killed twice while two phones speak, and goes on", "212", BARESIP, pair.restart, pair.Pair, change=pair.with_store),
     "reset": Case("a phone's TCP connection is reset in mid-call, and it returns", "213", {**BARESIP, "ss": "iproute2"}, pair.reset, pair.Pair,

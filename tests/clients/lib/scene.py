@@ -76,16 +76,16 @@ class Call:
 
 
 class Scene:
-    """user: the phone's extension and account. v6: sides that speak IPv6. record_route: whether the PBX stays in the way of what
-    follows an INVITE. change(config, scene): what else differs from the example."""
+    """user: the phone's extension and account. v6: sides that speak IPv6. change(config, scene): what else differs from the
+    example. The rest is what the PBX does, as lib_pbx.py has it."""
     more = ((), (), ())
     sides = SIDES
     common = frozenset()  # what every side may know
     hears = {"phone": CARRIER_HZ, "carrier": PHONE_HZ}
 
-    def __init__(self, folder, prefix, limen, user, v6=(), record_route=True, change=None):
+    def __init__(self, folder, prefix, limen, user, v6=(), change=None, **pbx):
         self.folder, self.binary, self.user = folder, limen, user
-        self.v6, self.record_route, self.change = v6, record_route, change
+        self.v6, self.change, self.pbx = v6, change, pbx
         self.accounts = {user: "secret-of-" + user}
         self.password = self.accounts[user]
         self.net = Net(folder, prefix, self.more)
@@ -135,8 +135,7 @@ class Scene:
         self.start_limen()
         pbx, limen = (SIDES_V6["pbx"] if "pbx" in self.v6 else SIDES["pbx"][1:3])
         brackets = "[%s]" if ":" in pbx else "%s"
-        self.pbx = Kamailio(self.net, "pbx", brackets % pbx, brackets % limen + ":5060", self.accounts, PBX_HOST,
-                            record_route=self.record_route)
+        Kamailio(self.net, "pbx", brackets % pbx, brackets % limen + ":5060", self.accounts, PBX_HOST, **self.pbx)
         self.captures = {name: self.net.capture(name, side[0]) for name, side in self.sides.items()}
 
     # ---- what Limen knows

@@ -8,7 +8,7 @@ from .scene import PHONE_HZ, SIDES, TALK_S, Scene  # first: it says where the de
 from . import phones
 
 import lib_party
-from lib_net import run, wait_for
+from lib_net import Failed, run, wait_for
 from lib_pbx import REALM
 
 OTHER, OTHER_HZ, OTHER_ADDRESS = "210", 650, "192.168.2.77"
@@ -100,7 +100,9 @@ class Pair(Scene):
 
     def cut(self):
         """The connections of the phones' router to Limen are reset."""
-        run("ip", "netns", "exec", self.net.name("limen"), "ss", "-K", "dst", EDGE_KNOWS)
+        told = run("ip", "netns", "exec", self.net.name("limen"), "ss", "-HtnK", "dst", EDGE_KNOWS)
+        if EDGE_KNOWS not in told:
+            raise Failed("no connection was reset; this kernel may be without INET_DIAG_DESTROY")
 
 
 def each_other(scene):

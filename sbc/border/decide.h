@@ -51,8 +51,8 @@ typedef void (*border_tell)(void *arg, const char *line);
  * which. */
 #define BORDER_AMBIGUOUS (-2)
 int border_identify(const struct config *c, const struct border_request *r, border_tell tell, void *arg);
-/* Whether a request of this source must show who it is before it is decided upon: the network says `auth: limen`, it is
- * no peer's, and it would be let in. */
+/* Whether a request outside of a dialog must show who it is before it is decided upon: the network says `auth: limen`,
+ * it is no peer's, it would be let in, and it is of a method that is asked (RFC 3261 §22.1). */
 bool border_asks(const struct config *c, const struct border_request *r);
 /* Screen facts excepted, the whole decision. User parts are unescaped (and telephone numbers freed of visual
  * separators, RFC 3966 §5.1.1) before they are matched and rewritten, hosts put in lower case, so that another spelling

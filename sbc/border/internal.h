@@ -163,6 +163,9 @@ size_t route_order(const struct config_route *rt, uint32_t random, unsigned ret[
 
 #define TELL_MAX 1024 /* longer lines are cut */
 /* Bytes that do not print (they come from a peer, the terminal is the operator's) are shown as '?'. */
+/* explain_auth.c: what becomes of challenges of the receiving side, a peer. */
+void explain_challenges(const struct crossing *x, unsigned from_network, border_tell tell, void *arg);
+
 void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- headers*.c, identity.c, uri.c ------------------------------------------------------------------------------ */
@@ -199,6 +202,8 @@ void reason_write(struct writer *w, struct str value);
 void warning_write(struct writer *w, struct str value, const struct crossing *x);
 void identity_write(struct writer *w, struct str name, struct str value, const struct crossing *x);
 
+/* Whether this end says `auth: relay`: the peer, or where there is none its network. */
+bool auth_end_relays(const struct config *c, unsigned network, int peer);
 /* Writes one line of a digest header, its known parameters only; nothing when it is no Digest or not well formed. */
 void auth_write(struct writer *w, struct str name, struct str value);
 

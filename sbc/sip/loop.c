@@ -106,6 +106,11 @@ void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us
 	*ret_max_us = histogram_max_us(&l->turns);
 }
 
+uint64_t loop_turns_above(const struct loop *l, uint64_t us)
+{
+	return histogram_above_us(&l->turns, us);
+}
+
 bool loop_stuck(const struct loop *l, uint64_t ms)
 {
 	uint64_t began = atomic_load_explicit(&l->turn_began_ns, memory_order_relaxed);
@@ -279,6 +284,7 @@ static void on_async(uv_async_t *h)
 
 void loop_run(struct loop *l)
 {
+	l->awake = false; /* what was set up before, calls of another process among it, was no turn */
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	atomic_store(&l->stop, false);
 }

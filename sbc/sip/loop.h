@@ -61,5 +61,7 @@ void loop_poll_close(struct loop_poll *p);          /* frees it after this turn;
 bool loop_stuck(const struct loop *l, uint64_t ms);
 /* Histogram of turn times (work only, sleep excluded): any thread, approximate. */
 void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us, uint64_t *ret_max_us);
+/* How many were longer than that, to a quarter of it. */
+uint64_t loop_turns_above(const struct loop *l, uint64_t us);
 
 #endif

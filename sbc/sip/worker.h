@@ -81,12 +81,15 @@ static inline unsigned worker_of_slot(unsigned n_workers, uint8_t slot)
 /* A slot of this worker's, by chance. */
 uint8_t worker_random_slot(const struct worker *w);
 
+#define WORKER_LONG_TURNS 5
 struct worker_gauges {
 	struct transport_gauges transport;
 	struct txn_gauges txn;
 	uint64_t handed_over, queue_refused, stun_answered;
 	uint64_t turn_p50_us, turn_p99_us, turn_max_us;
+	uint64_t long_turns[WORKER_LONG_TURNS]; /* longer than worker_long_turn_ms[] */
 };
+static const unsigned worker_long_turn_ms[WORKER_LONG_TURNS] = {1, 2, 5, 20, 100};
 void worker_gauges(struct worker *w, struct worker_gauges *ret); /* any thread, approximate */
 
 #endif

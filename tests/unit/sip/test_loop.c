@@ -244,6 +244,7 @@ static void test_idle_check(void **state)
 	uint64_t p50, p99, most;
 	loop_turns(l, &p50, &p99, &most);
 	assert_true(p50 <= p99);
+	assert_true(loop_turns_above(l, most) == 0 && (most < 8 || loop_turns_above(l, most / 2) > 0));
 	loop_destroy(l);
 }
 

@@ -171,9 +171,8 @@ static bool absorb(struct registrar *r, struct server_txn *t, const struct messa
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
 
-	if (!logged_in(r, m) || !wish_absorb(r, w))
+	if (!logged_in(r, m) || !wish_absorb(r, w, &h))
 		return false;
-	wish_write_answer(r, w, &h);
 	server_txn_reply(t, &(struct reply){.status = 200, .headers = h.overflow ? STR_NONE : writer_result(&h)});
 	return true;
 }
@@ -203,9 +202,8 @@ bool registrar_glance(struct registrar *r, const struct message *m)
 	struct wish w;
 
 	w.flow = destination_of_flow(&m->source);
-	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w))
+	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w, &h))
 		return false;
-	wish_write_answer(r, &w, &h);
 	txn_layer_answer(r->worker->txn, m, &(struct reply){.status = 200, .headers = writer_result(&h)});
 	return true;
 }

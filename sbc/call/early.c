@@ -191,13 +191,21 @@ void early_forget_tags(struct leg *a)
 
 /* ---- a BYE for one of them ---- */
 
-bool early_one_of_several(const struct leg *a)
+bool early_one_of_several(const struct leg *l, const struct message *bye)
 {
-	unsigned live = a->by_tag.leg != NULL;
+	unsigned live = l->by_tag.leg != NULL;
 
-	for (const struct early_tag *t = a->tags; t; t = t->next)
+	if (!l->uas) {
+		uint64_t tag = siphash_str(&l->call->calls->tag_key, bye->from.tag);
+
+		live = 0;
+		for (const struct branch *x = l->branches; x; x = x->next)
+			live += !x->left && x->tag != tag;
+		return l->state == LEG_CALLING && live > 0;
+	}
+	for (const struct early_tag *t = l->tags; t; t = t->next)
 		live += t->by_tag.leg != NULL;
-	return a->uas && a->state == LEG_INCOMING && live > 1;
+	return l->state == LEG_INCOMING && live > 1;
 }
 
 static void send_bye(struct call *c, struct branch *branch, const struct message *bye)
@@ -238,4 +246,20 @@ void early_leave(struct call *c, const struct message *bye)
 			send_bye(c, x, bye);
 	}
 	calls_forget_tag(c->calls, tag);
+}
+
+void early_gone(struct leg *b, const struct message *bye)
+{
+	struct branch *gone = early_branch(b, bye->from.tag);
+
+	if (!gone || gone->left)
+		return;
+	gone->left = true;
+	if (gone->fork < 0 || b->fork != (unsigned)gone->fork)
+		return;
+	for (const struct branch *x = b->branches; x; x = x->next)
+		if (!x->left && x->fork >= 0) {
+			negotiate_select(b->call, (unsigned)x->fork);
+			return;
+		}
 }

@@ -35,7 +35,7 @@ struct branch {
 	struct message *last;  /* its last provisional response, a reference: all that its dialog needs */
 	int fork;              /* its media fork; -1: none yet */
 	struct leg_tag *shown; /* leg A's; NULL: not shown to the caller */
-	bool left;             /* the caller has ended it by BYE: nothing of it is told any more */
+	bool left;             /* the caller, or it itself, has ended it by BYE: nothing of it is told any more */
 	struct preview preview;
 };
 
@@ -63,10 +63,13 @@ bool early_take_preview(struct leg *a, struct leg *b, struct branch *branch);
  * sees two descriptions (RFC 3261 §13.2.1). NULL: no more tags (an answer may have one more), or no memory. */
 struct leg_tag *early_tag_for(struct leg *a, uint64_t digest, bool answer);
 
-/* Several early dialogs of leg A's live: BYE for one ends that one alone (RFC 3261 §15). */
-bool early_one_of_several(const struct leg *a);
+/* BYE for one of several early dialogs ends that one alone (RFC 3261 §15): leg A's own as it sees them; of leg B's
+ * fork, where the rest goes on ringing. */
+bool early_one_of_several(const struct leg *l, const struct message *bye);
 /* The caller has ended the early dialog of this tag: so are those of the branches behind it. */
 void early_leave(struct call *c, const struct message *bye);
+/* A branch of leg B's fork has ended its own: another one that has media is heard. */
+void early_gone(struct leg *b, const struct message *bye);
 
 /* The dialog with a branch, for a request in it; to be finished. 0 or -ENOMEM. */
 int early_dialog(const struct leg *b, const struct branch *branch, struct dialog *ret);

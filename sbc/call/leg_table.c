@@ -255,6 +255,13 @@ static void act_bye_instead_of_answer(struct leg *l, const struct leg_arg *a)
 	client_txn_cancel(l->invite_out);
 }
 
+/* Not a callee's to send either; the other branches ring on. */
+static void act_bye_of_branch(struct leg *l, const struct leg_arg *a)
+{
+	reply_ok(l, a);
+	early_gone(l, a->m);
+}
+
 /* ---- both ---- */
 
 static void act_bye(struct leg *l, const struct leg_arg *a)
@@ -473,13 +480,14 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				[LEG_EV_PROVISIONAL] = MACHINE_DO(provisional, LEG_CALLING),
 				[LEG_EV_ANSWER] = MACHINE_DO(answer, LEG_CONFIRMED),
 				[LEG_EV_OFFER] = MACHINE_DO(offer, LEG_OFFERED),
-				/* a branch that the caller has left already */
+				/* a branch that was left already, by the caller or of its own accord */
 				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CALLING),
 				[LEG_EV_REFUSED] = MACHINE_DO(refused, LEG_ENDED),
 				/* with credentials of ours for it the INVITE goes once more */
 				[LEG_EV_CHALLENGED] = MACHINE_DO(challenged, LEG_CALLING),
 				[LEG_EV_FAILED] = MACHINE_DO(failed, LEG_ENDED),
 				[LEG_EV_BYE] = MACHINE_DO(bye_instead_of_answer, LEG_CANCELLING),
+				[LEG_EV_BYE_EARLY] = MACHINE_DO(bye_of_branch, LEG_CALLING),
 				[LEG_DO_END] = MACHINE_DO(cancel, LEG_CANCELLING),
 			},
 		[LEG_CANCELLING] =
@@ -509,6 +517,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				/* RFC 3261 §13.2.2.4: one dialog a call; every further one is ACKed and ended */
 				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CONFIRMED),
 				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
+				/* the other side's, sent on before it was answered */
+				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
 				/* the ACK of a 2xx that we had sent twice */
 				[LEG_EV_ACK] = MACHINE_DO(none, LEG_CONFIRMED),
 				[LEG_DO_END] = MACHINE_DO(send_bye, LEG_ENDING),

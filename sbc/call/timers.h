@@ -30,6 +30,11 @@ void call_timers_checkpoint_stop(struct calls *cs);
  * its sender waits (RFC 3261 §17.1.2.2, timer F). */
 void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t), bool bridged);
 void call_timers_exchange_over(struct call *c, struct wheel_timer *t);
+/* A BYE went on, and its answer is waited for: half of the 64*T1 that its sender waits (timer F). */
+void call_timers_parting_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
+/* Its challenge was passed back: whoever hung up has 64*T1 to do it with credentials. */
+void call_timers_parting_challenged(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
+void call_timers_parting_over(struct call *c, struct wheel_timer *t);
 /* SIGTERM: what is left after timeout_ms is ended. */
 void call_timers_drain(struct calls *cs, unsigned timeout_ms);
 /* Milliseconds without media after which a stream counts as silent; 0: never. */

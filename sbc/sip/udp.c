@@ -55,11 +55,11 @@ int udp_send(struct listener *l, const struct addr *to, const char *text, size_t
 	ssize_t sent;
 
 	for (unsigned tries = 0;; tries++) {
+		/* an error may only tell of ICMP for an earlier datagram: telling takes it off the socket, and what is
+		 * still in the error queue is not looked at here, for each that is taken has the next one told */
 		sent = sendto(l->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, addr_len(to));
 		if (sent >= 0 || errno == EAGAIN || errno == ENOBUFS || tries == SEND_TRIES)
 			break;
-		/* it may only have told of an ICMP error for an earlier datagram */
-		udp_errors_take(l);
 	}
 	if (sent < 0) {
 		int err = errno;

@@ -3,8 +3,8 @@
  * the destination of the datagram in question and what the ICMP message quotes of it. Anyone can send us ICMP: who acts
  * on it must find in the quotation what only a receiver or a router on the way can have seen.
  *
- * With these queues an error also comes back from the next system call on the socket, whomever that is for: udp_send()
- * tries again. */
+ * With these queues an error also comes back from the next system call on the socket, whomever that is for, and taking
+ * one from the queue has the next one come back so: udp_send() only tries again, and the queue is left to the loop. */
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>

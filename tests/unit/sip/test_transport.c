@@ -105,6 +105,51 @@ static void test_udp_icmp(void **state)
 	}
 }
 
+/* The socket that is bound to this address. */
+static int fd_of(const struct addr *a)
+{
+	for (int fd = 3; fd < 256; fd++) {
+		struct sockaddr_in6 s = {0};
+		socklen_t n = sizeof(s);
+		struct addr bound;
+		int kind = 0;
+		socklen_t m = sizeof(kind);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &m) < 0 || kind != SOCK_DGRAM ||
+		    getsockname(fd, (struct sockaddr *)&s, &n) < 0)
+			continue;
+		bound = addr_from_sockaddr((struct sockaddr *)&s);
+		if (addr_equal(&bound, a))
+			return fd;
+	}
+	return -1;
+}
+
+/* However many errors wait in the queue, what goes elsewhere is not lost to them. */
+static void test_udp_icmp_flood(void **state)
+{
+	struct fix *f = begin();
+	struct addr a = ours(f, false), local = at("127.0.0.1:0"), gone;
+	int fd = client_socket(SOCK_DGRAM, &local), ours = fd_of(&a);
+	struct destination other = {.transport = CONFIG_UDP};
+	char b[2];
+
+	gone = client_addr(fd);
+	close(fd);
+	fd = client_socket(SOCK_DGRAM, &local);
+	other.remote = client_addr(fd);
+	assert_true(ours >= 0);
+	/* every second one is told of the one before */
+	for (unsigned i = 0; i < 301; i++)
+		assert_int_equal(sendto(ours, "x", 1, 0, &gone.sa, addr_len(&gone)), i % 2 ? -1 : 1);
+	assert_int_equal(transport_send(f->t, &other, "hi", 2, 1), 0);
+	assert_int_equal(recv(fd, b, 2, MSG_DONTWAIT), 2);
+	assert_int_equal(GAUGE(f, send_errors), 0);
+	UNTIL(f->loop, GAUGE(f, icmp_ignored) + GAUGE(f, unreachable) == 151);
+	close(fd);
+	end(f);
+}
+
 static void test_unsendable(void **state)
 {
 	static const struct {
@@ -389,11 +434,11 @@ static void test_create_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_udp_echo),      cmocka_unit_test(test_udp_batch),
-		cmocka_unit_test(test_udp_too_large), cmocka_unit_test(test_udp_icmp),
-		cmocka_unit_test(test_unsendable),    cmocka_unit_test(test_set_config),
-		cmocka_unit_test(test_reorder),       cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_create_fails),
+		cmocka_unit_test(test_udp_echo),       cmocka_unit_test(test_udp_batch),
+		cmocka_unit_test(test_udp_too_large),  cmocka_unit_test(test_udp_icmp),
+		cmocka_unit_test(test_udp_icmp_flood), cmocka_unit_test(test_unsendable),
+		cmocka_unit_test(test_set_config),     cmocka_unit_test(test_reorder),
+		cmocka_unit_test(test_no_memory),      cmocka_unit_test(test_create_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

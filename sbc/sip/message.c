@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/word.h"
 #include "sbc/sip/ident.h"
 #include "sbc/sip/message_internal.h"
 #include "sbc/sip/message_lines.h"
@@ -86,7 +87,11 @@ static void read_name_addr(struct reading *r, enum header_id id, struct name_add
 
 static bool call_id_ok(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	size_t i = 0;
+	for (; s.n - i >= 8; i += 8)
+		if (word_below(word_load(s.p + i), '!') || word_has(word_load(s.p + i), 0x7f))
+			return false;
+	for (; i < s.n; i++)
 		if ((uint8_t)s.p[i] <= ' ' || s.p[i] == 0x7f)
 			return false;
 	return s.n > 0;

@@ -209,7 +209,7 @@ static void test_open(void **state)
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_AGREED, OFFER_AGREED, true, false},
 		{CALL_ANSWERED, LEG_ANSWERED, LEG_CONFIRMED, OFFER_AGREED, OFFER_AGREED, true, false},
 		{CALL_ANSWERED, LEG_ANSWERED, LEG_OFFERED, OFFER_LOCAL_FIRST, OFFER_REMOTE_FIRST, true, false},
-		{CALL_TRYING, LEG_INCOMING, LEG_CALLING, OFFER_AGREED, OFFER_LOCAL_FIRST, false, false},
+		{CALL_TRYING, LEG_INCOMING, LEG_CANCELLING, OFFER_AGREED, OFFER_LOCAL_FIRST, false, false},
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_LOCAL, OFFER_REMOTE, true, true},
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_REMOTE, OFFER_LOCAL, false, true},
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_AGREED, OFFER_AGREED, false, true},
@@ -230,6 +230,8 @@ static void test_open(void **state)
 		assert_int_equal(c->b->offer, want[i].offer_b);
 		assert_int_equal(c->a->unacked.txn != NULL, want[i].unacked);
 		assert_int_equal(c->exchange != NULL, want[i].exchange);
+		/* an answer that comes before the worker has said so is none any more */
+		assert_true(!c->exchange || !c->exchange->out || c->exchange->state == EXCHANGE_GIVEN_UP);
 		assert_int_equal(sock_count(SOCK_KIND_MEDIA), open_cases[i].stage == STAGE_RINGING ? 0 : 4);
 		if (want[i].unacked) {
 			/* 2 s of 64*T1 are over */

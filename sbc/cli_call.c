@@ -63,21 +63,13 @@ static void print_calls(const json_t *list)
 static int call_list(int argc, char **argv)
 {
 	struct cli_options o;
-	json_t *list;
+	json_t *list = NULL;
 	int status;
 
 	if (!cli_options(argc, argv, &o) || o.first < argc)
 		return CLI_USAGE;
 	status = cli_ask_all(&o, "dlg.list", "calls", &list);
-	if (status != CLI_GOOD)
-		return status;
-	if (o.json)
-		cli_print_json(list);
-	else
-		print_calls(list);
-	status = cli_say_missing(list);
-	json_decref(list);
-	return status;
+	return cli_show(&o, status, list, print_calls);
 }
 
 /* ---- show ---- */
@@ -209,11 +201,7 @@ static int each_id(int argc, char **argv, const char *method, void (*print)(cons
 		json_t *call = NULL;
 		int status = cli_ask(&o, method, json_pack("{s:s}", "id", argv[i]), &call);
 
-		if (status == CLI_GOOD && o.json)
-			cli_print_json(call);
-		else if (status == CLI_GOOD)
-			print(call);
-		json_decref(call);
+		status = cli_show(&o, status, call, print);
 		worst = status > worst ? status : worst;
 	}
 	return worst;

@@ -182,11 +182,9 @@ static const struct config_route *find_route(struct deciding *g)
 		enum route_field f = route_mismatch(rt, g->r, &g->view, g->d->peer, &limit);
 		if (g->tell)
 			tell_route(g, rt, f);
-		if (limit) {
-			g->d->limit_hit = true;
+		if (limit)
 			tellf(g->tell, g->arg, "%s: a pattern ran into its match limit and counts as not matching",
 			      rt->name);
-		}
 		if (f == ROUTE_MATCHES) {
 			g->d->route = (int)i;
 			return rt;

@@ -41,7 +41,6 @@ struct border_decision {
 	struct str ruri_user, from_user, to_user; /* after rewriting, escaped as in a URI; point into the request's
 						     slices or into buf: the struct is not to be copied by value */
 	char buf[3][BORDER_USER_MAX];
-	bool limit_hit; /* a pattern ran into its match limit */
 };
 /* One line per step, for explain: "network trunk: source 192.0.2.1 is peer carrier-a (sources[0])". NULL: not told. */
 typedef void (*border_tell)(void *arg, const char *line);

@@ -168,7 +168,7 @@ void explain_challenges(const struct crossing *x, unsigned from_network, border_
 
 void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- headers.c, identity.c, uri.c ----------------------------------------------------------------------------- */
+/* ---- headers*.c, identity.c, uri.c ------------------------------------------------------------------------------ */
 
 enum header_kind {
 	HEADER_CROSS,    /* value as it is */
@@ -213,6 +213,8 @@ bool param_next(struct str *params, struct str *ret_name, struct str *ret_value)
 void display_write(struct writer *w, struct str display);
 /* Our name in From and identity headers on the receiving side: the peer's domain, else our address. */
 void our_host_write(struct writer *w, const struct crossing *x);
+/* ";name=value", or ";name". */
+void param_write(struct writer *w, struct str name, struct str value);
 /* The URI parameters that may stay, each with its ';'. */
 void uri_params_write(struct writer *w, const struct uri *u);
 bool uri_is_anonymous(const struct uri *u);

@@ -96,7 +96,7 @@ struct call {
 	uint8_t slot;
 	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
-	bool reaped, record_sent, echo, late, draining;
+	bool record_sent, echo, late, draining;
 	bool to_phone;   /* decided by its registration, not by a route */
 	bool challenged; /* ended by a challenge that was relayed: no record */
 	bool peer_in_counted, peer_out_counted;
@@ -176,7 +176,7 @@ struct calls {
 	struct list by_age; /* every call, oldest first: what management walks */
 	struct list asks;   /* its questions that are not answered yet */
 	unsigned n_asks;
-	struct loop_deferred reaper, media_dispatch, facts_walk;
+	struct loop_deferred reaper, facts_walk;
 	uint32_t facts;                     /* counts configurations */
 	struct list kept[CHECKPOINT_NEVER]; /* calls to be written, each list in the order of their times */
 	struct wheel_timer kept_timer;

@@ -237,9 +237,8 @@ bool location_alias_place(const struct location *l, struct str alias, uint64_t *
  * first stretch may begin before *at. fn must not change the location. */
 bool location_walk(const struct location *l, uint64_t *at, unsigned n,
 		   bool (*fn)(void *arg, const struct location_binding *b), void *arg);
-/* An operator's removal, of one binding by its alias or of all of an AoR: how many there were. The core is not told:
+/* An operator's removal of all of an AoR: how many there were. The core is not told:
  * the phone's next REGISTER goes there. */
-unsigned location_remove_alias(struct location *l, struct str alias);
 unsigned location_remove_aor(struct location *l, unsigned network, struct str aor);
 
 #endif

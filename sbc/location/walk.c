@@ -64,16 +64,6 @@ static void remove_one(struct location *l, struct location_binding *b)
 	location_drop(b);
 }
 
-unsigned location_remove_alias(struct location *l, struct str alias)
-{
-	struct location_binding *b = location_by_alias(l, alias);
-
-	if (!b)
-		return 0;
-	remove_one(l, b);
-	return 1;
-}
-
 unsigned location_remove_aor(struct location *l, unsigned network, struct str aor)
 {
 	struct location_aor *a = location_aor(l, network, aor);

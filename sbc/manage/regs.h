@@ -40,7 +40,6 @@ struct regs_ask {
 	unsigned removed;
 	uint64_t total; /* contacts at this worker */
 	void (*done)(struct regs_ask *a);
-	void *keeper; /* the keeper's, while it answers */
 };
 /* Frees what is in an answer. */
 void regs_ask_finish(struct regs_ask *a);

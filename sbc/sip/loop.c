@@ -49,7 +49,6 @@ struct loop {
 	atomic_bool sleeping;
 	atomic_uint_fast64_t turn_began_ns; /* turn_start_ns for other threads; 0: asleep */
 	atomic_bool stop;
-	atomic_uint_fast64_t refused;
 	struct histogram turns;
 };
 
@@ -133,7 +132,6 @@ bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
 			if (atomic_compare_exchange_weak(&l->tail, &pos, pos + 1))
 				break;
 		} else if ((ptrdiff_t)(seq - pos) < 0) {
-			atomic_fetch_add_explicit(&l->refused, 1, memory_order_relaxed);
 			return false;
 		} else {
 			pos = atomic_load_explicit(&l->tail, memory_order_relaxed);
@@ -154,11 +152,6 @@ bool loop_half_empty(const struct loop *l)
 	size_t half = atomic_load_explicit(&l->tail, memory_order_relaxed) + (l->mask + 1) / 2;
 
 	return atomic_load_explicit(&l->tasks[half & l->mask].seq, memory_order_relaxed) == half;
-}
-
-uint64_t loop_posts_refused(const struct loop *l)
-{
-	return atomic_load_explicit(&l->refused, memory_order_relaxed);
 }
 
 static bool task_waits(struct loop *l)

@@ -36,7 +36,6 @@ void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
 /* Whether more than half of that queue is free, about: who can wait leaves the other half to who cannot. Any thread. */
 bool loop_half_empty(const struct loop *l);
-uint64_t loop_posts_refused(const struct loop *l); /* any thread */
 
 /* Runs once at the end of this turn of the loop, after all events that were ready and before it sleeps. Linking twice
  * is once. */

@@ -153,7 +153,6 @@ int server_txn_reject_with(struct server_txn *t, enum reject_reason why, struct 
 /* The last reply again. 0, -ENOENT: none was sent. */
 int server_txn_resend(struct server_txn *t);
 bool server_txn_final_sent(const struct server_txn *t);
-bool server_txn_reliable(const struct server_txn *t);
 const struct flow_addr *server_txn_source(const struct server_txn *t);
 
 /* ---- client ---------------------------------------------------------------------------------------------------- */

@@ -69,10 +69,9 @@ int worker_group_start(struct worker_group *g);
 /* Stops the loops, joins the threads, and runs what was posted and not yet taken, so that nothing is lost with it. */
 void worker_group_stop(struct worker_group *g);
 void worker_group_destroy(struct worker_group *g);
-/* Posts the new configuration to every worker; each takes its own reference. Main thread. */
-int worker_group_set_config(struct worker_group *g, struct config *c);
-/* The same for one worker, on its own thread. Its user must know the new configuration before: new listeners bring
- * messages at once. 0, or -errno: everything goes by the new one, but a listener could not be opened (logged). */
+/* A new configuration, on the worker's own thread; takes its own reference. Its user must know the new configuration
+ * before: new listeners bring messages at once. 0, or -errno: everything goes by the new one, but a listener could not
+ * be opened (logged). */
 int worker_set_config(struct worker *w, struct config *c);
 
 static inline unsigned worker_of_slot(unsigned n_workers, uint8_t slot)

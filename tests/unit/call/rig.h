@@ -30,7 +30,7 @@ static inline void rig_open(const char *config)
 {
 	char err[256] = "";
 
-	e.config = config_text(config);
+	e.config = config_of(config);
 	e.key = ident_key_init(str_z("a key for this test"), 1, 1);
 	assert_int_equal(media_networks_create(e.config, &e.media), 0);
 	assert_int_equal(border_state_create(e.config, &e.border), 0);

@@ -373,7 +373,7 @@ static int restore_ringing(struct call *c, const struct call_record *r)
 		return err;
 	client_txn_own(c->b->invite_out, &leg_invite_ops, c->b, &c->b->hiding.set);
 	c->b->state = LEG_CANCELLING; /* an answer may come before the CANCEL is sent, and is ended then */
-	c->b->provisional_seen = true;
+	c->b->kept_ringing = true;
 	c->b->offer = OFFER_NONE;
 	leg_offer_event(c->b, OFFER_SENT);
 	return 0;

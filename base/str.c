@@ -82,9 +82,15 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *ret)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned d = (unsigned char)s.p[i] - (unsigned)'0';
-		if (d > 9 || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, d, &v) || v > max)
+		if (d > 9)
+			return false;
+		if (i < 19) /* 10^19 fits */
+			v = v * 10 + d;
+		else if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, d, &v))
 			return false;
 	}
+	if (v > max)
+		return false;
 	*ret = v;
 	return true;
 }

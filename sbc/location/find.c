@@ -55,7 +55,7 @@ uint64_t location_call_id(const struct location *l, struct str call_id)
 
 uint64_t location_aor_hash(const struct location *l, unsigned network, struct str aor)
 {
-	return siphash_str(&l->aor_key, aor) + network;
+	return hash_str(&l->aor_key, aor) + network;
 }
 
 struct location_aor *location_aor(struct location *l, unsigned network, struct str aor)

@@ -62,7 +62,10 @@ static void arm(struct location_binding *b)
 		at = b->phone_until_ms;
 	if (b->state == LOCATION_LIVE && b->keepalive_ms && b->keepalive_ms < at)
 		at = b->keepalive_ms;
-	loop_timer_coarse(b->location->loop, &b->timer, at > now ? at - now : 0);
+	/* one that comes too early finds nothing to do and is set anew, which is less than to move it with each refresh
+	 */
+	if (!wheel_armed(&b->timer) || b->timer.due_ms > at)
+		loop_timer_coarse(b->location->loop, &b->timer, at > now ? at - now : 0);
 }
 
 /* Keep-alives of many phones that registered at once are spread over the whole interval. */

@@ -121,22 +121,26 @@ enum location_state {
 /* To be read by everybody, to be written by location.c alone, `probe` and `missed` excepted (phones.c). */
 struct location_binding {
 	struct hmap_node by_alias, by_connection; /* the latter when flow.connection */
-	struct list node;                         /* of its AoR, oldest first */
-	struct wheel_timer timer;                 /* what comes first: keep-alive, phone's expiry, core's expiry */
+	struct location_probe *probe;             /* a keep-alive under way; the user's own */
+	uint64_t since_ms;                        /* made */
+	uint32_t core_cseq;                       /* highest so far */
+	char alias[IDENT_LEN + 1], core_call_id[IDENT_LEN + 1];
+	/* From here on what a refresh looks at: most are of a phone that nobody has heard of for a while, so that every
+	 * line of memory is a cold one. */
+	struct list node; /* of its AoR, oldest first */
 	struct location *location;
 	struct location_aor *aor;
-	struct location_probe *probe;                         /* a keep-alive under way; the user's own */
 	struct destination flow;                              /* `flow_only` is set: an existing connection only */
 	uint64_t phone_until_ms, core_until_ms, core_half_ms; /* monotonic; half of what the core gave is over */
-	uint64_t since_ms, seen_ms, keepalive_ms;             /* made; last REGISTER; next keep-alive, 0: none */
+	uint64_t seen_ms, keepalive_ms;                       /* last REGISTER; next keep-alive, 0: none */
 	uint64_t told_until_ms;                               /* phone_until_ms as `changed` was last told */
 	uint64_t phone_call_id;                               /* keyed hash */
-	uint32_t phone_cseq, core_cseq;                       /* highest so far */
-	uint32_t reg_id;                                      /* RFC 5626; 0: none */
+	struct wheel_timer timer; /* for keep-alive, phone's expiry, core's expiry: at the first of them, or before */
+	uint32_t phone_cseq;      /* highest so far */
+	uint32_t reg_id;          /* RFC 5626; 0: none */
 	uint16_t n_uri, n_params, n_instance, n_agent;
 	uint8_t state, missed; /* enum location_state; keep-alives without an answer */
-	char alias[IDENT_LEN + 1], core_call_id[IDENT_LEN + 1];
-	char text[]; /* uri, params, instance, agent; a NUL behind each */
+	char text[];           /* uri, params, instance, agent; a NUL behind each */
 };
 struct str location_uri(const struct location_binding *b);      /* of the phone's Contact */
 struct str location_params(const struct location_binding *b);   /* its other header parameters, as they came */

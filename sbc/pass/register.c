@@ -127,22 +127,24 @@ static bool brief(const struct registrar *r, const struct wish *w)
 	return false;
 }
 
-static void answer(struct registrar *r, struct server_txn *t, const struct wish *w)
+/* wish_absorb(), and t has its answer. */
+static bool answered(struct registrar *r, struct server_txn *t, const struct wish *w, bool spare)
 {
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
 
-	wish_write_answer(r, w, &h);
+	if (!wish_absorb(r, w, spare, &h))
+		return false;
 	server_txn_reply(t, &(struct reply){.status = 200, .headers = h.overflow ? STR_NONE : writer_result(&h)});
+	return true;
 }
 
 /* The core has no room; what it gave before may last. */
 static bool spare(struct registering *g)
 {
-	if (!wish_absorb(g->registrar, &g->wish, true))
+	if (!answered(g->registrar, g->in, &g->wish, true))
 		return false;
 	location_count(g->registrar->location, absorbed_late, 1);
-	answer(g->registrar, g->in, &g->wish);
 	registering_free(g);
 	return true;
 }
@@ -181,10 +183,7 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 /* What registrar_glance() does for those who need not log in. */
 static bool absorb(struct registrar *r, struct server_txn *t, const struct message *m, const struct wish *w)
 {
-	if (!logged_in(r, m) || !wish_absorb(r, w, false))
-		return false;
-	answer(r, t, w);
-	return true;
+	return logged_in(r, m) && answered(r, t, w, false);
 }
 
 void registrar_request(struct registrar *r, struct server_txn *t, const struct message *m)
@@ -212,9 +211,8 @@ bool registrar_glance(struct registrar *r, const struct message *m)
 	struct wish w;
 
 	w.flow = destination_of_flow(&m->source);
-	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w, false))
+	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w, false, &h))
 		return false;
-	wish_write_answer(r, &w, &h);
 	txn_layer_answer(r->worker->txn, m, &(struct reply){.status = 200, .headers = writer_result(&h)});
 	return true;
 }

@@ -76,9 +76,10 @@ unsigned expires_read(struct str value);
 /* ---- register_local.c: what is answered here ---- */
 
 /* Does what the wish says need nothing of the core: every contact known, alive, by this very flow, said again in order,
- * and the core's time not yet half over? Then it is done. So it is when it has been done already. spare: the core is
- * not to be asked if it can be helped; it is enough that its time lasts for what the phone asks. */
-bool wish_absorb(struct registrar *r, const struct wish *w, bool spare);
+ * and the core's time not yet half over? Then it is done, and h has the header lines of its 200. So it is when it has
+ * been done already. spare: the core is not to be asked if it can be helped; it is enough that its time lasts for what
+ * the phone asks. */
+bool wish_absorb(struct registrar *r, const struct wish *w, bool spare, struct writer *h);
 /* REJECT_NONE; or why it cannot be: CSeq used before, another source's contact, no room. */
 enum reject_reason wish_check(struct registrar *r, const struct wish *w, bool challenged);
 bool same_flow(const struct destination *a, const struct destination *b);

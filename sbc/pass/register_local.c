@@ -84,21 +84,6 @@ static bool all_absorbable(const struct registrar *r, const struct location_aor 
 	return true;
 }
 
-bool wish_absorb(struct registrar *r, const struct wish *w, bool spare)
-{
-	struct location_aor *a = location_aor(r->location, w->network, w->aor);
-
-	if (!a || !w->n || w->star)
-		return false;
-	if (!all_absorbable(r, a, w, true, spare))
-		return all_absorbable(r, a, w, false, spare);
-	for (unsigned i = 0; i < w->n; i++)
-		location_seen(location_match(a, &w->v[i].contact), w->cseq, phone_seconds(r, w, &w->v[i]));
-	location_count(r->location, received, !spare); /* by then it has been counted */
-	location_count(r->location, absorbed, 1);
-	return true;
-}
-
 /* ---- answers ---- */
 
 /* RFC 3261 §20.17 */
@@ -142,10 +127,9 @@ static void write_contact(struct writer *w, const struct location *l, const stru
 }
 
 /* What one phone is told is what came by its own flow: the others' addresses are nobody's business. */
-static void write_bindings(struct writer *h, const struct registrar *r, const struct wish *w, bool *ret_outbound)
+static void write_bindings(struct writer *h, const struct registrar *r, const struct location_aor *a,
+			   const struct wish *w, bool *ret_outbound)
 {
-	struct location_aor *a = location_aor(r->location, w->network, w->aor);
-
 	for (const struct location_binding *b = location_first(a); b; b = location_next(a, b)) {
 		if (b->state != LOCATION_LIVE || !same_flow(&b->flow, &w->flow))
 			continue;
@@ -154,11 +138,11 @@ static void write_bindings(struct writer *h, const struct registrar *r, const st
 	}
 }
 
-void wish_write_answer(struct registrar *r, const struct wish *w, struct writer *h)
+static void write_answer(struct registrar *r, const struct location_aor *a, const struct wish *w, struct writer *h)
 {
 	bool outbound = false;
 
-	write_bindings(h, r, w, &outbound);
+	write_bindings(h, r, a, w, &outbound);
 	write_date(r, h);
 	/* RFC 5626 §6, and §5.4: how long a connection may be silent before we close it */
 	if (w->outbound && outbound) {
@@ -172,6 +156,29 @@ void wish_write_answer(struct registrar *r, const struct wish *w, struct writer 
 	writer_lit(h, "Supported: path, outbound\r\n");
 	if (r->config->server_name)
 		header_write(h, STR("Server"), str_z(r->config->server_name));
+}
+
+void wish_write_answer(struct registrar *r, const struct wish *w, struct writer *h)
+{
+	write_answer(r, location_aor(r->location, w->network, w->aor), w, h);
+}
+
+bool wish_absorb(struct registrar *r, const struct wish *w, bool spare, struct writer *h)
+{
+	struct location_aor *a = location_aor(r->location, w->network, w->aor);
+	bool later;
+
+	if (!a || !w->n || w->star)
+		return false;
+	later = all_absorbable(r, a, w, true, spare);
+	if (!later && !all_absorbable(r, a, w, false, spare))
+		return false;
+	for (unsigned i = 0; later && i < w->n; i++)
+		location_seen(location_match(a, &w->v[i].contact), w->cseq, phone_seconds(r, w, &w->v[i]));
+	location_count(r->location, received, later && !spare); /* by then it has been counted */
+	location_count(r->location, absorbed, later);
+	write_answer(r, a, w, h);
+	return true;
 }
 
 /* ---- refusals ---- */

@@ -76,15 +76,14 @@ static void add(struct wish *w, const struct wished *c)
 	w->v[w->n++] = *c;
 }
 
-static bool read_contact(struct wish *w, struct str item, unsigned expires_s)
+static bool read_contact(struct wish *w, const struct name_addr *a, unsigned expires_s)
 {
 	struct wished c = {.expires_s = expires_s};
-	struct name_addr a;
 
-	if (w->n == WISH_CONTACTS_MAX || !name_addr_parse(item, &a) || !(a.uri.sip || a.uri.sips) || !a.uri.host.n)
+	if (w->n == WISH_CONTACTS_MAX || !(a->uri.sip || a->uri.sips) || !a->uri.host.n)
 		return false;
-	c.contact.uri = a.uri.text;
-	if (!read_params(w, &c, a.params) || !fits(&c.contact))
+	c.contact.uri = a->uri.text;
+	if (!read_params(w, &c, a->params) || !fits(&c.contact))
 		return false;
 	if (!c.contact.instance.n)
 		c.contact.reg_id = 0; /* RFC 5626 §6: alone it says nothing */
@@ -95,37 +94,55 @@ static bool read_contact(struct wish *w, struct str item, unsigned expires_s)
 static bool read_contacts(struct wish *w, const struct message *m, unsigned expires_s)
 {
 	struct str line, item;
+	struct name_addr a;
 
+	if (m->n_contact == 1) /* nearly always; the parser has read it */
+		return read_contact(w, &m->contact, expires_s);
 	for (unsigned nth = 0; message_header(m, STR("Contact"), nth, &line); nth++)
 		while (list_next(&line, &item))
-			if (!read_contact(w, item, expires_s))
+			if (!name_addr_parse(item, &a) || !read_contact(w, &a, expires_s))
 				return false;
 	return true;
 }
 
+/* A header field of a REGISTER, apart from its contacts. Of what should be there once the first counts. */
+static void read_header(struct wish *w, const struct header *h, struct str *expires)
+{
+	if (str_eq_nocase(h->name, STR("Expires"))) {
+		if (!expires->p)
+			*expires = h->value;
+	} else if (str_eq_nocase(h->name, STR("User-Agent"))) {
+		if (!w->agent.p)
+			w->agent = h->value;
+	} else if (str_eq_nocase(h->name, STR("Supported"))) {
+		w->outbound |= list_has(h->value, STR("outbound"));
+	} else if (str_eq_nocase(h->name, STR("Authorization")) || str_eq_nocase(h->name, STR("Proxy-Authorization"))) {
+		w->credentials = true;
+	}
+}
+
 enum reject_reason wish_read(const struct location *l, const struct message *m, struct wish *w)
 {
-	unsigned expires_s = WISH_EXPIRES;
-	struct str v;
+	struct str expires = STR_NONE;
+	const void *it = NULL;
+	struct header h;
 
 	w->network = m->source.network;
 	w->star = m->contact_star;
-	w->outbound = message_lists(m, STR("Supported"), STR("outbound"));
-	w->credentials =
-		message_header(m, STR("Authorization"), 0, &v) || message_header(m, STR("Proxy-Authorization"), 0, &v);
-	w->agent = message_header(m, STR("User-Agent"), 0, &v) ? v : STR_NONE;
+	w->outbound = w->credentials = false;
+	w->agent = STR_NONE;
 	w->call_id = location_call_id(l, m->call_id);
 	w->cseq = m->cseq;
 	w->n = 0;
 	w->n_text = 0;
+	while (message_next_header(m, &it, &h))
+		read_header(w, &h, &expires);
 	if (!m->to.uri.sip && !m->to.uri.sips)
 		return REJECT_SCHEME;
 	if (!m->to.uri.user.n || !aor_canonical(&m->to.uri, w->aor_buf, &w->aor))
 		return REJECT_NO_ROUTE;
-	if (message_header(m, STR("Expires"), 0, &v))
-		expires_s = expires_read(v);
 	/* RFC 3261 §10.3 step 6: "*" alone, and with Expires 0 only; the parser has seen to "alone" */
 	if (w->star)
-		return message_header(m, STR("Expires"), 0, &v) && expires_s == 0 ? REJECT_NONE : REJECT_MALFORMED;
-	return read_contacts(w, m, expires_s) ? REJECT_NONE : REJECT_MALFORMED;
+		return expires_read(expires) == 0 ? REJECT_NONE : REJECT_MALFORMED;
+	return read_contacts(w, m, expires_read(expires)) ? REJECT_NONE : REJECT_MALFORMED;
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/word.h"
 #include "sbc/sip/ident.h"
 #include "sbc/sip/message_internal.h"
 #include "sbc/sip/message_lines.h"
@@ -86,7 +87,11 @@ static void read_name_addr(struct reading *r, enum header_id id, struct name_add
 
 static bool call_id_ok(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	size_t i = 0;
+	for (; s.n - i >= 8; i += 8)
+		if (word_below(word_load(s.p + i), '!') || word_has(word_load(s.p + i), 0x7f))
+			return false;
+	for (; i < s.n; i++)
 		if ((uint8_t)s.p[i] <= ' ' || s.p[i] == 0x7f)
 			return false;
 	return s.n > 0;
@@ -191,35 +196,31 @@ static void read_field(struct reading *r, const struct field *f)
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
 
-/* The logical line at p[*at], its folds blanked in place, so that its length stays (RFC 3261 §7.3.1: a fold is one
- * space). head_measure() has seen to it that every line ends in CR LF and that the blank line stops this. */
-static struct str take_line(char *p, size_t head, size_t *at)
+/* The logical line p[from..to), without its line end, its folds blanked in place, so that its length stays (RFC 3261
+ * §7.3.1: a fold is one space). */
+static struct str take_line(const struct head *h, char *p, size_t from, size_t to)
 {
-	size_t from = *at, end;
-	for (;;) {
-		char *lf = memchr(p + *at, '\n', head - *at);
-		end = (size_t)(lf - p) - 1;
-		*at = end + 2;
-		if (*at >= head || !is_blank(p[*at]))
-			break;
-		p[end] = p[end + 1] = ' ';
-	}
-	return (struct str){p + from, end - from};
+	struct str line = {p + from, to - 2 - from};
+	if (h->folded)
+		for (char *c = p + from; (c = memchr(c, '\r', (size_t)(p + to - 2 - c))); c += 2)
+			c[0] = c[1] = ' ';
+	return line;
 }
 
-static void read_fields(struct reading *r, char *text, size_t at)
+static void read_fields(struct reading *r, const struct head *h, char *text)
 {
 	struct message_block *b = r->b;
-	while (at + 2 < b->head) {
+	for (unsigned i = 0; i < h->n_fields; i++) {
 		struct field *f = &b->fields[b->n_fields];
 		struct str name;
-		if (!field_split(take_line(text, b->head, &at), &name, &f->value)) {
+		if (!field_split(take_line(h, text, h->field[i], h->field[i + 1]), &name, &f->value)) {
 			r->bad = true;
 			continue;
 		}
 		f->id = field_id(name, &f->name);
+		if (b->count[f->id]++ == 0)
+			b->first[f->id] = (uint8_t)b->n_fields;
 		b->n_fields++;
-		b->count[f->id]++;
 		read_field(r, f);
 	}
 }
@@ -325,32 +326,32 @@ enum reject_reason message_judge(const struct message *m)
 
 /* ---- the block --------------------------------------------------------------------------------------------------- */
 
-static struct message_block *block_create(const char *p, size_t n, size_t head, unsigned fields, char **ret_text)
+static struct message_block *block_create(const char *p, size_t n, const struct head *head, char **ret_text)
 {
-	size_t table = fields * sizeof(struct field);
+	size_t table = head->n_fields * sizeof(struct field);
 	struct message_block *b = malloc(sizeof(*b) + table + n);
 	if (!b)
 		return NULL;
 	memset(b, 0, sizeof(*b));
 	char *text = (char *)b->fields + table;
 	memcpy(text, p, n);
-	b->head = head;
+	b->head = head->n;
 	*ret_text = text;
 	return b;
 }
 
 /* Reads the block's text; afterwards every slice that could be read is set. */
-static enum reject_reason read_block(struct message_block *b, char *text, size_t n, struct reading *ret_reading)
+static enum reject_reason read_block(struct message_block *b, const struct head *head, char *text, size_t n,
+				     struct reading *ret_reading)
 {
 	struct reading *r = ret_reading;
-	size_t at = 0;
 	*r = (struct reading){.b = b};
 	b->m.max_forwards = -1;
-	b->start_line = take_line(text, b->head, &at);
+	b->start_line = take_line(head, text, 0, head->field[0]);
 	if (!start_line_split(b->start_line, &r->start))
 		return REJECT_MALFORMED_DROP;
 	read_start(r);
-	read_fields(r, text, at);
+	read_fields(r, head, text);
 	judge_fields(r);
 	cut_body(r, (struct str){text + b->head, n - b->head});
 	return verdict(r);
@@ -359,8 +360,7 @@ static enum reject_reason read_block(struct message_block *b, char *text, size_t
 enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_addr *source, struct message **ret)
 {
 	struct reading r;
-	unsigned fields;
-	size_t head;
+	struct head head;
 	char *text;
 
 	*ret = NULL;
@@ -371,13 +371,13 @@ enum reject_reason message_parse(const uint8_t *p, size_t n, const struct flow_a
 	size_t skip = head_leading_crlf((const char *)p, n);
 	p += skip;
 	n -= skip;
-	if (head_measure((const char *)p, n, &head, &fields) != HEAD_OK || fields > MESSAGE_MAX_FIELDS)
+	if (head_measure((const char *)p, n, &head) != HEAD_OK)
 		return REJECT_MALFORMED_DROP;
-	struct message_block *b = block_create((const char *)p, n, head, fields, &text);
+	struct message_block *b = block_create((const char *)p, n, &head, &text);
 	if (!b)
 		return REJECT_NO_MEMORY;
 	b->m.source = *source;
-	enum reject_reason why = read_block(b, text, n, &r);
+	enum reject_reason why = read_block(b, &head, text, n, &r);
 	if (why == REJECT_NONE) {
 		*ret = &b->m;
 		return REJECT_NONE;

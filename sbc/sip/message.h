@@ -130,7 +130,9 @@ bool message_next_header(const struct message *m, const void **it, struct header
 bool message_header(const struct message *m, struct str name, unsigned nth, struct str *ret_value);
 /* Splits a comma list outside quotes and <>: cuts the next element off *list; false when it is empty. */
 bool list_next(struct str *list, struct str *ret_item);
-/* Does the comma list of option tags or methods (all lines of header `name`) hold this token, without case? */
+/* Is this token, without case, one of a comma list of option tags or methods? */
+bool list_has(struct str list, struct str token);
+/* list_has() of any line of header `name`. */
 bool message_lists(const struct message *m, struct str name, struct str token);
 
 /* Parsing of single values, for configuration and tests too. */

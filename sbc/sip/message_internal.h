@@ -9,20 +9,22 @@
 #include "sbc/sip/message.h"
 #include "sbc/sip/message_lines.h"
 
-#define MESSAGE_MAX_BYTES  (256 * 1024)
-#define MESSAGE_MAX_FIELDS 256
-#define MESSAGE_MAX_VIAS   70
-#define MESSAGE_MAX_LIST   70 /* Contacts; Route and Record-Route elements */
+#define MESSAGE_MAX_BYTES (256 * 1024)
+#define MESSAGE_MAX_VIAS  70
+#define MESSAGE_MAX_LIST  70 /* Contacts; Route and Record-Route elements */
 
 struct field {
 	struct str name, value; /* full name; unfolded and trimmed */
 	enum header_id id;
 };
 
+_Static_assert(HEAD_MAX_FIELDS <= 256, "places in the table are bytes");
+
 struct message_block {
 	struct message m; /* first: message_free() gets this */
 	unsigned n_fields;
 	unsigned count[HEADER_IDS];
+	uint8_t first[HEADER_IDS]; /* of those that there are: its place in `fields` */
 	size_t head;
 	struct str start_line;
 	struct field fields[];

@@ -43,10 +43,10 @@ const uint8_t char_class[256] = {
 };
 #undef VALUE
 
-enum head_result head_measure(const char *p, size_t n, size_t *ret_head, unsigned *ret_fields)
+enum head_result head_measure(const char *p, size_t n, struct head *ret)
 {
 	unsigned fields = 0;
-	bool broken = false;
+	bool broken = false, folded = false;
 	size_t at = 0;
 	for (size_t line = 0;; line++) {
 		const char *lf = memchr(p + at, '\n', n - at);
@@ -54,10 +54,14 @@ enum head_result head_measure(const char *p, size_t n, size_t *ret_head, unsigne
 			return HEAD_NO_END;
 		const char *cr = memchr(p + at, '\r', (size_t)(lf - p) - at);
 		broken |= !cr || cr != lf - 1;
-		if (is_blank(p[at]))
+		if (is_blank(p[at])) {
 			broken |= line <= 1; /* nothing before it to be continued */
-		else if (line > 0)
+			folded = true;
+		} else if (line > 0) {
+			if (fields <= HEAD_MAX_FIELDS)
+				ret->field[fields] = (uint32_t)at;
 			fields++;
+		}
 		size_t next = (size_t)(lf - p) + 1;
 		bool blank = cr == p + at && cr == lf - 1;
 		at = next;
@@ -68,9 +72,10 @@ enum head_result head_measure(const char *p, size_t n, size_t *ret_head, unsigne
 	}
 	if (broken || memchr(p, '\0', at))
 		return HEAD_BROKEN;
-	*ret_head = at;
-	*ret_fields = fields - 1; /* the blank line */
-	return HEAD_OK;
+	ret->n = at;
+	ret->n_fields = fields - 1; /* the blank line */
+	ret->folded = folded;
+	return ret->n_fields <= HEAD_MAX_FIELDS ? HEAD_OK : HEAD_BROKEN;
 }
 
 size_t head_leading_crlf(const char *p, size_t n)

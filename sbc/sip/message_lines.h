@@ -49,16 +49,23 @@ static inline bool str_all(struct str s, uint8_t cls)
 	return all == cls;
 }
 
+#define HEAD_MAX_FIELDS 256
+
 /* What the head of a message is like. Lines end in CR LF and in nothing else: a lone CR or LF is where two parsers see
  * different lines. */
 enum head_result {
 	HEAD_OK,
 	HEAD_NO_END, /* no blank line */
-	HEAD_BROKEN, /* lone CR or LF, NUL, or a header field that begins with a continuation line */
+	HEAD_BROKEN, /* lone CR or LF, NUL, a header field that begins with a continuation line, too many fields */
 };
-/* p[0..n) starts at the start line. Lengths in bytes; ret_head includes the blank line; ret_fields are the header
- * fields, continuation lines not counted. */
-enum head_result head_measure(const char *p, size_t n, size_t *ret_head, unsigned *ret_fields);
+struct head {
+	size_t n;                            /* bytes, with the blank line */
+	unsigned n_fields;                   /* continuation lines not counted */
+	bool folded;                         /* there are some */
+	uint32_t field[HEAD_MAX_FIELDS + 1]; /* where each begins; field[n_fields]: the blank line */
+};
+/* p[0..n) starts at the start line. ret is undefined unless HEAD_OK. */
+enum head_result head_measure(const char *p, size_t n, struct head *ret);
 
 /* Length of the CR LF pairs in front of a start line (RFC 3261 §7.5 has them ignored). */
 size_t head_leading_crlf(const char *p, size_t n);

@@ -62,6 +62,8 @@ static bool sip_uri_parse(struct str rest, struct uri *u)
 {
 	size_t at = str_find(rest, '@');
 	if (at < rest.n) {
+		if (!str_all(take(rest, at), CHAR_URI))
+			return false;
 		u->user = take(rest, str_find(take(rest, at), ':'));
 		if (!u->user.n)
 			return false;
@@ -71,6 +73,8 @@ static bool sip_uri_parse(struct str rest, struct uri *u)
 		return false;
 	if (!rest.n)
 		return true;
+	if (!str_all(rest, CHAR_URI))
+		return false;
 	if (rest.p[0] == ';') {
 		u->params = take(skip(rest, 1), str_find(skip(rest, 1), '?'));
 		return true;
@@ -81,7 +85,7 @@ static bool sip_uri_parse(struct str rest, struct uri *u)
 bool uri_parse(struct str text, struct uri *ret)
 {
 	size_t n = scheme_length(text);
-	if (!n || n + 1 == text.n || !str_all(skip(text, n), CHAR_URI))
+	if (!n || n + 1 == text.n)
 		return false;
 	struct uri u = {.text = text, .scheme = take(text, n)};
 	struct str rest = skip(text, n + 1);
@@ -91,6 +95,8 @@ bool uri_parse(struct str text, struct uri *ret)
 	if (u.sip || u.sips) {
 		if (!sip_uri_parse(rest, &u))
 			return false;
+	} else if (!str_all(rest, CHAR_URI)) {
+		return false;
 	} else if (u.tel) {
 		u.user = str_cut(&rest, ';');
 		u.params = rest;

@@ -59,6 +59,9 @@ bool list_next(struct str *list, struct str *ret_item)
 /* The end of a parameter: the next ';' outside quotes. */
 static size_t param_end(struct str s)
 {
+	size_t end = str_find(s, ';');
+	if (str_find(take(s, end), '"') == end) /* as nearly always */
+		return end;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == ';')
 			return i;

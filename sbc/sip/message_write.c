@@ -30,13 +30,21 @@ bool message_header(const struct message *m, struct str name, unsigned nth, stru
 	return false;
 }
 
+bool list_has(struct str list, struct str token)
+{
+	struct str item;
+	while (list_next(&list, &item))
+		if (str_eq_nocase(str_trim(str_cut(&item, ';')), token))
+			return true;
+	return false;
+}
+
 bool message_lists(const struct message *m, struct str name, struct str token)
 {
-	struct str value, item;
+	struct str value;
 	for (unsigned nth = 0; message_header(m, name, nth, &value); nth++)
-		while (list_next(&value, &item))
-			if (str_eq_nocase(str_trim(str_cut(&item, ';')), token))
-				return true;
+		if (list_has(value, token))
+			return true;
 	return false;
 }
 
@@ -68,6 +76,15 @@ void header_write(struct writer *w, struct str name, struct str value)
 	writer_str(w, name);
 	writer_lit(w, ": ");
 	writer_str(w, value);
+	writer_lit(w, "\r\n");
+}
+
+/* No look at what might end the line: head_measure() had one. */
+static void write_field(struct writer *w, const struct field *f)
+{
+	writer_str(w, f->name);
+	writer_lit(w, ": ");
+	writer_str(w, f->value);
 	writer_lit(w, "\r\n");
 }
 
@@ -109,31 +126,32 @@ static void write_top_via(struct writer *w, const struct message *m)
 
 static void write_vias(struct writer *w, const struct message *m)
 {
-	struct str value, item;
-	for (unsigned nth = 0; message_header(m, STR("Via"), nth, &value); nth++) {
-		if (nth > 0) {
-			header_write(w, STR("Via"), value);
-			continue;
-		}
-		writer_lit(w, "Via: ");
-		write_top_via(w, m);
-		list_next(&value, &item); /* that one */
-		while (list_next(&value, &item)) {
-			writer_lit(w, ", ");
-			writer_str(w, item);
-		}
-		writer_lit(w, "\r\n");
+	const struct message_block *b = block_of(m);
+	const struct field *top = &b->fields[b->first[HEADER_VIA]];
+	struct str value = top->value, item;
+
+	writer_lit(w, "Via: ");
+	write_top_via(w, m);
+	list_next(&value, &item); /* that one */
+	while (list_next(&value, &item)) {
+		writer_lit(w, ", ");
+		writer_str(w, item);
 	}
+	writer_lit(w, "\r\n");
+	if (b->count[HEADER_VIA] > 1)
+		for (const struct field *f = top + 1; f < b->fields + b->n_fields; f++)
+			if (f->id == HEADER_VIA)
+				write_field(w, f);
 }
 
 void message_write_response_head(struct writer *w, const struct message *request)
 {
-	static const struct str repeated[] = {{"From", 4}, {"Call-ID", 7}, {"CSeq", 4}};
-	struct str value;
+	static const enum header_id repeated[] = {HEADER_FROM, HEADER_CALL_ID, HEADER_CSEQ};
+	const struct message_block *b = block_of(request);
 	write_vias(w, request);
 	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++)
-		if (message_header(request, repeated[i], 0, &value))
-			header_write(w, repeated[i], value);
+		if (b->count[repeated[i]])
+			write_field(w, &b->fields[b->first[repeated[i]]]);
 }
 
 void message_write_to(struct writer *w, const struct message *request, struct str to_tag)

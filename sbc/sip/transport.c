@@ -7,7 +7,6 @@
 #include "sbc/sip/transport_internal.h"
 
 #define UDP_RCVBUF (4 << 20)
-#define UDP_MAX    65536
 
 /* ---- facts of the configuration ---- */
 
@@ -140,9 +139,9 @@ static int open_all(struct transport *t, char *err, size_t err_n)
 			if (e == 0 || first)
 				continue;
 			first = e;
-			snprintf(err, err_n, "cannot listen on %s:%s (network %s): %s",
+			snprintf(err, err_n, "cannot listen on %s:%s (network %s): %s%s",
 				 config_transport_text(n->listen[k].transport), addr_text(&n->listen[k].addr, text),
-				 n->name, strerror(-e));
+				 n->name, strerror(-e), sock_mend(e));
 		}
 	}
 	return first;
@@ -365,9 +364,9 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	list_init(&t->dying);
 	list_init(&t->paused);
 	list_init(&t->untold);
-	t->udp_buffers = malloc((size_t)UDP_BATCH * UDP_MAX);
+	t->batch = udp_batch_create();
 	t->chunk = malloc(STREAM_CHUNK);
-	if (!t->udp_buffers || !t->chunk || source_table_create(&t->sources) < 0) {
+	if (!t->batch || !t->chunk || source_table_create(&t->sources) < 0) {
 		transport_destroy(t);
 		goto fail_text;
 	}
@@ -404,7 +403,7 @@ void transport_destroy(struct transport *t)
 	hmap_finish(&t->by_remote);
 	source_table_unref(t->sources);
 	free(t->streams);
-	free(t->udp_buffers);
+	free(t->batch);
 	free(t->chunk);
 	config_unref(t->config);
 	free(t);

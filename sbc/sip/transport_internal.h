@@ -12,7 +12,6 @@
 #include "sbc/sip/scan.h"
 #include "sbc/sip/transport.h"
 
-#define UDP_BATCH    16
 #define STREAM_CHUNK 65536        /* read at once */
 #define STREAM_OUT   (256 * 1024) /* bytes queued on one connection before it counts as slow */
 #define STREAM_KERNEL                                                                                                  \
@@ -126,8 +125,8 @@ struct transport {
 	struct stream **streams;      /* by index of their id */
 	size_t n_streams;             /* length of that array */
 	uint32_t generation;
-	uint8_t *udp_buffers; /* UDP_BATCH messages of the largest size */
-	uint8_t *chunk;       /* STREAM_CHUNK */
+	struct udp_batch *batch;
+	uint8_t *chunk; /* STREAM_CHUNK */
 #define X(name) atomic_uint_fast64_t name;
 	TRANSPORT_COUNTS(X)
 #undef X
@@ -142,6 +141,8 @@ static inline void transport_count(atomic_uint_fast64_t *c, uint64_t n)
 /* A listener that a destination may be sent from; NULL: there is none. */
 struct listener *transport_listener(struct transport *t, const struct destination *d);
 
+/* What datagrams are read into, of all listeners; NULL: no memory. free() it. */
+struct udp_batch *udp_batch_create(void);
 void udp_readable(void *arg, int events); /* arg: struct listener */
 void udp_errors_take(struct listener *l); /* a bounded number; the rest stays ready */
 int udp_send(struct listener *l, const struct addr *to, const char *text, size_t n);

@@ -56,7 +56,7 @@ static void test_grows(void **state)
 	for (unsigned i = 0; i < MANY; i++)
 		assert_int_equal(hmap_insert(&m, &items[i].node, spread(i)), 0);
 	assert_int_equal(m.n, MANY);
-	assert_int_equal(m.mask + 1, 8192);
+	assert_int_equal(m.mask + 1, 16384);
 	for (unsigned i = 0; i < MANY; i++)
 		assert_ptr_equal(lookup(&m, spread(i), i), &items[i]);
 	assert_null(hmap_first(&m, spread(MANY)));
@@ -225,7 +225,7 @@ static void test_no_memory_to_grow(void **state)
 	/* memory is back: a doubling with each insert until it is as wide as it should be */
 	for (unsigned i = 1000; i < MANY; i++)
 		assert_int_equal(hmap_insert(&m, &items[i].node, spread(i)), 0);
-	assert_int_equal(m.mask + 1, 8192);
+	assert_int_equal(m.mask + 1, 16384);
 	for (unsigned i = 0; i < MANY; i++)
 		assert_ptr_equal(lookup(&m, spread(i), i), &items[i]);
 	hmap_for_each_safe (it, &m)

@@ -79,6 +79,27 @@ static void test_expiry(void **state)
 	fixture_finish(&f);
 }
 
+/* Its timer comes when the first REGISTER's time is over, and finds that there is more. */
+static void test_expiry_of_a_refresh(void **state)
+{
+	struct fixture f;
+	fixture_init(&f, "", "");
+	struct location_binding *b =
+		put(&f, &(struct phone){.aor = ALICE, .uri = "sip:a@10.0.0.2", .phone_s = 60, .core_s = 1000});
+	char alias[IDENT_LEN + 1];
+	memcpy(alias, b->alias, sizeof(alias));
+	for (unsigned i = 0; i < 3; i++) {
+		pass_ms(&f, 50000);
+		location_seen(b, 2 + i, 60);
+	}
+	pass_ms(&f, 59500);
+	assert_int_equal(find(&f, alias), LOCATION_FOUND);
+	pass_ms(&f, 600);
+	assert_int_equal(find(&f, alias), LOCATION_DEAD);
+	assert_int_equal(counters_of(&f).bindings_expired, 1);
+	fixture_finish(&f);
+}
+
 static void test_phone_that_stays_away(void **state)
 {
 	struct fixture f;
@@ -350,6 +371,7 @@ static void test_walk(void **state)
 	assert_true(location_alias_place(f.l, str_z(b->alias), &place));
 	assert_int_equal(place, location_place(b));
 	assert_false(location_alias_place(f.l, STR("alice"), &place));
+	assert_int_equal(location_remove_aor(f.l, 0, STR("u9@example.org")), 1);
 	fixture_finish(&f);
 }
 
@@ -359,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_made_and_found),
 		cmocka_unit_test(test_renewed_keeps_alias_and_moves),
 		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_expiry_of_a_refresh),
 		cmocka_unit_test(test_phone_that_stays_away),
 		cmocka_unit_test(test_connection_closed),
 		cmocka_unit_test(test_flow_failed),

@@ -10,7 +10,7 @@
 /* It rings: another process would end it on both sides. */
 static bool rings(const struct call *c)
 {
-	return c->state == CALL_TRYING && c->ring_ns && c->b && c->b->provisional_seen && c->b->state == LEG_CALLING;
+	return c->state == CALL_TRYING && c->ring_ns && c->b && c->b->kept_ringing && c->b->state == LEG_CALLING;
 }
 
 /* A call that another process could do something about. */

@@ -372,8 +372,8 @@ static int restore_ringing(struct call *c, const struct call_record *r)
 	if (err < 0)
 		return err;
 	client_txn_own(c->b->invite_out, &leg_invite_ops, c->b, &c->b->hiding.set);
-	c->b->state = LEG_CALLING;
-	c->b->provisional_seen = true;
+	c->b->state = LEG_CANCELLING; /* an answer may come before the CANCEL is sent, and is ended then */
+	c->b->kept_ringing = true;
 	c->b->offer = OFFER_NONE;
 	leg_offer_event(c->b, OFFER_SENT);
 	return 0;

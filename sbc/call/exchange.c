@@ -210,8 +210,17 @@ static void on_restarted(struct wheel_timer *t)
 	struct exchange *x = container_of(t, struct exchange, bound);
 	struct call *c = x->call;
 
-	exchange_event(x, x->out ? EXCHANGE_OVERDUE : EXCHANGE_CANCEL, NULL);
-	call_run(c);
+	if (!x->out) {
+		exchange_event(x, EXCHANGE_CANCEL, NULL);
+		call_run(c);
+		return;
+	}
+	if (x->in) {
+		exchange_refuse(x, REJECT_UPDATE_OVERDUE);
+		server_txn_detach(x->in);
+		x->in = NULL;
+	}
+	client_txn_cancel(x->out);
 }
 
 static int restore_sdp(struct exchange *x, const struct exchange_kept *k)
@@ -250,7 +259,7 @@ int exchange_restore(struct call *c, const struct exchange_kept *k)
 		return -ENOMEM;
 	*x = (struct exchange){.call = c,
 			       .state = k->late  ? EXCHANGE_LATE
-					: k->out ? EXCHANGE_FORWARDED
+					: k->out ? EXCHANGE_GIVEN_UP
 						 : EXCHANGE_PREPARING,
 			       .method = METHOD_INVITE,
 			       .out_method = METHOD_INVITE,

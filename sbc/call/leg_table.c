@@ -502,7 +502,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				[LEG_EV_CHALLENGED] = MACHINE_DO(ended, LEG_ENDED),
 				[LEG_EV_FAILED] = MACHINE_DO(ended, LEG_ENDED),
 				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_CANCELLING),
-				[LEG_DO_END] = MACHINE_DO(none, LEG_CANCELLING),
+				/* of a call that rang when its process died: not sent yet; else once is enough */
+				[LEG_DO_END] = MACHINE_DO(cancel, LEG_CANCELLING),
 			},
 		[LEG_OFFERED] =
 			{

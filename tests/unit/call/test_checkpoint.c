@@ -209,7 +209,7 @@ static void test_open(void **state)
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_AGREED, OFFER_AGREED, true, false},
 		{CALL_ANSWERED, LEG_ANSWERED, LEG_CONFIRMED, OFFER_AGREED, OFFER_AGREED, true, false},
 		{CALL_ANSWERED, LEG_ANSWERED, LEG_OFFERED, OFFER_LOCAL_FIRST, OFFER_REMOTE_FIRST, true, false},
-		{CALL_TRYING, LEG_INCOMING, LEG_CALLING, OFFER_AGREED, OFFER_LOCAL_FIRST, false, false},
+		{CALL_TRYING, LEG_INCOMING, LEG_CANCELLING, OFFER_AGREED, OFFER_LOCAL_FIRST, false, false},
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_LOCAL, OFFER_REMOTE, true, true},
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_REMOTE, OFFER_LOCAL, false, true},
 		{CALL_TALKING, LEG_CONFIRMED, LEG_CONFIRMED, OFFER_AGREED, OFFER_AGREED, false, true},
@@ -230,6 +230,8 @@ static void test_open(void **state)
 		assert_int_equal(c->b->offer, want[i].offer_b);
 		assert_int_equal(c->a->unacked.txn != NULL, want[i].unacked);
 		assert_int_equal(c->exchange != NULL, want[i].exchange);
+		/* an answer that comes before the worker has said so is none any more */
+		assert_true(!c->exchange || !c->exchange->out || c->exchange->state == EXCHANGE_GIVEN_UP);
 		assert_int_equal(sock_count(SOCK_KIND_MEDIA), open_cases[i].stage == STAGE_RINGING ? 0 : 4);
 		if (want[i].unacked) {
 			/* 2 s of 64*T1 are over */
@@ -250,6 +252,37 @@ static void test_open(void **state)
 		tear_down(state);
 		set_up(state);
 	}
+}
+
+/* The callee's answer waited in the socket while the call was restored. */
+static void test_answer_before_the_end(void **state)
+{
+	struct flow_addr from = {.transport = CONFIG_UDP, .local = at("127.0.0.1:5060"), .remote = at("127.0.0.2:9")};
+	struct bytes_writer hand;
+	struct str record = hand_open_record(&hand, CHECKPOINT_VERSION, CHECKPOINT_OLDEST, &open_cases[4]);
+	struct message *m = NULL;
+	char text[700];
+	struct call *c;
+
+	assert_int_equal(open_cases[4].stage, STAGE_RINGING);
+	assert_int_equal(calls_restore(e.calls, str_z(hand_id), record), 0);
+	c = only_call();
+	snprintf(text, sizeof(text),
+		 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=%.*s\r\nFrom: <sip:us@127.0.0.1>;tag=%s\r\n"
+		 "To: <sip:them@127.0.0.2>;tag=remote-tag\r\nCall-ID: %s\r\nCSeq: 7 INVITE\r\n"
+		 "Contact: <sip:them@127.0.0.2:9>\r\nContent-Length: 0\r\n\r\n",
+		 STR_FMT(client_txn_branch(c->b->invite_out)), hand_tag[1], hand_tag[1]);
+	assert_int_equal(message_parse((const uint8_t *)text, strlen(text), &from, &m), REJECT_NONE);
+	txn_layer_receive(e.worker->txn, m);
+	message_free(m);
+	assert_int_equal(COUNTER(cancel_crossed), 1);
+	assert_int_equal(c->b->state, LEG_ENDING);
+	assert_int_equal(c->state, CALL_TRYING);
+	time_passes(e.worker->loop, 50);
+	UNTIL(e.worker->loop, x.records_sent == 1);
+	assert_int_equal(COUNTER(rejects[REJECT_RESTARTED]), 1); /* told the caller */
+	assert_int_equal(COUNTER(unexpected_events), 0);
+	bytes_writer_finish(&hand);
 }
 
 static void test_what_is_read(void **state)
@@ -545,9 +578,10 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_same_bytes), CASE(test_open),    CASE(test_what_is_read), CASE(test_written),
-		CASE(test_store_full), CASE(test_damaged), CASE(test_damaged_open), CASE(test_another_key),
-		CASE(test_versions),   CASE(test_memory),
+		CASE(test_same_bytes),   CASE(test_open),         CASE(test_answer_before_the_end),
+		CASE(test_what_is_read), CASE(test_written),      CASE(test_store_full),
+		CASE(test_damaged),      CASE(test_damaged_open), CASE(test_another_key),
+		CASE(test_versions),     CASE(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -304,8 +304,8 @@ struct leg *calls_find_leg(struct calls *cs, struct str tag);
 void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
- * dialog. What lacks memory for it is counted; the 2xx comes again. */
-void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
+ * dialog. l: the leg whose INVITE it was, or NULL. What lacks memory for it is counted; the 2xx comes again. */
+void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leg *l);
 
 /* ---- checkpoint.c: answered calls as bytes in the store ---- */
 

@@ -59,6 +59,8 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		refuse(cs, t, m, REJECT_CSEQ);
 		return;
 	}
+	if (m->method != METHOD_BYE)
+		phone_moved(l, m);
 	switch (m->method) {
 	case METHOD_BYE:
 		leg_event(l, early_one_of_several(l, m) ? LEG_EV_BYE_EARLY : LEG_EV_BYE,
@@ -70,7 +72,6 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:
-		phone_moved(l, m);
 		relay_request(l->call, l, t, m);
 		break;
 	default:

@@ -146,6 +146,7 @@ void leg_destroy(struct leg *l)
 		return;
 	call_count(&l->call->calls->counters.legs, -1);
 	call_timers_acked(l);
+	call_timers_unsent_over(l->call, &l->bye_unsent);
 	if (l->unacked.txn && l->unacked.txn != l->invite_in)
 		server_txn_detach(l->unacked.txn);
 	if (l->invite_in)

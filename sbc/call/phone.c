@@ -120,6 +120,8 @@ static void set_flow(struct leg *l, const struct destination *flow)
 	struct log_line line;
 
 	dialog_set_flow(&l->dialog, flow);
+	for (struct branch *x = l->branches; x; x = x->next)
+		dialog_set_flow(&x->dialog, flow);
 	l->transport = l->dialog.peer.transport;
 	call_count(&l->call->calls->counters.flows_moved, 1);
 	checkpoint_changed(l->call);

@@ -163,7 +163,7 @@ struct calls {
 	struct config *config;
 	struct leak_table *leaks;
 	struct hash_key tag_key;
-	struct hmap by_tag;
+	struct hmap by_tag, by_aor; /* by_aor: legs of registered phones */
 	struct list all;
 	struct list ended;  /* call.node moved here, to be reaped */
 	struct list by_age; /* every call, oldest first: what management walks */
@@ -243,8 +243,8 @@ bool phone_decide(struct call *c, const struct border_request *r);
 int phone_attach(struct leg *l, struct str alias, struct str aor, const struct destination *flow);
 /* Leg A's far side may be a registered phone: found out by its source and From. */
 void phone_recognise(struct call *c, const struct message *invite);
-/* Requests within the dialog go where the phone has registered last. */
-void phone_follow(struct leg *l);
+/* Before the leg goes. */
+void phone_detach(struct leg *l);
 /* Behind NAT the far side is where its last request within the dialog came from: a binding of the NAT has changed, or
  * its connection is another one. */
 void phone_moved(struct leg *l, const struct message *m);

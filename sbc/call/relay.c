@@ -91,7 +91,6 @@ static const struct dialog *dialog_towards(struct leg *to, const struct message 
 	const struct call *c = to->call;
 	const struct branch *branch;
 
-	phone_follow(to);
 	if (to->state == LEG_CONFIRMED || to->state == LEG_ANSWERED || to->state == LEG_OFFERED)
 		return &to->dialog;
 	if (to->state == LEG_CALLING) {

@@ -27,7 +27,7 @@ static const struct header_rule rules[] = {
 	{"Priority", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
 	{"Reason", HEADER_REASON, HEADER_BOTH, ALONE, "RFC 3326, RFC 6432"},
 	{"Recv-Info", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 6086"},
-	{"Retry-After", HEADER_CROSS, HEADER_RSP, ALONE, "RFC 3261"},
+	{"Retry-After", HEADER_SECONDS, HEADER_RSP, ALONE, "RFC 3261"},
 	/* Made to cross B2BUAs: it names the session, neither side. */
 	{"Session-ID", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 7989"},
 	{"Subject", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
@@ -111,6 +111,7 @@ const char *header_kind_text(enum header_kind k)
 	switch (k) {
 	case HEADER_CROSS:
 		return "crosses";
+	case HEADER_SECONDS:
 	case HEADER_REASON:
 		return "crosses, naming no host";
 	case HEADER_WARNING:
@@ -235,6 +236,10 @@ static void header_cross(const struct header_rule *r, const struct header *h, co
 	case HEADER_CROSS:
 		if (passed || (r->directions & direction))
 			header_write(w, h->name, h->value);
+		break;
+	case HEADER_SECONDS:
+		if (passed || (r->directions & direction))
+			seconds_write(w, h->name, h->value);
 		break;
 	case HEADER_REASON:
 		reason_write(w, h->value);

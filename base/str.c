@@ -57,11 +57,6 @@ bool str_contains(struct str s, struct str needle)
 	return s.n >= needle.n && memmem(s.p, s.n, needle.p, needle.n) != NULL;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 struct str str_trim_blanks(struct str s)
 {
 	while (s.n && is_blank(s.p[0]))

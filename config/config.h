@@ -204,18 +204,19 @@ struct config_timers {
 };
 
 struct config_limits {
-	unsigned calls;              /* 10000 */
-	unsigned transactions;       /* 1000000, per worker */
-	unsigned message_bytes;      /* 65535 */
-	unsigned connections;        /* TCP, all: 4000 */
-	unsigned connections_source; /* of one source address: 100 */
-	unsigned answers;            /* refusals without a transaction, over UDP, per second: 1000 */
-	unsigned answers_source;     /* of them to one source that is no peer: 50; a peer gets ten times that */
-	unsigned queue;              /* hand-over queue entries per worker: 4096 */
-	unsigned targets;            /* addresses tried for one call: 8 */
-	unsigned registrations;      /* contacts of phones, all workers together: 100000 */
-	unsigned nonces;             /* digest nonces whose counts are remembered: 262144 */
-	unsigned lockouts;           /* accounts and sources whose failed logins are remembered: 65536 */
+	unsigned calls;                /* 10000 */
+	unsigned transactions;         /* 1000000, per worker */
+	unsigned message_bytes;        /* 65535 */
+	unsigned connections;          /* TCP, all: 4000 */
+	unsigned connections_source;   /* of one source address: 100 */
+	unsigned answers;              /* refusals without a transaction, over UDP, per second: 1000 */
+	unsigned answers_source;       /* of them to one source that is no peer: 50; a peer gets ten times that */
+	unsigned queue;                /* hand-over queue entries per worker: 4096 */
+	unsigned targets;              /* addresses tried for one call: 8 */
+	unsigned registrations;        /* contacts of phones, all workers together: 100000 */
+	unsigned registrations_source; /* of them from one host that is no peer's: 1000 */
+	unsigned nonces;               /* digest nonces whose counts are remembered: 262144 */
+	unsigned lockouts;             /* accounts and sources whose failed logins are remembered: 65536 */
 };
 
 /* Relayed registrations; times in seconds, as SIP has them. */
@@ -224,7 +225,8 @@ struct config_registrations {
 	unsigned expires_phone; /* told to phones on a network with nat at most: 60 */
 	unsigned expires_min;   /* phones that ask for less are answered 423: 10 */
 	unsigned max_contacts;  /* of one address of record: 10 */
-	unsigned core_rate;     /* REGISTERs per second towards the core, all workers together; 0: no limit */
+	unsigned new_contacts;  /* new ones of one address of record, per hour: 120; 0: no limit */
+	unsigned core_rate;     /* REGISTERs per second towards the core, all workers together: 1000; 0: no limit */
 	unsigned pending;       /* REGISTERs under way to the core, per worker: 1000 */
 };
 

@@ -81,7 +81,7 @@ struct mend {
 };
 struct mend nearest_mend(const struct nearest *s);
 
-/* ---- table.c: one table of keys per kind of object ---- */
+/* ---- table*.c: one table of keys per kind of object ---- */
 
 enum key_kind {
 	KIND_BOOL,

@@ -2,9 +2,11 @@
 /* worker: a media thread. One turn: wait, carry out orders, relay what came, run timers, tell the ports. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "media/internal.h"
 
 void worker_notify(struct worker *w, struct notice *n)
@@ -73,15 +75,17 @@ int worker_start(struct worker *w, struct media *m)
 		.arg = w,
 		.plain_sends = m->plain_sends,
 	};
+	char name[24];
 	int r = io_create(&user, &w->io);
 	if (r < 0)
 		return r;
 	w->media = m;
 	wheel_init(&w->wheel, clock_ms());
-	r = pthread_create(&w->thread, NULL, run, w);
-	if (r) {
+	snprintf(name, sizeof(name), "limen-media-%u", (unsigned)(w - m->workers));
+	r = thread_start(name, 0, run, w, &w->thread);
+	if (r < 0) {
 		io_destroy(w->io);
-		return -r;
+		return r;
 	}
 	w->running = true;
 	return 0;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "sbc/location/keep.h"
+#include "sbc/manage/cdr_tail.h"
 #include "sbc/program.h"
 
 static int fail(const char *what, int err)
@@ -92,16 +93,54 @@ int program_open_store(struct program *p)
 
 /* ---- calls ---- */
 
+struct restoring_calls {
+	struct program *p;
+	struct cdr_tail tail;
+	bool tail_read;
+};
+
+/* The process before us died between a call's CDR and the deletion of its record. */
+static bool is_over(struct restoring_calls *r, struct str key)
+{
+	const char *file = r->p->config->cdr.file;
+	int err = r->tail_read ? 0 : cdr_tail_read(file, &r->tail);
+	struct log_line l;
+
+	r->tail_read = true;
+	if (err < 0 && log_begin(&l, LOG_WARN, "end of the CDR file not read: a call may be in it twice")) {
+		log_z(&l, "file", file);
+		log_z(&l, "why", strerror(-err));
+		log_end(&l);
+	}
+	return cdr_tail_has(&r->tail, key);
+}
+
+static void say_over(struct str key)
+{
+	struct log_line l;
+
+	if (!log_begin(&l, LOG_INFO, "call is over: its CDR is written"))
+		return;
+	log_str(&l, "call", key);
+	log_end(&l);
+}
+
 /* A record under a key of ours that cannot be read is told, counted, and goes; calls of another cluster key are none of
  * ours, and stay for who has it. */
 static void restore_call(void *arg, struct str key, struct str bytes)
 {
-	struct program *p = arg;
+	struct restoring_calls *r = arg;
+	struct program *p = r->p;
 	uint8_t slot;
 	int err;
 
 	if (!calls_slot(&p->key, key, &slot)) {
 		p->foreign_calls++;
+		return;
+	}
+	if (is_over(r, key)) {
+		say_over(key);
+		store_del(p->store, STORE_CALLS, key);
 		return;
 	}
 	err = calls_restore(p->calls[worker_of_slot(p->n_workers, slot)], key, bytes);
@@ -111,12 +150,14 @@ static void restore_call(void *arg, struct str key, struct str bytes)
 
 int program_restore_calls(struct program *p)
 {
+	struct restoring_calls r = {.p = p};
 	struct log_line l;
 	int err;
 
 	if (!p->store || !p->config->store.calls)
 		return 0;
-	err = store_load(p->store, STORE_CALLS, restore_call, p);
+	err = store_load(p->store, STORE_CALLS, restore_call, &r);
+	cdr_tail_finish(&r.tail);
 	if (err < 0)
 		return fail(p->config->store.file, err);
 	if (p->foreign_calls && log_begin(&l, LOG_WARN, "calls of another cluster_key are left in the store")) {

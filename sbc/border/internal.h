@@ -21,8 +21,8 @@ struct gcra {
 };
 /* One event at now_ms with per_second allowed and a bucket of one second's worth: false when there is no room. */
 bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms);
-/* The same with a bucket of that many milliseconds' worth, and of one event at least. */
-bool gcra_take_smooth(struct gcra *g, unsigned per_second, unsigned bucket_ms, uint64_t now_ms);
+/* The same with one event each gap_ns and a bucket of most_ns' worth. */
+bool gcra_take_within(struct gcra *g, uint64_t gap_ns, uint64_t most_ns, uint64_t now_ms);
 
 /* Rates of sources: see sources.c for its shape and what a spoofing attacker can do to it. */
 #define SOURCES_SHARDS  64
@@ -32,6 +32,12 @@ struct sources;
 struct sources *sources_create(void); /* NULL: out of memory */
 void sources_destroy(struct sources *s);
 bool sources_take(struct sources *s, unsigned network, const struct addr *a, unsigned per_second, uint64_t now_ms);
+/* The same for anything that a keyed hash stands for, with one event each gap_ns and a bucket of most_ns' worth. */
+bool sources_take_hash(struct sources *s, uint64_t hash, uint64_t gap_ns, uint64_t most_ns, uint64_t now_ms);
+/* How much of its bucket is in use; nothing changes. */
+uint64_t sources_taken_ns(struct sources *s, uint64_t hash, uint64_t now_ms);
+/* Of what one host owns: an IPv4 address, or the /64 of an IPv6 one. */
+uint64_t source_hash(const struct hash_key *k, unsigned network, const struct addr *a);
 
 #define HEALTH_BUCKETS 64
 #define HEALTH_WAYS    8
@@ -74,7 +80,7 @@ struct peer_state {
 #define PHONE_SHARDS 64
 struct phone_shard {
 	pthread_mutex_t lock;
-	struct hmap phones;
+	struct hmap phones, hosts;
 };
 struct phone_sources {
 	struct phone_shard shard[PHONE_SHARDS];
@@ -89,7 +95,9 @@ struct gcra *border_peer_answers(struct border_state *s, const struct config *c,
 struct border_state {
 	struct hash_key key;
 	_Atomic uint64_t calls;
-	struct gcra registers; /* towards the core */
+	struct gcra registers;    /* towards the core */
+	struct sources *vouched;  /* phones' parts of the share that is kept for them, by AoR and flow */
+	struct sources *contacts; /* new ones, by AoR */
 	/* Only ever added to, at the head, by the main thread: readers need no lock. Entries live as long as the state:
 	 * as many as peer names were ever configured in this process. */
 	struct peer_state *_Atomic peers[PEER_BUCKETS];

@@ -10,7 +10,8 @@
 #define CHALLENGES_MAX 8 /* that are looked at in one response */
 #define TIMES_MAX      2 /* that one request is answered for */
 
-/* One peer's last challenge, as its header had it. */
+/* The last challenge of a peer by that header, as it had it. A proxy and the server behind it ask by one each, and both
+ * want to be answered by one request (RFC 3261 §22.3). */
 struct key {
 	struct list node; /* the one used last first */
 	bool proxy;
@@ -49,39 +50,44 @@ void keyring_destroy(struct keyring *k)
 	free(k);
 }
 
-static struct key *find(struct keyring *k, const char *peer)
+static struct key *find(struct keyring *k, const char *peer, bool proxy)
 {
 	list_for_each_safe (n, &k->keys) {
 		struct key *y = list_entry(n, struct key, node);
-		if (strcmp(y->name, peer) == 0)
+		if (y->proxy == proxy && strcmp(y->name, peer) == 0)
 			return y;
 	}
 	return NULL;
 }
 
-/* Without memory the next request is challenged again. */
-static struct key *remember(struct keyring *k, const char *peer, bool proxy, struct str value)
+static void forget_of(struct keyring *k, const char *peer, bool proxy)
 {
-	struct key *old = find(k, peer), *y;
+	struct key *y = k ? find(k, peer, proxy) : NULL;
+	if (y)
+		forget(k, y);
+}
+
+/* It was used once. Without memory the next request is challenged again. */
+static void remember(struct keyring *k, const char *peer, bool proxy, struct str value)
+{
 	size_t n_name = strlen(peer) + 1;
-	if (old)
-		forget(k, old);
+	struct key *y;
+	forget_of(k, peer, proxy);
 	y = malloc(sizeof(*y) + value.n + n_name);
 	if (!y)
-		return NULL;
-	if (k->n == KEYRING_PEERS) {
+		return;
+	if (k->n == KEYRING_CHALLENGES) {
 		struct key *last = NULL;
 		list_for_each_safe (n, &k->keys)
 			last = list_entry(n, struct key, node);
 		forget(k, last);
 	}
-	*y = (struct key){.proxy = proxy, .n = value.n};
+	*y = (struct key){.proxy = proxy, .nc = 1, .n = value.n};
 	memcpy(y->value, value.p, value.n);
 	y->name = y->value + value.n;
 	memcpy(y->name, peer, n_name);
 	list_prepend(&k->keys, &y->node);
 	k->n++;
-	return y;
 }
 
 static bool has_credentials(const struct config_peer *p)
@@ -112,14 +118,13 @@ static bool write_line(const struct digest_challenge *c, const struct config_pee
 				   w) == 0;
 }
 
-void keyring_write(struct keyring *k, const struct config_peer *p, struct str method, struct str ruri, struct str body,
-		   struct writer *w)
+static void write_known(struct keyring *k, const struct config_peer *p, bool proxy, const struct asked *what,
+			struct writer *w)
 {
-	const struct asked what = {method, ruri, body};
+	struct key *y = k ? find(k, p->name, proxy) : NULL;
 	struct digest_challenge c;
-	struct key *y;
 	size_t index;
-	if (!k || !has_credentials(p) || !(y = find(k, p->name)))
+	if (!y)
 		return;
 	/* a reload may have named another realm since */
 	if (digest_challenge_parse((struct str){y->value, y->n}, &c) < 0 ||
@@ -129,7 +134,17 @@ void keyring_write(struct keyring *k, const struct config_peer *p, struct str me
 	}
 	list_remove(&y->node);
 	list_prepend(&k->keys, &y->node);
-	write_line(&c, p, y->proxy, ++y->nc, &what, w);
+	write_line(&c, p, proxy, ++y->nc, what, w);
+}
+
+void keyring_write(struct keyring *k, const struct config_peer *p, struct str method, struct str ruri, struct str body,
+		   struct writer *w)
+{
+	const struct asked what = {method, ruri, body};
+	if (!has_credentials(p))
+		return;
+	write_known(k, p, true, &what, w);
+	write_known(k, p, false, &what, w);
 }
 
 /* ---- a challenge ------------------------------------------------------------------------------------------------ */
@@ -139,14 +154,14 @@ static bool is_credentials(struct str name, bool proxy)
 	return str_eq_nocase(name, proxy ? STR("Proxy-Authorization") : STR("Authorization"));
 }
 
-/* The nonce that the request carried for this realm; empty: none. */
+/* The nonce that the request carried for this realm (empty: for any); empty: none. */
 static struct str nonce_sent(struct str sent, bool proxy, struct str realm)
 {
 	struct str line, name, value;
 	struct digest_credentials c;
 	while (sent_line_next(&sent, &line))
 		if (field_split(line, &name, &value) && is_credentials(name, proxy) &&
-		    digest_credentials_parse(value, &c) == 0 && str_eq(c.realm, realm))
+		    digest_credentials_parse(value, &c) == 0 && (!realm.n || str_eq(c.realm, realm)))
 			return c.nonce;
 	return STR_NONE;
 }
@@ -195,30 +210,36 @@ static bool send_again(struct client_txn **txn, uint32_t cseq, struct str line)
 	return true;
 }
 
+/* RFC 3261 §22.1: what was just rejected is not sent again, unless the nonce alone was at fault. Credentials by a nonce
+ * that an earlier request was given may be late without a word of it. */
+static bool rejected(const struct client_txn *t, const struct digest_challenge *c, struct str used)
+{
+	return used.n && !c->stale && (client_txn_times(t) > 0 || str_eq(used, c->nonce));
+}
+
 enum keyring_verdict keyring_challenged(struct keyring *k, const struct config_peer *p, struct client_txn **txn,
 					const struct message *m, uint32_t cseq)
 {
-	char buf[2 * DIGEST_VALUE_MAX];
+	char buf[3 * DIGEST_VALUE_MAX];
 	struct writer w = writer_init(buf, sizeof(buf));
 	const bool proxy = m->status == 407;
 	const struct str sent = client_txn_sent(*txn);
 	const struct asked what = asked_of(sent);
 	struct digest_challenge c;
-	struct str value, used;
-	struct key *y;
+	struct str value;
 	if ((m->status != 401 && !proxy) || !has_credentials(p) || !sent.n || !find_challenge(p, m, &c, &value))
 		return KEYRING_NOT_OURS;
-	used = nonce_sent(sent, proxy, c.realm);
-	if (client_txn_times(*txn) >= TIMES_MAX || (used.n && str_eq(used, c.nonce) && !c.stale)) {
-		y = k ? find(k, p->name) : NULL;
-		if (y)
-			forget(k, y);
+	if (client_txn_times(*txn) >= TIMES_MAX || rejected(*txn, &c, nonce_sent(sent, proxy, c.realm))) {
+		forget_of(k, p->name, proxy);
 		return KEYRING_REFUSED;
 	}
-	if (!write_line(&c, p, proxy, 1, &what, &w) || w.overflow)
+	if (!write_line(&c, p, proxy, 1, &what, &w))
 		return KEYRING_NOT_OURS;
-	y = k ? remember(k, p->name, proxy, value) : NULL;
-	if (y)
-		y->nc = 1;
+	if (nonce_sent(sent, !proxy, STR_NONE).n)
+		write_known(k, p, !proxy, &what, &w);
+	if (w.overflow)
+		return KEYRING_NOT_OURS;
+	if (k)
+		remember(k, p->name, proxy, value);
 	return send_again(txn, cseq, writer_result(&w)) ? KEYRING_AGAIN : KEYRING_NOT_OURS;
 }

@@ -71,6 +71,12 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 /* A peer is not held to the rate of strangers: what it sends may well be wrong a hundred times a second. */
 #define PEER_SHARE 10
 
+bool border_phone_room(struct border_state *s, const struct config *c, const struct flow_addr *from, unsigned n)
+{
+	return border_phones_at(s, from->network, &from->remote) + n <= c->limits.registrations_source ||
+	       is_peer(s, c, from);
+}
+
 /* Whoever forges the sources of strangers can use up what strangers get, and nobody else's: each peer has as many of
  * its own, and a registered phone is bounded by its own source alone, of which the forger would have to know the port.
  */

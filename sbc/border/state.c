@@ -72,7 +72,9 @@ int border_state_create(const struct config *c, struct border_state **ret)
 	phones_init(&s->phones);
 	s->sources = sources_create();
 	s->answers = sources_create();
-	if (!s->sources || !s->answers || border_state_set_config(s, c) < 0) {
+	s->vouched = sources_create();
+	s->contacts = sources_create();
+	if (!s->sources || !s->answers || !s->vouched || !s->contacts || border_state_set_config(s, c) < 0) {
 		border_state_destroy(s);
 		return -ENOMEM;
 	}
@@ -92,6 +94,8 @@ void border_state_destroy(struct border_state *s)
 	sources_destroy(s->sources);
 	phones_finish(&s->phones);
 	sources_destroy(s->answers);
+	sources_destroy(s->vouched);
+	sources_destroy(s->contacts);
 	pthread_mutex_destroy(&s->health.lock);
 	explicit_bzero(&s->key, sizeof(s->key));
 	free(s);
@@ -99,16 +103,13 @@ void border_state_destroy(struct border_state *s)
 
 /* ---- admission ------------------------------------------------------------------------------------------------ */
 
-bool gcra_take_smooth(struct gcra *g, unsigned per_second, unsigned bucket_ms, uint64_t now_ms)
+bool gcra_take_within(struct gcra *g, uint64_t gap_ns, uint64_t most_ns, uint64_t now_ms)
 {
-	if (per_second == 0)
-		return true;
-	const uint64_t now = now_ms * 1000000, gap = 1000000000 / per_second,
-		       bucket = gap * per_second / 1000 * bucket_ms, most = bucket > gap ? bucket : gap;
+	const uint64_t now = now_ms * 1000000;
 	uint64_t old = atomic_load_explicit(&g->tat_ns, memory_order_relaxed), tat;
 	do {
-		tat = (old > now ? old : now) + gap;
-		if (tat - now > most)
+		tat = (old > now ? old : now) + gap_ns;
+		if (tat - now > most_ns)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&g->tat_ns, &old, tat, memory_order_relaxed,
 							memory_order_relaxed));
@@ -117,7 +118,9 @@ bool gcra_take_smooth(struct gcra *g, unsigned per_second, unsigned bucket_ms, u
 
 bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms)
 {
-	return gcra_take_smooth(g, per_second, 1000, now_ms);
+	const uint64_t gap = per_second ? 1000000000 / per_second : 0;
+
+	return !per_second || gcra_take_within(g, gap, gap * per_second, now_ms);
 }
 
 /* One more, unless that would be more than limit (0: none). */
@@ -204,13 +207,6 @@ bool border_peer_gauges(struct border_state *s, const char *peer, struct border_
 		.rejected_cps = atomic_load_explicit(&p->rejected_cps, memory_order_relaxed),
 	};
 	return true;
-}
-
-bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms)
-{
-	/* A storm begins all at once: with a second's worth in the bucket the core would see twice its rate in the
-	 * first. */
-	return gcra_take_smooth(&s->registers, per_second, 100, now_ms);
 }
 
 uint64_t border_calls(struct border_state *s)

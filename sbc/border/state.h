@@ -48,6 +48,8 @@ bool border_may_answer(struct border_state *s, const struct config *c, const str
  * `phones` let its requests in like a peer's. */
 void border_phone_known(struct border_state *s, unsigned network, const struct addr *a, struct str aor, bool known);
 bool border_phone_is_known(struct border_state *s, unsigned network, const struct addr *a);
+/* How many of these begins at this host (IPv6: /64) have not ended. */
+unsigned border_phones_at(struct border_state *s, unsigned network, const struct addr *a);
 /* Is this who has registered from there? */
 enum border_phone {
 	BORDER_PHONE_NONE,   /* nobody has */
@@ -69,9 +71,23 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing);
 void border_call_end(struct border_state *s, const struct config *c, int peer, bool outgoing);
 
+/* ---- admission: registrations (registers.c) -------------------------------------------------------------------- */
+
 /* A REGISTER towards the core: false when per_second of them, over all workers, have gone already; a tenth of
- * that may go at once. 0: no limit. */
-bool border_register_take(struct border_state *s, unsigned per_second, uint64_t now_ms);
+ * that may go at once. 0: no limit. Strangers leave a part of the bucket alone, which only `known` ones get: whoever
+ * floods takes what those leave over. */
+bool border_register_take(struct border_state *s, unsigned per_second, bool known, uint64_t now_ms);
+/* May this phone be `known` once more? A few times in a row, then every five seconds: so much somebody gets who forges
+ * the very flow of a registered phone. from NULL: it has logged in here, wherever it is. */
+bool border_register_vouch(struct border_state *s, unsigned network, struct str aor, const struct addr *from,
+			   uint64_t now_ms);
+/* Is there room for n contacts more that are new to this AoR, of per_hour (an hour's worth at once; 0: no limit)? */
+bool border_contacts_left(struct border_state *s, unsigned per_hour, unsigned network, struct str aor, unsigned n,
+			  uint64_t now_ms);
+/* One has been made. */
+void border_contact_made(struct border_state *s, unsigned per_hour, unsigned network, struct str aor, uint64_t now_ms);
+/* Is there room for n more at this source (limits.registrations_source)? A peer's has always. */
+bool border_phone_room(struct border_state *s, const struct config *c, const struct flow_addr *from, unsigned n);
 
 /* Health of an address, learned from calls: a failed address is tried last for a while (30 s, doubling to 5 min with
  * each failure after that while, back to 30 s when it works or stayed out of trouble for 5 min), never left out. */

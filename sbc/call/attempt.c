@@ -321,8 +321,6 @@ bool attempt_failed(struct call *c, int status, enum reject_reason reject, const
 		log_z(&l, "why", cause);
 		log_end(&l);
 	}
-	if (reject == REJECT_PEER_CREDENTIALS)
-		call_count(&c->calls->counters.rejects[reject], 1);
 	/* a leak or a lack of memory is ours: another target would not mend it */
 	if (!status)
 		return reject == REJECT_TIMEOUT || reject == REJECT_TARGETS_DOWN || reject == REJECT_FLOW_GONE;

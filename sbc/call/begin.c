@@ -145,6 +145,7 @@ void call_destroy(struct call *c)
 	call_count(&c->calls->counters.calls, -1);
 	call_timers_over(c);
 	exchange_drop(c);
+	parting_drop(c);
 	relay_drop(c, REJECT_NO_DIALOG);
 	setup_free(c);
 	attempt_release_peer(c);

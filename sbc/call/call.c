@@ -22,6 +22,7 @@ static void close_call(struct call *c, enum cdr_side by, const char *cause)
 	call_timers_over(c);
 	attempt_stop(c);
 	exchange_drop(c);
+	parting_drop(c);
 	relay_drop(c, REJECT_NO_DIALOG);
 	setup_free(c); /* and with it a query under way */
 	attempt_release_peer(c);

@@ -70,6 +70,8 @@ struct setup {
 struct exchange;
 /* Another request within the dialogs: sbc/call/relay.c */
 struct relay;
+/* A BYE that may be challenged: sbc/call/parting.c */
+struct parting;
 
 #define CALL_MAX_RELAYS 8
 #define CALL_QUEUE      8
@@ -108,6 +110,7 @@ struct call {
 	bool media_failed, media_ended;
 	enum media_error media_error;
 	struct exchange *exchange;
+	struct parting *parting;
 	/* checkpoint.c: the record that another process would go on from */
 	struct {
 		struct list node; /* calls->kept: when it is written next */
@@ -164,6 +167,7 @@ struct calls {
 	struct leak_table *leaks;
 	struct hash_key tag_key;
 	struct hmap by_tag, by_aor; /* by_aor: legs of registered phones */
+	struct leg *asked; /* inbound.c: whose request this is, from the judging of it until it is carried out */
 	struct list all;
 	struct list ended;  /* call.node moved here, to be reaped */
 	struct list by_age; /* every call, oldest first: what management walks */
@@ -297,6 +301,10 @@ void exchange_drop(struct call *c); /* the call ends: answers what is open */
 void relay_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
 /* Those on their way are answered so: the call ends, or leg B is another one from now on. */
 void relay_drop(struct call *c, enum reject_reason why);
+/* A BYE, t, where the far side's challenge of it would cross: sent on, and answered when that is answered. false: it is
+ * to be answered now, as any other. */
+bool parting_begin(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
+void parting_drop(struct call *c); /* the call ends: a BYE on its way counts as taken */
 
 /* ---- registry.c ---- */
 int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l);

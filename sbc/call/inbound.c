@@ -43,8 +43,9 @@ static struct leg *find_leg(struct calls *cs, const struct message *m)
 
 static void within_dialog(struct calls *cs, struct server_txn *t, const struct message *m)
 {
-	struct leg *l = find_leg(cs, m);
+	struct leg *l = cs->asked;
 
+	cs->asked = NULL;
 	if (!l) {
 		refuse(cs, t, m, REJECT_NO_DIALOG);
 		return;
@@ -63,6 +64,8 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		phone_moved(l, m);
 	switch (m->method) {
 	case METHOD_BYE:
+		if (parting_begin(l->call, l, t, m))
+			break;
 		leg_event(l, early_one_of_several(l, m) ? LEG_EV_BYE_EARLY : LEG_EV_BYE,
 			  &(struct leg_arg){.m = m, .txn = t});
 		break;
@@ -86,11 +89,12 @@ enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
 {
 	enum reject_reason why = REJECT_NONE;
 
+	cs->asked = m->to.tag.n ? find_leg(cs, m) : NULL;
 	if (m->source.transport != CONFIG_UDP)
 		return REJECT_NONE;
 	if (!m->to.tag.n)
 		why = border_screen_parsed(cs->border, cs->config, &m->source, m->method);
-	else if (!find_leg(cs, m))
+	else if (!cs->asked)
 		why = REJECT_NO_DIALOG;
 	if (why != REJECT_NONE)
 		log_refused(cs, m, why);

@@ -259,6 +259,8 @@ enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, cons
 	enum keyring_verdict v = keyring_challenged(l->call->calls->keyring, facts_peer(l->call, l->peer), txn, m,
 						    l->dialog.local_cseq + 1);
 
+	if (v == KEYRING_REFUSED)
+		call_count(&l->call->calls->counters.rejects[REJECT_PEER_CREDENTIALS], 1);
 	if (v != KEYRING_AGAIN)
 		return v;
 	used_cseq(l);

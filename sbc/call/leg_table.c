@@ -548,6 +548,8 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				/* RFC 3261 §13.2.2.4: one dialog a call; every further one is ACKed and ended */
 				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CONFIRMED),
 				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
+				/* the other side's, sent on before it was answered */
+				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
 				/* the ACK of a 2xx that we had sent twice */
 				[LEG_EV_ACK] = MACHINE_DO(none, LEG_CONFIRMED),
 				[LEG_DO_END] = MACHINE_DO(send_bye, LEG_ENDING),

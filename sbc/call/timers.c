@@ -101,6 +101,23 @@ void call_timers_exchange_over(struct call *c, struct wheel_timer *t)
 	loop_timer_stop(c->calls->worker->loop, t);
 }
 
+void call_timers_parting_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t))
+{
+	t->fn = fn;
+	loop_timer_coarse(c->calls->worker->loop, t, 32ull * c->config->timers.t1);
+}
+
+void call_timers_parting_challenged(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t))
+{
+	t->fn = fn;
+	loop_timer_coarse(c->calls->worker->loop, t, 64ull * c->config->timers.t1);
+}
+
+void call_timers_parting_over(struct call *c, struct wheel_timer *t)
+{
+	loop_timer_stop(c->calls->worker->loop, t);
+}
+
 void call_timers_over(struct call *c)
 {
 	loop_timer_stop(c->calls->worker->loop, &c->bound);

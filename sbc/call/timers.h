@@ -34,6 +34,11 @@ void call_timers_exchange_over(struct call *c, struct wheel_timer *t);
  * lost; false: that went on for most_t1 times T1. */
 bool call_timers_unsent(struct call *c, struct unsent *u, void (*fn)(struct wheel_timer *t), unsigned most_t1);
 void call_timers_unsent_over(struct call *c, struct unsent *u);
+/* A BYE went on, and its answer is waited for: half of the 64*T1 that its sender waits (timer F). */
+void call_timers_parting_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
+/* Its challenge was passed back: whoever hung up has 64*T1 to do it with credentials. */
+void call_timers_parting_challenged(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
+void call_timers_parting_over(struct call *c, struct wheel_timer *t);
 /* SIGTERM: what is left after timeout_ms is ended. */
 void call_timers_drain(struct calls *cs, unsigned timeout_ms);
 /* Milliseconds without media after which a stream counts as silent; 0: never. */

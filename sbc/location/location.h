@@ -35,14 +35,18 @@ struct location_aor;
 #define LOCATION_COUNTERS(X)                                                                                           \
 	X(received, "REGISTERs received")                                                                              \
 	X(absorbed, "REGISTERs that refreshed and were answered here")                                                 \
+	X(absorbed_late, "of these, those for which the core had no room: what it gave was half over")                 \
 	X(relayed, "REGISTERs sent to the core")                                                                       \
 	X(accepted, "REGISTERs that the core accepted")                                                                \
 	X(refused, "REGISTERs that the core refused")                                                                  \
 	X(challenged, "REGISTERs that the core challenged")                                                            \
 	X(core_silent, "REGISTERs that no registrar answered")                                                         \
 	X(core_limited, "REGISTERs refused because the core gets no more per second")                                  \
+	X(kept_share, "REGISTERs sent to the core by the share that is kept for known phones")                         \
 	X(pending_limited, "REGISTERs refused because too many are under way")                                         \
 	X(limited, "REGISTERs refused at limits.registrations")                                                        \
+	X(source_limited, "REGISTERs refused at limits.registrations_source")                                          \
+	X(new_limited, "REGISTERs refused at registrations.new_contacts")                                              \
 	X(contacts_limited, "REGISTERs refused at registrations.max_contacts")                                         \
 	X(brief, "REGISTERs refused because they asked for too few seconds")                                           \
 	X(out_of_order, "REGISTERs refused because their CSeq was used before")                                        \

@@ -6,15 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/thread.h"
 
 #define GATHER_MS     50
 #define QUIET_ROUNDS  3    /* gatherings without a line before the thread sleeps until it is woken */
@@ -51,19 +50,6 @@ struct line_writer {
 	size_t begun; /* bytes of the oldest line that are already written */
 	_Atomic uint64_t errors, wakeups;
 };
-
-/* The kernel's clock and not clock_ns(): this thread waits for real things, also where a test moves the time. */
-static uint64_t real_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static struct timespec timespec_of_ms(uint64_t ms)
-{
-	return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-}
 
 /* ---- producers ---- */
 
@@ -194,7 +180,7 @@ static void do_reopen(struct line_writer *w)
 /* Sleeps until ms from now, a signal, or a stop. Under lock. */
 static void rest(struct line_writer *w, enum sleep how, unsigned ms)
 {
-	struct timespec until = timespec_of_ms(real_ms() + ms);
+	struct timespec until = thread_until(thread_now_ms() + ms);
 	w->sleep = how;
 	while (w->sleep == how && !w->stop && !w->reopen) {
 		if (how == SLEEP_IDLE)
@@ -300,7 +286,7 @@ static bool turn(struct line_writer *w)
 		gather(w);
 	used = atomic_load_explicit(&w->used, memory_order_relaxed);
 	stop = w->stop;
-	late = stop && real_ms() >= w->stop_ms;
+	late = stop && thread_now_ms() >= w->stop_ms;
 	reopen = w->reopen;
 	w->reopen = false;
 	pthread_mutex_unlock(&w->lock);
@@ -335,33 +321,6 @@ static void *run(void *arg)
 
 /* ---- life ---- */
 
-static int start_thread(struct line_writer *w)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int err = pthread_attr_init(&attr);
-
-	if (err)
-		return -err;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all); /* signals are the main thread's; SIGPIPE becomes EPIPE */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&w->thread, &attr, run, w);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return -err;
-}
-
-static void init_sync(struct line_writer *w)
-{
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	pthread_mutex_init(&w->lock, NULL);
-}
-
 static void free_writer(struct line_writer *w)
 {
 	pthread_cond_destroy(&w->wake);
@@ -393,8 +352,9 @@ int line_writer_create(const char *path, size_t queue_bytes, struct line_writer 
 	if (err < 0)
 		goto fail_path;
 	w->regular = is_regular(w->fd);
-	init_sync(w);
-	err = start_thread(w);
+	thread_cond_init(&w->wake);
+	pthread_mutex_init(&w->lock, NULL);
+	err = thread_start("limen-lines", STACK_BYTES, run, w, &w->thread);
 	if (err < 0) {
 		free_writer(w);
 		return err;
@@ -414,8 +374,8 @@ fail_writer:
 /* Tells the thread to end and waits for that. false: the kernel does not let it go. */
 static bool end_thread(struct line_writer *w)
 {
-	uint64_t now = real_ms();
-	struct timespec until = timespec_of_ms(now + FINISH_MS + 2 * POLL_MS);
+	uint64_t now = thread_now_ms();
+	struct timespec until = thread_until(now + FINISH_MS + 2 * POLL_MS);
 	bool ended;
 
 	pthread_mutex_lock(&w->lock);

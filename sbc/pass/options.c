@@ -111,6 +111,12 @@ static void try_another(struct passing *g, enum reject_reason why)
 	next(g);
 }
 
+/* Whom it was sent to; NULL: a registered phone. */
+static const struct config_peer *asked_peer(const struct passing *g)
+{
+	return g->targets.at.peer >= 0 ? &g->config->peers[g->targets.at.peer] : NULL;
+}
+
 static void out_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct passing *g = arg;
@@ -120,9 +126,10 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 	bool relayed = (m->status == 401 || m->status == 407) && headers_relay_auth(m, &x);
 	int status = relayed ? m->status : status_across(m->status);
 
-	if (m->status < 200 || keyring_challenged(g->pass->keyring, &g->config->peers[g->targets.at.peer], &g->out, m,
-						  g->cseq + 1) == KEYRING_AGAIN) {
-		g->cseq += m->status >= 200;
+	if (m->status < 200)
+		return;
+	if (keyring_challenged(g->pass->keyring, asked_peer(g), &g->out, m, g->cseq + 1) == KEYRING_AGAIN) {
+		g->cseq++;
 		return;
 	}
 	targets_outcome(&g->targets, m->status, REJECT_NONE);
@@ -227,7 +234,7 @@ static bool send_on(struct passing *g, int *ret_error)
 	write_head(g, &x, &h);
 	headers_cross(g->request, &x, &h);
 	g->forbidden_out.auth_relay = g->forbidden_in.auth_relay = headers_relay_auth(g->request, &x);
-	keyring_write(g->pass->keyring, &g->config->peers[at->peer], STR("OPTIONS"), req.ruri, STR_NONE, &h);
+	keyring_write(g->pass->keyring, asked_peer(g), STR("OPTIONS"), req.ruri, STR_NONE, &h);
 	req.headers = writer_result(&h);
 	if (h.overflow || r.overflow)
 		return false;

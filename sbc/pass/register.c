@@ -127,13 +127,24 @@ static bool brief(const struct registrar *r, const struct wish *w)
 	return false;
 }
 
-static enum reject_reason admit(struct registrar *r)
+static void answer(struct registrar *r, struct server_txn *t, const struct wish *w)
 {
-	if (r->n >= r->config->registrations.pending)
-		return REJECT_REGISTER_PENDING;
-	if (!border_register_take(r->border, r->config->registrations.core_rate, loop_now_ms(r->worker->loop)))
-		return REJECT_REGISTER_RATE;
-	return REJECT_NONE;
+	char headers[HEADERS_MAX];
+	struct writer h = writer_init(headers, sizeof(headers));
+
+	wish_write_answer(r, w, &h);
+	server_txn_reply(t, &(struct reply){.status = 200, .headers = h.overflow ? STR_NONE : writer_result(&h)});
+}
+
+/* The core has no room; what it gave before may last. */
+static bool spare(struct registering *g)
+{
+	if (!wish_absorb(g->registrar, &g->wish, true))
+		return false;
+	location_count(g->registrar->location, absorbed_late, 1);
+	answer(g->registrar, g->in, &g->wish);
+	registering_free(g);
+	return true;
 }
 
 static void relay(struct registrar *r, struct server_txn *t, const struct message *m, const struct wish *w)
@@ -155,7 +166,9 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 	if (why == REJECT_NONE)
 		why = wish_check(r, w, registering_proven(g, (int)g->decision.target[0]));
 	if (why == REJECT_NONE)
-		why = admit(r);
+		why = registering_admit(g);
+	if ((why == REJECT_REGISTER_PENDING || why == REJECT_REGISTER_RATE) && spare(g))
+		return;
 	if (why != REJECT_NONE) {
 		finish_refused(g, why);
 		return;
@@ -168,13 +181,9 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 /* What registrar_glance() does for those who need not log in. */
 static bool absorb(struct registrar *r, struct server_txn *t, const struct message *m, const struct wish *w)
 {
-	char headers[HEADERS_MAX];
-	struct writer h = writer_init(headers, sizeof(headers));
-
-	if (!logged_in(r, m) || !wish_absorb(r, w))
+	if (!logged_in(r, m) || !wish_absorb(r, w, false))
 		return false;
-	wish_write_answer(r, w, &h);
-	server_txn_reply(t, &(struct reply){.status = 200, .headers = h.overflow ? STR_NONE : writer_result(&h)});
+	answer(r, t, w);
 	return true;
 }
 
@@ -203,7 +212,7 @@ bool registrar_glance(struct registrar *r, const struct message *m)
 	struct wish w;
 
 	w.flow = destination_of_flow(&m->source);
-	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w))
+	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w, false))
 		return false;
 	wish_write_answer(r, &w, &h);
 	txn_layer_answer(r->worker->txn, m, &(struct reply){.status = 200, .headers = writer_result(&h)});

@@ -343,7 +343,8 @@ static int take_one(struct registering *g, const struct message *m, unsigned i)
 	struct location *l = g->registrar->location;
 	const struct wish *w = &g->wish;
 	const struct wished *c = &w->v[i];
-	struct location_binding *b = location_match(location_aor(l, w->network, w->aor), &c->contact);
+	struct location_binding *b = location_match(location_aor(l, w->network, w->aor), &c->contact), *old = b;
+	int err;
 	unsigned core_s = c->expires_s ? granted(m, g->alias[i], core_seconds(g, c)) : 0;
 	unsigned phone_s = least(c->expires_s, core_s);
 
@@ -354,20 +355,24 @@ static int take_one(struct registering *g, const struct message *m, unsigned i)
 			drop(l, b);
 		return 0;
 	}
-	return location_put(l,
-			    &(struct location_update){.network = w->network,
-						      .aor = w->aor,
-						      .contact = &c->contact,
-						      .alias = g->alias[i],
-						      .core_call_id = g->call_id,
-						      .flow = w->flow,
-						      .agent = w->agent,
-						      .phone_call_id = w->call_id,
-						      .phone_cseq = w->cseq,
-						      .core_cseq = g->cseq - 1,
-						      .phone_s = phone_s,
-						      .core_s = core_s},
-			    &b);
+	err = location_put(l,
+			   &(struct location_update){.network = w->network,
+						     .aor = w->aor,
+						     .contact = &c->contact,
+						     .alias = g->alias[i],
+						     .core_call_id = g->call_id,
+						     .flow = w->flow,
+						     .agent = w->agent,
+						     .phone_call_id = w->call_id,
+						     .phone_cseq = w->cseq,
+						     .core_cseq = g->cseq - 1,
+						     .phone_s = phone_s,
+						     .core_s = core_s},
+			   &b);
+	if (err == 0 && !old)
+		border_contact_made(g->registrar->border, g->config->registrations.new_contacts, w->network, w->aor,
+				    location_now_ms(l));
+	return err;
 }
 
 /* Those that the core was told to forget: all of "*", and what had run out. */
@@ -409,18 +414,20 @@ static void accepted(struct registering *g, const struct message *m)
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
 	bool challenged = registering_proven(g, g->targets.at.peer);
+	enum reject_reason why = foreign(g, challenged) ? REJECT_FOREIGN_CONTACT : wish_room(r, &g->wish);
 	int err = 0;
 
 	location_count(r->location, accepted, 1);
-	if (foreign(g, challenged)) {
-		refuse(g, REJECT_FOREIGN_CONTACT);
+	if (why != REJECT_NONE) {
+		refuse(g, why);
 		return;
 	}
 	take_removed(g, challenged && g->wish.credentials);
 	for (unsigned i = 0; i < g->wish.n && err == 0; i++)
 		err = take_one(g, m, i);
 	if (err < 0) {
-		refuse(g, err == -EMFILE ? REJECT_CONTACTS : err == -ENOSPC ? REJECT_REGISTRATIONS : REJECT_NO_MEMORY);
+		/* another worker may have taken the last room */
+		refuse(g, err == -ENOSPC ? REJECT_REGISTRATIONS : REJECT_NO_MEMORY);
 		return;
 	}
 	wish_write_answer(r, &g->wish, &h);

@@ -76,8 +76,9 @@ unsigned expires_read(struct str value);
 /* ---- register_local.c: what is answered here ---- */
 
 /* Does what the wish says need nothing of the core: every contact known, alive, by this very flow, said again in order,
- * and the core's time not yet half over? Then it is done. So it is when it has been done already. */
-bool wish_absorb(struct registrar *r, const struct wish *w);
+ * and the core's time not yet half over? Then it is done. So it is when it has been done already. spare: the core is
+ * not to be asked if it can be helped; it is enough that its time lasts for what the phone asks. */
+bool wish_absorb(struct registrar *r, const struct wish *w, bool spare);
 /* REJECT_NONE; or why it cannot be: CSeq used before, another source's contact, no room. */
 enum reject_reason wish_check(struct registrar *r, const struct wish *w, bool challenged);
 bool same_flow(const struct destination *a, const struct destination *b);
@@ -87,6 +88,13 @@ bool may_touch(const struct location_binding *b, const struct wish *w);
 void wish_write_answer(struct registrar *r, const struct wish *w, struct writer *h);
 /* As the table says, with what the reason asks for; counted with the reasons of all refusals. */
 void registrar_refuse(struct registrar *r, struct server_txn *t, enum reject_reason why);
+
+/* ---- register_bounds.c: how much of it there may be ---- */
+
+/* REJECT_NONE; or there is no room for the contacts that are new: in all, for the AoR, from this source, in time. */
+enum reject_reason wish_room(const struct registrar *r, const struct wish *w);
+/* REJECT_NONE: it may go to the core; or there are too many. */
+enum reject_reason registering_admit(struct registering *g);
 
 /* ---- register_core.c: to the core and back ---- */
 

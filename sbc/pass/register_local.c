@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* register_local: what a REGISTER may change, and what is answered without the core. */
-#include <errno.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -31,39 +30,21 @@ static bool in_order(const struct location_binding *b, const struct wish *w)
 enum reject_reason wish_check(struct registrar *r, const struct wish *w, bool challenged)
 {
 	struct location_aor *a = location_aor(r->location, w->network, w->aor);
-	unsigned more = 0;
 
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct location_binding *b = location_match(a, &w->v[i].contact);
 
-		if (!b) {
-			more += w->v[i].expires_s > 0;
+		if (!b)
 			continue;
-		}
 		if (!in_order(b, w))
 			return REJECT_CSEQ;
 		if (!challenged && !may_touch(b, w))
 			return REJECT_FOREIGN_CONTACT;
 	}
-	switch (more ? location_room(r->location, a, more) : 0) {
-	case -EMFILE:
-		return REJECT_CONTACTS;
-	case -ENOSPC:
-		return REJECT_REGISTRATIONS;
-	}
-	return REJECT_NONE;
+	return wish_room(r, w);
 }
 
 /* ---- refreshes ---- */
-
-/* later: said again; else the very same request once more, which its sender may not have heard the answer of */
-static bool absorbable(const struct registrar *r, const struct location_binding *b, const struct wish *w,
-		       const struct wished *c, bool later)
-{
-	return b && c->expires_s && b->state == LOCATION_LIVE && same_flow(&b->flow, &w->flow) &&
-	       b->phone_call_id == w->call_id && (later ? w->cseq > b->phone_cseq : w->cseq == b->phone_cseq) &&
-	       str_eq(location_uri(b), c->contact.uri) && location_now_ms(r->location) < b->core_half_ms;
-}
 
 static unsigned phone_seconds(const struct registrar *r, const struct wish *w, const struct wished *c)
 {
@@ -74,25 +55,46 @@ static unsigned phone_seconds(const struct registrar *r, const struct wish *w, c
 	return c->expires_s;
 }
 
-static bool all_absorbable(const struct registrar *r, const struct location_aor *a, const struct wish *w, bool later)
+/* later: said again; else the very same request once more, which its sender may not have heard the answer of */
+static bool absorbable(const struct location_binding *b, const struct wish *w, const struct wished *c, bool later)
 {
-	for (unsigned i = 0; i < w->n; i++)
-		if (!absorbable(r, location_match(a, &w->v[i].contact), w, &w->v[i], later))
+	return b && c->expires_s && b->state == LOCATION_LIVE && same_flow(&b->flow, &w->flow) &&
+	       b->phone_call_id == w->call_id && (later ? w->cseq > b->phone_cseq : w->cseq == b->phone_cseq) &&
+	       str_eq(location_uri(b), c->contact.uri);
+}
+
+/* Is what the core gave not yet half over, or (spare) does it last for as long as the phone asks? */
+static bool lasts(const struct registrar *r, const struct location_binding *b, const struct wish *w,
+		  const struct wished *c, bool spare)
+{
+	uint64_t now = location_now_ms(r->location);
+
+	return now < b->core_half_ms || (spare && now + (uint64_t)phone_seconds(r, w, c) * 1000 <= b->core_until_ms);
+}
+
+static bool all_absorbable(const struct registrar *r, const struct location_aor *a, const struct wish *w, bool later,
+			   bool spare)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct location_binding *b = location_match(a, &w->v[i].contact);
+
+		if (!absorbable(b, w, &w->v[i], later) || !lasts(r, b, w, &w->v[i], spare))
 			return false;
+	}
 	return true;
 }
 
-bool wish_absorb(struct registrar *r, const struct wish *w)
+bool wish_absorb(struct registrar *r, const struct wish *w, bool spare)
 {
 	struct location_aor *a = location_aor(r->location, w->network, w->aor);
 
 	if (!a || !w->n || w->star)
 		return false;
-	if (!all_absorbable(r, a, w, true))
-		return all_absorbable(r, a, w, false);
+	if (!all_absorbable(r, a, w, true, spare))
+		return all_absorbable(r, a, w, false, spare);
 	for (unsigned i = 0; i < w->n; i++)
 		location_seen(location_match(a, &w->v[i].contact), w->cseq, phone_seconds(r, w, &w->v[i]));
-	location_count(r->location, received, 1);
+	location_count(r->location, received, !spare); /* by then it has been counted */
 	location_count(r->location, absorbed, 1);
 	return true;
 }
@@ -193,6 +195,10 @@ static size_t counter_of(enum reject_reason why)
 		return offsetof(struct location_counters, contacts_limited);
 	case REJECT_REGISTRATIONS:
 		return offsetof(struct location_counters, limited);
+	case REJECT_REGISTRATIONS_SOURCE:
+		return offsetof(struct location_counters, source_limited);
+	case REJECT_NEW_CONTACTS:
+		return offsetof(struct location_counters, new_limited);
 	case REJECT_REGISTER_RATE:
 		return offsetof(struct location_counters, core_limited);
 	case REJECT_REGISTER_PENDING:

@@ -144,6 +144,13 @@ bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
 	return true;
 }
 
+bool loop_half_empty(const struct loop *l)
+{
+	size_t half = atomic_load_explicit(&l->tail, memory_order_relaxed) + (l->mask + 1) / 2;
+
+	return atomic_load_explicit(&l->tasks[half & l->mask].seq, memory_order_relaxed) == half;
+}
+
 uint64_t loop_posts_refused(const struct loop *l)
 {
 	return atomic_load_explicit(&l->refused, memory_order_relaxed);

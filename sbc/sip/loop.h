@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loop: one thread's event loop: libuv underneath, a timer wheel of ours on one uv_timer, a bounded queue of tasks from
- * other threads, and work deferred to the end of the turn. All functions but loop_post() and loop_stop() belong to the
- * loop's own thread. */
+ * other threads, and work deferred to the end of the turn. All functions but those of the queue and loop_stop() belong
+ * to the loop's own thread. */
 #ifndef SBC_SIP_LOOP_H
 #define SBC_SIP_LOOP_H
 
@@ -34,6 +34,8 @@ void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 
 /* Runs fn(arg) on the loop's thread, soon. false: the queue is full; the caller counts it and keeps arg. Any thread. */
 bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
+/* Whether more than half of that queue is free, about: who can wait leaves the other half to who cannot. Any thread. */
+bool loop_half_empty(const struct loop *l);
 uint64_t loop_posts_refused(const struct loop *l); /* any thread */
 
 /* Runs once at the end of this turn of the loop, after all events that were ready and before it sleeps. Linking twice

@@ -49,11 +49,6 @@ static inline bool str_all(struct str s, uint8_t cls)
 	return all == cls;
 }
 
-static inline bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* What the head of a message is like. Lines end in CR LF and in nothing else: a lone CR or LF is where two parsers see
  * different lines. */
 enum head_result {

@@ -47,6 +47,8 @@
 	X(REJECT_CALLS, 503, "Service Unavailable", "calls")                                                           \
 	X(REJECT_TRANSACTIONS, 503, "Service Unavailable", "transactions")                                             \
 	X(REJECT_DRAINING, 503, "Service Unavailable", "draining")                                                     \
+	/* rang when the process before this one died */                                                               \
+	X(REJECT_RESTARTED, 503, "Service Unavailable", "restarted")                                                   \
 	X(REJECT_NO_MEMORY, 500, "Server Internal Error", "no_memory")                                                 \
 	X(REJECT_NO_PORT, 503, "Service Unavailable", "no_media_port")                                                 \
 	X(REJECT_TOO_LARGE, 513, "Message Too Large", "too_large")                                                     \
@@ -61,6 +63,8 @@
 	X(REJECT_CONTACTS, 403, "Forbidden", "contacts")                                                               \
 	X(REJECT_BRIEF, 423, "Interval Too Brief", "brief")                                                            \
 	X(REJECT_REGISTRATIONS, 503, "Service Unavailable", "registrations")                                           \
+	X(REJECT_REGISTRATIONS_SOURCE, 503, "Service Unavailable", "registrations_source")                             \
+	X(REJECT_NEW_CONTACTS, 503, "Service Unavailable", "new_contacts")                                             \
 	X(REJECT_REGISTER_RATE, 503, "Service Unavailable", "register_rate")                                           \
 	X(REJECT_REGISTER_PENDING, 503, "Service Unavailable", "register_pending")                                     \
 	X(REJECT_REGISTRAR_SILENT, 503, "Service Unavailable", "registrar_silent")                                     \

@@ -117,7 +117,7 @@ static struct str word(struct str *line)
 	size_t n = 0;
 
 	*line = str_trim(*line);
-	while (n < line->n && line->p[n] != ' ' && line->p[n] != '\t')
+	while (n < line->n && !is_blank(line->p[n]))
 		n++;
 	struct str w = {line->p, n};
 	*line = (struct str){line->p + n, line->n - n};

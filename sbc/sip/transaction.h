@@ -45,7 +45,8 @@ struct txn_user {
 	 * comes here again, and must be answered alike and change nothing. NULL: never. */
 	bool (*glance)(void *arg, const struct message *m);
 	/* A new request, before a transaction is made for it: REJECT_NONE, or why it is refused without one
-	 * (txn_layer_refuse()), which is how to refuse what may have a forged source. NULL: none is. */
+	 * (txn_layer_refuse()), which is how to refuse what may have a forged source. What is not refused is given to
+	 * `request` next, before anything else happens, or no transaction could be made for it. NULL: none is. */
 	enum reject_reason (*judge)(void *arg, const struct message *m);
 	/* A new request that is not an ACK. The message is valid during the call. The user must answer t, now or later;
 	 * it may take t with server_txn_own(); a request that is neither answered nor owned when this returns is
@@ -222,5 +223,28 @@ bool sent_line_next(struct str *rest, struct str *ret_line);
  * that is not NULL, so that the user can send it again with txn_send_again(). 0 or -errno. */
 int txn_send_ack(struct txn_layer *l, const struct client_request *r, struct writer *ret_text);
 int txn_send_again(struct txn_layer *l, const struct destination *d, struct str text);
+
+/* ---- txn_keep.c: the transaction of an INVITE that outlives the process ------------------------------------------ */
+
+/* What server_txn_restore() needs of an INVITE's transaction: its 2xx as it was sent, or, while it has no final answer,
+ * a bare 180 under the tag it has. Empty: there is nothing to go on with. Until the next call into the layer. */
+struct str server_txn_keep(struct server_txn *t);
+/* A transaction from that: it waits for its final answer, or absorbs what is repeated for 64*T1 more and is resent by
+ * its owner. Nothing is sent. 0; -ENOMEM; -EBADMSG: no such text, or of a request without RFC 3261's branch, which the
+ * reply alone does not identify. */
+int server_txn_restore(struct txn_layer *l, const struct flow_addr *source, struct str text, struct server_txn **ret);
+
+struct client_kept {
+	struct destination to;
+	bool provisional; /* one has come: it may be cancelled */
+};
+/* The head of an INVITE that has no final response: enough for its CANCEL, and for the ACK of a refusal. Empty, with
+ * *ret untouched: there is none. Until the next call into the layer. */
+struct str client_txn_keep(struct client_txn *t, struct client_kept *ret);
+/* A transaction from that, of nobody yet. It is not sent again: where no provisional has come, it is cancelled by the
+ * first and given up after timer B. 0, -ENOMEM, or -EBADMSG. */
+int client_txn_restore(struct txn_layer *l, struct str text, const struct client_kept *k, struct client_txn **ret);
+/* As client_request has them. */
+void client_txn_own(struct client_txn *t, const struct client_ops *ops, void *arg, void *guard);
 
 #endif

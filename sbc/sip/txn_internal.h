@@ -40,102 +40,105 @@ extern const struct txn_machine txn_invite_server, txn_other_server, txn_invite_
 
 #define TXN_EV_SEND_FAILED 0
 
-#define INVITE_SERVER_STATES(X)                                                                                        \
-	X(PROCEEDING)                                                                                                  \
-	X(CANCELLED) /* as Proceeding, and the user has been told of a CANCEL */                                       \
-	X(COMPLETED)                                                                                                   \
-	X(CONFIRMED)                                                                                                   \
-	X(ACCEPTED)                                                                                                    \
-	X(TERMINATED)
-#define INVITE_SERVER_EVENTS(X)                                                                                        \
-	X(SEND_FAILED)                                                                                                 \
-	X(INVITE) /* retransmitted */                                                                                  \
-	X(ACK)                                                                                                         \
-	X(CANCEL)                                                                                                      \
-	X(REPLY_1XX)                                                                                                   \
-	X(REPLY_2XX)                                                                                                   \
-	X(REPLY_3XX_6XX)                                                                                               \
-	X(RESEND)                                                                                                      \
-	X(DROP)                                                                                                        \
-	X(TIMER_G)                                                                                                     \
-	X(TIMER_H)                                                                                                     \
-	X(TIMER_I)                                                                                                     \
-	X(TIMER_L)
+#define INVITE_SERVER_STATES(X, kind)                                                                                  \
+	X(kind, PROCEEDING)                                                                                            \
+	X(kind, CANCELLED) /* as Proceeding, and the user has been told of a CANCEL */                                 \
+	X(kind, COMPLETED)                                                                                             \
+	X(kind, CONFIRMED)                                                                                             \
+	X(kind, ACCEPTED)                                                                                              \
+	X(kind, TERMINATED)
+#define INVITE_SERVER_EVENTS(X, kind)                                                                                  \
+	X(kind, SEND_FAILED)                                                                                           \
+	X(kind, INVITE) /* retransmitted */                                                                            \
+	X(kind, ACK)                                                                                                   \
+	X(kind, CANCEL)                                                                                                \
+	X(kind, REPLY_1XX)                                                                                             \
+	X(kind, REPLY_2XX)                                                                                             \
+	X(kind, REPLY_3XX_6XX)                                                                                         \
+	X(kind, RESEND)                                                                                                \
+	X(kind, DROP)                                                                                                  \
+	X(kind, TIMER_G)                                                                                               \
+	X(kind, TIMER_H)                                                                                               \
+	X(kind, TIMER_I)                                                                                               \
+	X(kind, TIMER_L)
 
-#define OTHER_SERVER_STATES(X)                                                                                         \
-	X(TRYING)                                                                                                      \
-	X(PROCEEDING)                                                                                                  \
-	X(COMPLETED)                                                                                                   \
-	X(TERMINATED)
-#define OTHER_SERVER_EVENTS(X)                                                                                         \
-	X(SEND_FAILED)                                                                                                 \
-	X(REQUEST) /* retransmitted */                                                                                 \
-	X(REPLY_FINAL)                                                                                                 \
-	X(RESEND)                                                                                                      \
-	X(DROP)                                                                                                        \
-	X(TIMER_TRYING)                                                                                                \
-	X(TIMER_LATE)                                                                                                  \
-	X(TIMER_J)
+#define OTHER_SERVER_STATES(X, kind)                                                                                   \
+	X(kind, TRYING)                                                                                                \
+	X(kind, PROCEEDING)                                                                                            \
+	X(kind, COMPLETED)                                                                                             \
+	X(kind, TERMINATED)
+#define OTHER_SERVER_EVENTS(X, kind)                                                                                   \
+	X(kind, SEND_FAILED)                                                                                           \
+	X(kind, REQUEST) /* retransmitted */                                                                           \
+	X(kind, REPLY_FINAL)                                                                                           \
+	X(kind, RESEND)                                                                                                \
+	X(kind, DROP)                                                                                                  \
+	X(kind, TIMER_TRYING)                                                                                          \
+	X(kind, TIMER_LATE)                                                                                            \
+	X(kind, TIMER_J)
 
-#define INVITE_CLIENT_STATES(X)                                                                                        \
-	X(CALLING)                                                                                                     \
-	X(WITHDRAWN) /* Calling, to be cancelled as soon as a provisional allows it */                                 \
-	X(ABANDONED) /* the user was told that nobody answers; a late answer is cancelled */                           \
-	X(PROCEEDING)                                                                                                  \
-	X(CANCELLING) /* Proceeding, CANCEL sent */                                                                    \
-	X(COMPLETED)                                                                                                   \
-	X(ACCEPTED)                                                                                                    \
-	X(TERMINATED)
-#define INVITE_CLIENT_EVENTS(X)                                                                                        \
-	X(SEND_FAILED)                                                                                                 \
-	X(RESPONSE_1XX)                                                                                                \
-	X(RESPONSE_2XX)                                                                                                \
-	X(RESPONSE_3XX_6XX)                                                                                            \
-	X(CANCEL)                                                                                                      \
-	X(TIMER_A)                                                                                                     \
-	X(TIMER_B)                                                                                                     \
-	X(TIMER_TRY)                                                                                                   \
-	X(TIMER_CANCEL)                                                                                                \
-	X(TIMER_D)                                                                                                     \
-	X(TIMER_M)
+#define INVITE_CLIENT_STATES(X, kind)                                                                                  \
+	X(kind, CALLING)                                                                                               \
+	X(kind, WITHDRAWN) /* Calling, to be cancelled as soon as a provisional allows it */                           \
+	X(kind, ABANDONED) /* the user was told that nobody answers; a late answer is cancelled */                     \
+	X(kind, PROCEEDING)                                                                                            \
+	X(kind, CANCELLING) /* Proceeding, CANCEL sent */                                                              \
+	X(kind, COMPLETED)                                                                                             \
+	X(kind, ACCEPTED)                                                                                              \
+	X(kind, TERMINATED)
+#define INVITE_CLIENT_EVENTS(X, kind)                                                                                  \
+	X(kind, SEND_FAILED)                                                                                           \
+	X(kind, RESPONSE_1XX)                                                                                          \
+	X(kind, RESPONSE_2XX)                                                                                          \
+	X(kind, RESPONSE_3XX_6XX)                                                                                      \
+	X(kind, CANCEL)                                                                                                \
+	X(kind, TIMER_A)                                                                                               \
+	X(kind, TIMER_B)                                                                                               \
+	X(kind, TIMER_TRY)                                                                                             \
+	X(kind, TIMER_CANCEL)                                                                                          \
+	X(kind, TIMER_D)                                                                                               \
+	X(kind, TIMER_M)
 
-#define OTHER_CLIENT_STATES(X)                                                                                         \
-	X(TRYING)                                                                                                      \
-	X(PROCEEDING)                                                                                                  \
-	X(COMPLETED)                                                                                                   \
-	X(TERMINATED)
-#define OTHER_CLIENT_EVENTS(X)                                                                                         \
-	X(SEND_FAILED)                                                                                                 \
-	X(RESPONSE_1XX)                                                                                                \
-	X(RESPONSE_FINAL)                                                                                              \
-	X(TIMER_E)                                                                                                     \
-	X(TIMER_F)                                                                                                     \
-	X(TIMER_K)
+#define OTHER_CLIENT_STATES(X, kind)                                                                                   \
+	X(kind, TRYING)                                                                                                \
+	X(kind, PROCEEDING)                                                                                            \
+	X(kind, COMPLETED)                                                                                             \
+	X(kind, TERMINATED)
+#define OTHER_CLIENT_EVENTS(X, kind)                                                                                   \
+	X(kind, SEND_FAILED)                                                                                           \
+	X(kind, RESPONSE_1XX)                                                                                          \
+	X(kind, RESPONSE_FINAL)                                                                                        \
+	X(kind, TIMER_E)                                                                                               \
+	X(kind, TIMER_F)                                                                                               \
+	X(kind, TIMER_K)
 
-#define X(name) INVITE_SERVER_##name,
-enum invite_server_state { INVITE_SERVER_STATES(X) INVITE_SERVER_STATE_COUNT };
-#undef X
-#define X(name) INVITE_SERVER_EV_##name,
-enum invite_server_event { INVITE_SERVER_EVENTS(X) INVITE_SERVER_EV_COUNT };
-#undef X
-#define X(name) OTHER_SERVER_##name,
-enum other_server_state { OTHER_SERVER_STATES(X) OTHER_SERVER_STATE_COUNT };
-#undef X
-#define X(name) OTHER_SERVER_EV_##name,
-enum other_server_event { OTHER_SERVER_EVENTS(X) OTHER_SERVER_EV_COUNT };
-#undef X
-#define X(name) INVITE_CLIENT_##name,
-enum invite_client_state { INVITE_CLIENT_STATES(X) INVITE_CLIENT_STATE_COUNT };
-#undef X
-#define X(name) INVITE_CLIENT_EV_##name,
-enum invite_client_event { INVITE_CLIENT_EVENTS(X) INVITE_CLIENT_EV_COUNT };
-#undef X
-#define X(name) OTHER_CLIENT_##name,
-enum other_client_state { OTHER_CLIENT_STATES(X) OTHER_CLIENT_STATE_COUNT };
-#undef X
-#define X(name) OTHER_CLIENT_EV_##name,
-enum other_client_event { OTHER_CLIENT_EVENTS(X) OTHER_CLIENT_EV_COUNT };
-#undef X
+#define TXN_STATE(kind, name) kind##_##name,
+#define TXN_EVENT(kind, name) kind##_EV_##name,
+enum invite_server_state { INVITE_SERVER_STATES(TXN_STATE, INVITE_SERVER) INVITE_SERVER_STATE_COUNT };
+enum invite_server_event { INVITE_SERVER_EVENTS(TXN_EVENT, INVITE_SERVER) INVITE_SERVER_EV_COUNT };
+enum other_server_state { OTHER_SERVER_STATES(TXN_STATE, OTHER_SERVER) OTHER_SERVER_STATE_COUNT };
+enum other_server_event { OTHER_SERVER_EVENTS(TXN_EVENT, OTHER_SERVER) OTHER_SERVER_EV_COUNT };
+enum invite_client_state { INVITE_CLIENT_STATES(TXN_STATE, INVITE_CLIENT) INVITE_CLIENT_STATE_COUNT };
+enum invite_client_event { INVITE_CLIENT_EVENTS(TXN_EVENT, INVITE_CLIENT) INVITE_CLIENT_EV_COUNT };
+enum other_client_state { OTHER_CLIENT_STATES(TXN_STATE, OTHER_CLIENT) OTHER_CLIENT_STATE_COUNT };
+enum other_client_event { OTHER_CLIENT_EVENTS(TXN_EVENT, OTHER_CLIENT) OTHER_CLIENT_EV_COUNT };
+
+/* The machine of a kind, from its lists and the `cells` above it in its file. */
+#define TXN_NAME(kind, name) #name,
+#define TXN_MACHINE(variable, kind, text)                                                                              \
+	static const char *const states[] = {kind##_STATES(TXN_NAME, kind)};                                           \
+	static const char *const events[] = {kind##_EVENTS(TXN_NAME, kind)};                                           \
+	const struct txn_machine variable = {                                                                          \
+		.name = text,                                                                                          \
+		.states = states,                                                                                      \
+		.events = events,                                                                                      \
+		.n_states = kind##_STATE_COUNT,                                                                        \
+		.n_events = kind##_EV_COUNT,                                                                           \
+		.cells = &cells[0][0],                                                                                 \
+	};                                                                                                             \
+	_Static_assert((int)kind##_EV_SEND_FAILED == TXN_EV_SEND_FAILED, "posted for every kind");                     \
+	_Static_assert((int)kind##_TERMINATED == kind##_STATE_COUNT - 1, "the last state")
+
 #define TXN_STATES_MAX INVITE_CLIENT_STATE_COUNT
 #define TXN_EVENTS_MAX INVITE_SERVER_EV_COUNT
 
@@ -262,6 +265,7 @@ void txn_timers_init(struct txn *t);
 void txn_timers_stop(struct txn *t);
 void txn_timers_invite_sent(struct txn *t, unsigned try_ms);
 void txn_timers_invite_repeated(struct txn *t);
+void txn_timers_invite_withdrawn(struct txn *t); /* and not repeated either */
 void txn_timers_invite_abandoned(struct txn *t, unsigned try_ms);
 void txn_timers_invite_provisional(struct txn *t);
 void txn_timers_cancel_sent(struct txn *t);
@@ -299,6 +303,9 @@ void txn_stateless_tag(struct txn_layer *l, const struct message *m, char buf[17
 struct str txn_write_reply(struct txn_layer *l, const struct reply_head *head, const struct reply *r, struct str tag);
 struct str txn_write_stateless(struct txn_layer *l, const struct message *m, const struct reply *r, struct str tag);
 struct str txn_write_request(struct txn_layer *l, const struct client_request *r, const char *branch);
+/* From the INVITE as it was sent: the same Request-URI, Via, Max-Forwards, From, Call-ID, CSeq number and Route; To the
+ * INVITE's, or as given. */
+struct str txn_write_derived(struct txn_layer *l, struct str invite, struct str method, struct str to);
 struct str txn_write_cancel(struct txn_layer *l, struct str invite);
 struct str txn_write_ack(struct txn_layer *l, struct str invite, struct str to);
 /* The header lines that a refusal's status asks for. m may be NULL. */

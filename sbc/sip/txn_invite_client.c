@@ -208,19 +208,5 @@ static const struct txn_cell cells[INVITE_CLIENT_STATE_COUNT][INVITE_CLIENT_EV_C
 
 #undef EV
 #undef GO
-#define X(name) #name,
-static const char *const states[] = {INVITE_CLIENT_STATES(X)};
-static const char *const events[] = {INVITE_CLIENT_EVENTS(X)};
-#undef X
 
-const struct txn_machine txn_invite_client = {
-	.name = "INVITE client",
-	.states = states,
-	.events = events,
-	.n_states = INVITE_CLIENT_STATE_COUNT,
-	.n_events = INVITE_CLIENT_EV_COUNT,
-	.cells = &cells[0][0],
-};
-
-_Static_assert((int)INVITE_CLIENT_EV_SEND_FAILED == TXN_EV_SEND_FAILED, "posted for every kind");
-_Static_assert((int)INVITE_CLIENT_TERMINATED == INVITE_CLIENT_STATE_COUNT - 1, "the last state");
+TXN_MACHINE(txn_invite_client, INVITE_CLIENT, "INVITE client");

@@ -184,19 +184,5 @@ static const struct txn_cell cells[INVITE_SERVER_STATE_COUNT][INVITE_SERVER_EV_C
 
 #undef EV
 #undef GO
-#define X(name) #name,
-static const char *const states[] = {INVITE_SERVER_STATES(X)};
-static const char *const events[] = {INVITE_SERVER_EVENTS(X)};
-#undef X
 
-const struct txn_machine txn_invite_server = {
-	.name = "INVITE server",
-	.states = states,
-	.events = events,
-	.n_states = INVITE_SERVER_STATE_COUNT,
-	.n_events = INVITE_SERVER_EV_COUNT,
-	.cells = &cells[0][0],
-};
-
-_Static_assert((int)INVITE_SERVER_EV_SEND_FAILED == TXN_EV_SEND_FAILED, "posted for every kind");
-_Static_assert((int)INVITE_SERVER_TERMINATED == INVITE_SERVER_STATE_COUNT - 1, "the last state");
+TXN_MACHINE(txn_invite_server, INVITE_SERVER, "INVITE server");

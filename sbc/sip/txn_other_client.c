@@ -77,19 +77,5 @@ static const struct txn_cell cells[OTHER_CLIENT_STATE_COUNT][OTHER_CLIENT_EV_COU
 
 #undef EV
 #undef GO
-#define X(name) #name,
-static const char *const states[] = {OTHER_CLIENT_STATES(X)};
-static const char *const events[] = {OTHER_CLIENT_EVENTS(X)};
-#undef X
 
-const struct txn_machine txn_other_client = {
-	.name = "non-INVITE client",
-	.states = states,
-	.events = events,
-	.n_states = OTHER_CLIENT_STATE_COUNT,
-	.n_events = OTHER_CLIENT_EV_COUNT,
-	.cells = &cells[0][0],
-};
-
-_Static_assert((int)OTHER_CLIENT_EV_SEND_FAILED == TXN_EV_SEND_FAILED, "posted for every kind");
-_Static_assert((int)OTHER_CLIENT_TERMINATED == OTHER_CLIENT_STATE_COUNT - 1, "the last state");
+TXN_MACHINE(txn_other_client, OTHER_CLIENT, "non-INVITE client");

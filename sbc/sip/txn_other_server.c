@@ -93,19 +93,5 @@ static const struct txn_cell cells[OTHER_SERVER_STATE_COUNT][OTHER_SERVER_EV_COU
 
 #undef EV
 #undef GO
-#define X(name) #name,
-static const char *const states[] = {OTHER_SERVER_STATES(X)};
-static const char *const events[] = {OTHER_SERVER_EVENTS(X)};
-#undef X
 
-const struct txn_machine txn_other_server = {
-	.name = "non-INVITE server",
-	.states = states,
-	.events = events,
-	.n_states = OTHER_SERVER_STATE_COUNT,
-	.n_events = OTHER_SERVER_EV_COUNT,
-	.cells = &cells[0][0],
-};
-
-_Static_assert((int)OTHER_SERVER_EV_SEND_FAILED == TXN_EV_SEND_FAILED, "posted for every kind");
-_Static_assert((int)OTHER_SERVER_TERMINATED == OTHER_SERVER_STATE_COUNT - 1, "the last state");
+TXN_MACHINE(txn_other_server, OTHER_SERVER, "non-INVITE server");

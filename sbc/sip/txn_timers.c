@@ -111,6 +111,11 @@ void txn_timers_invite_repeated(struct txn *t)
 	repeat_in(t, INVITE_CLIENT_EV_TIMER_A, 2 * t->interval_ms);
 }
 
+void txn_timers_invite_withdrawn(struct txn *t)
+{
+	end_in(t, INVITE_CLIENT_EV_TIMER_B, or_t1_64(t, values(t)->b));
+}
+
 void txn_timers_invite_abandoned(struct txn *t, unsigned try_ms)
 {
 	unsigned b = or_t1_64(t, values(t)->b);

@@ -160,8 +160,7 @@ static void write_cseq(struct writer *w, struct str line, struct str method)
 	writer_lit(w, "\r\n");
 }
 
-/* The same Request-URI, Via, Max-Forwards, From, Call-ID, CSeq number and Route; To the INVITE's, or as given. */
-static struct str write_derived(struct txn_layer *l, struct str invite, struct str method, struct str to)
+struct str txn_write_derived(struct txn_layer *l, struct str invite, struct str method, struct str to)
 {
 	struct writer w = begin(l);
 	struct str rest = invite, line;
@@ -189,13 +188,13 @@ static struct str write_derived(struct txn_layer *l, struct str invite, struct s
 /* RFC 3261 §9.1 */
 struct str txn_write_cancel(struct txn_layer *l, struct str invite)
 {
-	return write_derived(l, invite, STR("CANCEL"), STR_NONE);
+	return txn_write_derived(l, invite, STR("CANCEL"), STR_NONE);
 }
 
 /* RFC 3261 §17.1.1.3 */
 struct str txn_write_ack(struct txn_layer *l, struct str invite, struct str to)
 {
-	return write_derived(l, invite, STR("ACK"), to);
+	return txn_write_derived(l, invite, STR("ACK"), to);
 }
 
 char *txn_copy(struct str s)

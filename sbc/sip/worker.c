@@ -57,18 +57,23 @@ static void on_handed(void *arg)
 static bool hand_over(struct worker *w, unsigned to, enum stage stage, const struct flow_addr *from, const uint8_t *p,
 		      size_t n)
 {
-	struct handed *h = malloc(sizeof(*h) + n);
+	struct worker *taker = worker_get(w->group, to);
+	struct handed *h;
 
+	/* A stream that is not read waits in the kernel; a datagram would be lost: no stream may fill the queue. */
+	if (from->connection && !loop_half_empty(taker->loop))
+		return false;
+	h = malloc(sizeof(*h) + n);
 	if (!h) {
 		refused(w, from, REJECT_NO_MEMORY);
 		return true;
 	}
-	h->to = worker_get(w->group, to);
+	h->to = taker;
 	h->stage = stage;
 	h->from = *from;
 	h->n = n;
 	memcpy(h->bytes, p, n);
-	if (!loop_post(h->to->loop, on_handed, h)) {
+	if (!loop_post(taker->loop, on_handed, h)) {
 		free(h);
 		if (from->connection)
 			return false;

@@ -2,11 +2,11 @@
 /* worker_group: all signalling workers of the process: made before any thread runs, started, told of a new
  * configuration, stopped. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "sbc/sip/worker_internal.h"
 
 struct worker *worker_get(struct worker_group *g, unsigned i)
@@ -127,27 +127,21 @@ void worker_group_destroy(struct worker_group *g)
 static void *run(void *arg)
 {
 	struct worker_own *o = arg;
-	char name[16]; /* as top -H shows it */
 
-	snprintf(name, sizeof(name), "limen-sip-%u", o->worker.index);
-	pthread_setname_np(pthread_self(), name);
 	loop_run(o->worker.loop);
 	return NULL;
 }
 
 int worker_group_start(struct worker_group *g)
 {
-	sigset_t all, before;
 	int e = 0;
 
-	/* signals are the main thread's */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (unsigned i = 0; i < g->n && e == 0; i++) {
-		e = -pthread_create(&g->workers[i].thread, NULL, run, &g->workers[i]);
+		char name[24];
+		snprintf(name, sizeof(name), "limen-sip-%u", i);
+		e = thread_start(name, 0, run, &g->workers[i], &g->workers[i].thread);
 		g->workers[i].running = e == 0;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return e;
 }
 

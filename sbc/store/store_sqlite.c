@@ -3,13 +3,11 @@
  * in one transaction. Changes that are being written count in the queue until they are on disk: the bound is on all
  * memory. A transaction that fails is tried again; a newer change of the same key has then taken its place. */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "sbc/store/internal.h"
 
 #define QUEUE_BYTES   (64u << 20)
@@ -43,18 +41,6 @@ struct store_sqlite {
 	/* the thread's */
 	bool told; /* this failure was logged */
 };
-
-static uint64_t real_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static struct timespec timespec_of_ms(uint64_t ms)
-{
-	return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-}
 
 static struct store_sqlite *of(struct store *s)
 {
@@ -186,7 +172,7 @@ static int sqlite_load(struct store *store, enum store_table t, store_load_fn fn
 static int sqlite_flush(struct store *store, unsigned timeout_ms)
 {
 	struct store_sqlite *s = of(store);
-	struct timespec until = timespec_of_ms(real_ms() + timeout_ms);
+	struct timespec until = thread_until(thread_now_ms() + timeout_ms);
 	uint64_t errors;
 	int err = 0;
 
@@ -228,7 +214,7 @@ static void wait_for_work(struct store_sqlite *s)
 		pthread_cond_wait(&s->wake, &s->lock);
 	}
 	s->idle = false;
-	until = timespec_of_ms(real_ms() + s->gather_ms);
+	until = thread_until(thread_now_ms() + s->gather_ms);
 	while (!s->stop && !s->flushes)
 		if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
 			break;
@@ -333,7 +319,7 @@ static bool write_batch(struct store_sqlite *s)
 
 static void rest(struct store_sqlite *s)
 {
-	struct timespec until = timespec_of_ms(real_ms() + RETRY_MS);
+	struct timespec until = thread_until(thread_now_ms() + RETRY_MS);
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop && pthread_cond_timedwait(&s->wake, &s->lock, &until) != ETIMEDOUT)
@@ -369,32 +355,10 @@ static void *run(void *arg)
 
 /* ---- life ---- */
 
-static int start_thread(struct store_sqlite *s)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int err = pthread_attr_init(&attr);
-
-	if (err)
-		return -err;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&s->thread, &attr, run, s);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return -err;
-}
-
 static void init_sync(struct store_sqlite *s)
 {
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &attr);
-	pthread_cond_init(&s->done, &attr);
-	pthread_condattr_destroy(&attr);
+	thread_cond_init(&s->wake);
+	thread_cond_init(&s->done);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->db_lock, NULL);
 }
@@ -416,7 +380,7 @@ static void finish(struct store_sqlite *s)
 static void sqlite_close(struct store *store)
 {
 	struct store_sqlite *s = of(store);
-	struct timespec until = timespec_of_ms(real_ms() + FINISH_MS);
+	struct timespec until = thread_until(thread_now_ms() + FINISH_MS);
 	struct log_line l;
 	bool ended;
 	size_t left;
@@ -470,7 +434,7 @@ int store_sqlite_create(const struct store_sqlite_params *p, char *err_text, siz
 		return err;
 	}
 	init_sync(s);
-	err = start_thread(s);
+	err = thread_start("limen-store", STACK_BYTES, run, s, &s->thread);
 	if (err < 0) {
 		finish(s);
 		return err;

@@ -15,7 +15,8 @@ SUBSCRIBERS = "id(int,auto) username(string) domain(string) password(string)\n"
 class Kamailio:
     """accounts: user -> password. What is neither a number of ours nor an extension goes to `out`."""
 
-    def __init__(self, net, ns, address, out, accounts, host, nonce_s=300, challenge_calls=True):
+    def __init__(self, net, ns, address, out, accounts, host, nonce_s=300, challenge_calls=True,
+                 challenge_within=False):
         self.net, self.ns, self.address = net, ns, address
         folder = os.path.join(net.folder, "kamailio-" + ns)
         os.mkdir(folder)
@@ -34,7 +35,8 @@ class Kamailio:
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         self.process = net.start(ns, "kamailio-" + ns, "kamailio", "-DD", "-E", "-n", "1", "-m", "32", "-M", "8", "-w", folder, "-Y", folder,
-                                 *(["-A", "CHALLENGE_CALLS"] if challenge_calls else []), "-f", path)
+                                 *(["-A", "CHALLENGE_CALLS"] if challenge_calls else []),
+                                 *(["-A", "CHALLENGE_WITHIN"] if challenge_within else []), "-f", path)
         wait_for(self.listens, 10, "Kamailio in " + ns)
 
     def listens(self):

@@ -68,7 +68,8 @@ class Limen(System):
                 del config["peers"]["callers"]
                 config["networks"]["near"].update(unknown="accept", nat=True, source_rate=0)
                 config["routes"] = [{"match": {"network": "near"}, "target": "callees"}]
-                config["limits"]["registrations"] = 1000000
+                config["limits"]["registrations"] = config["limits"]["registrations_source"] = 1000000
+                config["registrations"] = {"core_rate": 0}
             json.dump(config, f, indent=1)
         self._start("limen", [self.program, "run", path], cpu)
         process.until(self.name + " ready", 10, lambda: self._check("limen") or self._ready())

@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """auth: relay, INVITE: the core's 407 crosses with its challenge and leaves no record; credentials cross with the Request-URI that they are for; CANCEL, re-INVITE and INFO too."""
-from lib.digest import Login, Verifier
-from lib.message import sdp
+from lib.digest import Login, Verifier, relaying, within
 
+CONFIG = relaying
 CDR = [{"status": 200, "cause": "bye"}, {"status": 487, "cause": "cancel"}]
-
-
-def CONFIG(t):
-    return {"networks": {"access": {"unknown": "accept", "nat": True, "source_rate": 0, "auth": "relay"}},
-            "peers": {"caller": None, "callee": {"auth": "relay"}},
-            "routes": [{"name": "phones", "match": {"network": "access"}, "target": "callee"},
-                       {"name": "deny", "match": {"network": "core"}, "deny": {"code": 404}}],
-            "leak": "block"}
 
 
 def challenged(t, core, d):
@@ -23,23 +15,6 @@ def challenged(t, core, d):
     d.ack_refusal(m)
     t.check(core.nonce in m["Proxy-Authenticate"] and core.realm in m["Proxy-Authenticate"], "challenge across")
     t.equal(m.phrase, "Proxy Authentication Required", "phrase")
-    return m
-
-
-def within(t, core, login, d, b, method, **kw):
-    """A request within the dialog, challenged, and once more with credentials."""
-    d.request(method, **kw)
-    b.expect(method)
-    b.reply(core.status, "Proxy Authentication Required", headers=[core.challenge()])
-    if method == "INVITE":
-        b.expect("ACK")
-    m = d.expect(407)
-    if method == "INVITE":
-        d.ack_refusal(m)
-    login.challenged(m, "MD5")
-    d.request(method, headers=[login.header(method, d.target)], **kw)
-    m = b.expect(method)
-    core.right(t, m, uri=False)
     return m
 
 

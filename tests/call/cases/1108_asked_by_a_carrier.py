@@ -1,26 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A carrier challenges INVITE, re-INVITE, INFO and BYE: answered with its credentials, new CSeq, same Call-ID; the caller sees nothing; later requests carry them at once."""
-from lib.digest import Verifier
+from lib.digest import Verifier, asked
 
 CDR = [{"status": 200, "cause": "bye", "attempts": [("callee", 200)]}] * 2
 
 
 def CONFIG(t):
     return {"peers": {"callee": {"credentials": {"user": "4930", "password": "carrier secret"}}}, "leak": "block"}
-
-
-def challenge(t, core, b, m, stale=False):
-    """m is refused with a new nonce, and comes again."""
-    b.reply(core.status, "Asked", to=m, headers=[core.challenge(stale)])
-    if m.method == "INVITE":
-        b.ep.expect("ACK")
-    again = b.ep.expect(m.method)
-    core.right(t, again, nc=1)
-    t.equal(again.cseq, m.cseq + 1, "CSeq")
-    t.equal((again.call_id, again["From"], again["To"], again.body), (m.call_id, m["From"], m["To"], m.body), "the rest")
-    t.check(again["Via"] != m["Via"], "a branch of its own")
-    b.heard = again
-    return again
 
 
 def call(t, core, known):
@@ -31,7 +17,7 @@ def call(t, core, known):
         core.right(t, b.invite, nc=2)
     else:
         t.check(core.given(b.invite) is None, "nobody has asked yet")
-        again = challenge(t, core, b, b.invite)
+        again = asked(t, core, b, b.invite)
         b.invite = again
     b.reply(180, "Ringing")
     d.expect(180)
@@ -47,18 +33,18 @@ def run(t):
     d, b = call(t, core, False)
     core.proxy = False
     d.request("INVITE", body=d.sdp(version=2))
-    m = challenge(t, core, b, b.expect("INVITE"), stale=True)
+    m = asked(t, core, b, b.expect("INVITE"), stale=True)
     b.ok(sdp=b.sdp(version=2))
     t.equal(d.answered().cseq, d.cseq, "the caller's own CSeq")
     t.equal(b.expect("ACK").cseq, m.cseq, "CSeq of the ACK")
     d.request("INFO", body="x", ctype="text/plain")
     m = b.expect("INFO")
     core.right(t, m, nc=2)
-    challenge(t, core, b, m, stale=True)
+    asked(t, core, b, m, stale=True)
     b.ok()
     d.expect("200 INFO")
     d.bye()
-    challenge(t, core, b, b.expect("BYE"))
+    asked(t, core, b, b.expect("BYE"))
     b.ok()
     d.expect(200)
     if not t.workers:  # each worker remembers what it was told
@@ -68,7 +54,7 @@ def run(t):
         e.call()
         b = t.callee()
         if core.given(b.invite) is None:
-            challenge(t, core, b, b.invite)
+            asked(t, core, b, b.invite)
         b.ok(sdp=True)
         e.answered()
         b.expect("ACK")

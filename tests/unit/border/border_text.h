@@ -88,12 +88,12 @@ static inline void assert_str(struct str s, const char *want)
 		fail_msg("got  \"%.*s\"\nwant \"%s\"", STR_FMT(s), want);
 }
 
-/* Compares with tests/unit/border/golden/NAME; with UPDATE_GOLDEN set writes it instead. */
+/* Compares with tests/unit/border/golden/NAME; with LIMEN_GOLDEN_WRITE set writes it instead. */
 static inline void assert_golden(const char *name, struct str got)
 {
 	char path[512];
 	snprintf(path, sizeof(path), "%s/tests/unit/border/golden/%s", PROJECT_ROOT, name);
-	if (getenv("UPDATE_GOLDEN")) {
+	if (getenv("LIMEN_GOLDEN_WRITE")) {
 		FILE *f = fopen(path, "w");
 		assert_non_null(f);
 		fwrite(got.p, 1, got.n, f);
@@ -102,7 +102,7 @@ static inline void assert_golden(const char *name, struct str got)
 	}
 	FILE *f = fopen(path, "r");
 	if (!f)
-		fail_msg("%s is missing (UPDATE_GOLDEN=1 writes it)", path);
+		fail_msg("%s is missing (LIMEN_GOLDEN_WRITE=1 writes it)", path);
 	static char want[65536];
 	size_t n = fread(want, 1, sizeof(want), f);
 	fclose(f);

@@ -124,6 +124,52 @@ static void refused(void **state)
 	keyring_destroy(k);
 }
 
+/* Most askers give a wrong password a new nonce each time; what they do not call stale was the password's fault. */
+static void wrong_password(void **state)
+{
+	char buf[1000];
+	struct writer w = writer_init(buf, sizeof(buf));
+	struct fake *f = open_fake();
+
+	begin();
+	fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
+	answer(f, 401, "realm=\"r\", nonce=\"one\"");
+	assert_int_equal(verdict, KEYRING_AGAIN);
+	answer(f, 401, "realm=\"r\", nonce=\"two\"");
+	assert_int_equal(verdict, KEYRING_REFUSED);
+	keyring_write(k, &peer, STR("OPTIONS"), STR("sip:x@y"), STR_NONE, &w);
+	assert_int_equal(w.n, 0);
+	fake_finish(f);
+	keyring_destroy(k);
+}
+
+/* A proxy and the server behind it: one line for each, and each nonce's own count. */
+static void two_askers(void **state)
+{
+	struct fake *f = open_fake();
+	struct digest_credentials c;
+	char buf[2000];
+	struct writer w = writer_init(buf, sizeof(buf));
+
+	begin();
+	fake_start(f, METHOD_INVITE, CONFIG_UDP);
+	answer(f, 407, "realm=\"r\", nonce=\"one\", qop=\"auth\"");
+	assert_int_equal(verdict, KEYRING_AGAIN);
+	answer(f, 401, "realm=\"r\", nonce=\"two\", qop=\"auth\"");
+	assert_int_equal(verdict, KEYRING_AGAIN);
+	c = sent_credentials(f, "Authorization");
+	assert_true(str_eq(c.nonce, STR("two")) && c.nc == 1);
+	c = sent_credentials(f, "Proxy-Authorization");
+	assert_true(str_eq(c.nonce, STR("one")) && c.nc == 2);
+	keyring_write(k, &peer, STR("INVITE"), STR("sip:x@y"), STR_NONE, &w);
+	buf[w.n] = '\0';
+	assert_non_null(strstr(buf, "nc=00000003"));
+	assert_non_null(strstr(buf, "\r\nAuthorization: "));
+	assert_non_null(strstr(buf, "nc=00000002"));
+	fake_finish(f);
+	keyring_destroy(k);
+}
+
 static void not_ours(void **state)
 {
 	struct fake *f = open_fake();
@@ -156,8 +202,8 @@ static void bounded(void **state)
 	struct writer w;
 
 	begin();
-	f->config.limits.transactions = 4 * KEYRING_PEERS;
-	for (unsigned i = 0; i <= KEYRING_PEERS; i++) {
+	f->config.limits.transactions = 4 * KEYRING_CHALLENGES;
+	for (unsigned i = 0; i <= KEYRING_CHALLENGES; i++) {
 		snprintf(name, sizeof(name), "p%u", i);
 		peer.name = name;
 		fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
@@ -165,7 +211,7 @@ static void bounded(void **state)
 		fake_forget_sent(f);
 		f->log.n = 0;
 	}
-	for (unsigned i = 0; i <= KEYRING_PEERS; i += KEYRING_PEERS) {
+	for (unsigned i = 0; i <= KEYRING_CHALLENGES; i += KEYRING_CHALLENGES) {
 		snprintf(name, sizeof(name), "p%u", i);
 		w = writer_init(buf, sizeof(buf));
 		keyring_write(k, &peer, STR("OPTIONS"), STR("sip:x@y"), STR_NONE, &w);
@@ -180,10 +226,8 @@ static void bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answered),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(not_ours),
-		cmocka_unit_test(bounded),
+		cmocka_unit_test(answered),   cmocka_unit_test(refused),  cmocka_unit_test(wrong_password),
+		cmocka_unit_test(two_askers), cmocka_unit_test(not_ours), cmocka_unit_test(bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,23 +118,6 @@ static void test_rates(void **state)
 	}
 }
 
-static void test_smooth_rates(void **state)
-{
-	static const struct {
-		unsigned per_second, every_ms, asked, taken;
-	} rows[] = {{1000, 0, 1000, 100}, {1000, 1, 2000, 2000}, {100, 1, 2001, 10 + 200},
-		    {5, 0, 10, 1},        {5, 10, 201, 1 + 10},  {0, 0, 1000, 1000}};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct gcra g = {0};
-		unsigned taken = 0;
-		for (unsigned k = 0; k < rows[i].asked; k++)
-			taken +=
-				gcra_take_smooth(&g, rows[i].per_second, 100, 1000000 + (uint64_t)k * rows[i].every_ms);
-		if (taken + 1 < rows[i].taken || taken > rows[i].taken + 1)
-			fail_msg("row %zu: %u taken, not %u", i, taken, rows[i].taken);
-	}
-}
-
 static void test_cps(void **state)
 {
 	struct fixture f = fixture_of(CONFIG(PEER("a", "192.0.2.1", "{ \"cps\": 2, \"cps_out\": 1 }"), "100"));
@@ -279,9 +262,9 @@ static void test_health_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),        cmocka_unit_test(test_reload),      cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_smooth_rates), cmocka_unit_test(test_cps),         cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_health),       cmocka_unit_test(test_health_full),
+		cmocka_unit_test(test_calls),       cmocka_unit_test(test_reload),  cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_cps),         cmocka_unit_test(test_threads), cmocka_unit_test(test_health),
+		cmocka_unit_test(test_health_full),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

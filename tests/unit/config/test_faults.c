@@ -86,10 +86,12 @@ static const struct {
 	 "{'networks': {'n': {'listen': 'udp:192.0.2.1', 'tls': {'certificate': 'file:x'}}}}",
 	 "1: networks.n.tls: not in this build; remove it\n"},
 	{"registrations",
-	 "{" N ", 'registrations': {'max_contacts': 65, 'core_rate': -1, 'expires': 60}, 'limits': {'registrations': 0}}",
+	 "{" N ", 'registrations': {'max_contacts': 65, 'core_rate': -1, 'new_contacts': -1, 'expires': 60}, 'limits': {'registrations': 0, 'registrations_source': 0}}",
 	 "1: limits.registrations: 0 is out of range; from 1 to 10000000\n"
+	 "1: limits.registrations_source: 0 is out of range; from 1 to 10000000\n"
 	 "1: registrations.expires: unknown key; did you mean 'expires_min'?\n"
 	 "1: registrations.max_contacts: 65 is out of range; from 1 to 64\n"
+	 "1: registrations.new_contacts: -1 is out of range; from 0 to 1000000\n"
 	 "1: registrations.core_rate: -1 is out of range; from 0 to 1000000\n"},
 	{"later in peer",
 	 "{" N ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'register': {'user': 'x'}, 'password': 'x', '100rel': true, 'session_timer': 90, 'stir': {}, 'recording': true, 'transcoding': true}}}",

@@ -43,7 +43,9 @@ static void defaults(void **state)
 	assert_int_equal(c->registrations.expires_phone, 60);
 	assert_int_equal(c->registrations.expires_min, 10);
 	assert_int_equal(c->registrations.max_contacts, 10);
-	assert_int_equal(c->registrations.core_rate, 0);
+	assert_int_equal(c->limits.registrations_source, 1000);
+	assert_int_equal(c->registrations.new_contacts, 120);
+	assert_int_equal(c->registrations.core_rate, 1000);
 	assert_int_equal(c->registrations.pending, 1000);
 	assert_int_equal(n->keepalive, CONFIG_KEEPALIVE_NONE);
 	assert_int_equal(n->keepalive_ms, 25000);

@@ -26,8 +26,11 @@ static void test_posts(void **state)
 	struct loop *l = begin(5); /* 8 */
 
 	n_order = 0;
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 8; i++) {
+		assert_int_equal(loop_half_empty(l), i < 4);
 		assert_true(loop_post(l, note, (void *)(uintptr_t)i));
+	}
+	assert_false(loop_half_empty(l));
 	assert_false(loop_post(l, note, NULL));
 	assert_int_equal(loop_posts_refused(l), 1);
 	UNTIL(l, n_order == 8);
@@ -38,6 +41,7 @@ static void test_posts(void **state)
 		assert_true(loop_post(l, note, (void *)(uintptr_t)i));
 		loop_drain(l);
 		assert_int_equal(order[n_order - 1], i);
+		assert_true(loop_half_empty(l));
 	}
 	loop_destroy(l);
 }

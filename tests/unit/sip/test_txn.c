@@ -3,7 +3,9 @@
  * tables that no dialogue reached, with a reason each.
  *
  * LIMEN_GOLDEN_WRITE=1 rewrites golden/txn_*.txt; then look at the difference. */
+#include "test_txn_cancel_cases.h"
 #include "test_txn_client_cases.h"
+#include "test_txn_client_fault_cases.h"
 #include "test_txn_layer_cases.h"
 #include "test_txn_server_cases.h"
 

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table_networks: the rows of networks.*. */
+#include <ctype.h>
+#include <string.h>
+
+#include "config/table.h"
+
+#define SCHEMA_PORTS "{\"type\": \"string\", \"pattern\": \"^[0-9]+-[0-9]+$\"}"
+
+const struct word transport_words[] = {
+	{"udp", CONFIG_UDP, false}, {"tcp", CONFIG_TCP, false}, {"tls", 0, true}, {"ws", 0, true},
+	{"wss", 0, true},           {NULL, 0, false},
+};
+const struct word latch_words[] = {
+	{"strict", CONFIG_LATCH_STRICT, false},
+	{"restricted", CONFIG_LATCH_RESTRICTED, false},
+	{"open", CONFIG_LATCH_OPEN, false},
+	{NULL, 0, false},
+};
+static const struct word unknown_words[] = {
+	{"drop", CONFIG_UNKNOWN_DROP, false},
+	{"reject", CONFIG_UNKNOWN_REJECT, false},
+	{"accept", CONFIG_UNKNOWN_ACCEPT, false},
+	{NULL, 0, false},
+};
+static const struct word keepalive_words[] = {
+	{"none", CONFIG_KEEPALIVE_NONE, false},
+	{"crlf", CONFIG_KEEPALIVE_CRLF, false},
+	{"options", CONFIG_KEEPALIVE_OPTIONS, false},
+	{NULL, 0, false},
+};
+static const struct word network_auth_words[] = {
+	{"none", CONFIG_AUTH_NONE, false},
+	{"relay", CONFIG_AUTH_RELAY, false},
+	{"limen", CONFIG_AUTH_LIMEN, false},
+	{NULL, 0, false},
+};
+
+/* Goes between quotes as it is. */
+static const char *check_realm(const char *z)
+{
+	return strpbrk(z, "\"\\") ? "has a quote or backslash in it; remove it" : check_line(z);
+}
+
+static const char *check_device(const char *z)
+{
+	for (const char *p = z; *p; p++)
+		if (isspace((unsigned char)*p) || *p == '/' || !isprint((unsigned char)*p))
+			return "is not a device name; write it as `ip link` shows it";
+	return strlen(z) < 16 ? NULL : "is not a device name; they have at most 15 characters";
+}
+
+static const struct key acl_keys[] = {
+	{.name = "allow",
+	 .kind = KIND_CIDRS,
+	 M_N(config_acl, allow, n_allow),
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "sources that may send here; empty: all that deny does not name"},
+	{.name = "deny",
+	 .kind = KIND_CIDRS,
+	 M_N(config_acl, deny, n_deny),
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "sources whose packets are dropped unread; deny goes before allow"},
+	END,
+};
+static const struct object object_acl = {.name = "acl", .keys = acl_keys};
+
+static const struct key network_media_keys[] = {
+	{.name = "address",
+	 .kind = KIND_CUSTOM,
+	 .required = true,
+	 M(config_network, media.address),
+	 .parse = parse_media_addresses,
+	 .schema = SCHEMA_TEXTS,
+	 .form = "address, or a list of one IPv4 and one IPv6",
+	 .lifetime = CONFIG_NEW_CALLS,
+	 .doc = "addresses that media ports are opened on; at most one of each family"},
+	{.name = "advertise",
+	 .kind = KIND_CUSTOM,
+	 M(config_network, media.advertise),
+	 .parse = parse_media_addresses,
+	 .schema = SCHEMA_TEXTS,
+	 .form = "address, or a list of one IPv4 and one IPv6",
+	 .lifetime = CONFIG_NEW_CALLS,
+	 .doc = "addresses told to the far side instead (1:1 NAT); each goes with the address of its family"},
+	{.name = "ports",
+	 .kind = KIND_CUSTOM,
+	 M(config_network, media.port_min),
+	 .parse = parse_ports,
+	 .schema = SCHEMA_PORTS,
+	 .form = "\"min-max\"",
+	 .preset = "\"20000-29999\"",
+	 .lifetime = CONFIG_NEW_CALLS,
+	 .doc = "range of UDP ports for media, both ends included; RTP is on even ports"},
+	{.name = "latch",
+	 .kind = KIND_WORD,
+	 M(config_network, media.latch),
+	 .words = latch_words,
+	 .lifetime = CONFIG_NEW_CALLS,
+	 .doc = "where media is accepted from: strict (address and port of the SDP), restricted (SDP address, signalling source or the peer's media_acl), open (any source in the first moments, for phones behind NAT). Default: restricted; open on a network with nat"},
+	{.name = "dscp",
+	 .kind = KIND_INT,
+	 M(config_network, media.dscp),
+	 .max = 63,
+	 .preset = "46",
+	 .lifetime = CONFIG_NEW_CALLS,
+	 .doc = "DSCP of media packets; 46 is EF"},
+	LATER("ice"),
+	LATER("rtcp_mux"),
+	LATER("srtp"),
+	LATER("dtls"),
+	LATER("fastpath"),
+	LATER("direct"),
+	END,
+};
+static const struct object object_network_media = {.name = "media", .keys = network_media_keys};
+
+static const struct key network_keys[] = {
+	{.name = "listen",
+	 .kind = KIND_CUSTOM,
+	 .required = true,
+	 M_N(config_network, listen, n_listen),
+	 .parse = parse_listen,
+	 .schema = SCHEMA_TEXTS,
+	 .form = "list of \"udp:address:port\" or \"tcp:address:port\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "where SIP is received; port 5060 when none is given; IPv6 in brackets"},
+	{.name = "advertise",
+	 .kind = KIND_CUSTOM,
+	 M(config_network, advertise),
+	 .parse = parse_address,
+	 .schema = SCHEMA_TEXT,
+	 .form = "address",
+	 .lifetime = CONFIG_NEW_CALLS,
+	 .doc = "address told to the far side in Via and Contact instead of the listen address of its family (1:1 NAT)"},
+	{.name = "device",
+	 .kind = KIND_TEXT,
+	 M(config_network, device),
+	 .check = check_device,
+	 .lifetime = CONFIG_RESTART,
+	 .doc = "network device that sockets are bound to; lets address spaces overlap"},
+	{.name = "nat",
+	 .kind = KIND_BOOL,
+	 M(config_network, nat),
+	 .preset = "false",
+	 .lifetime = CONFIG_NEW_CALLS,
+	 .doc = "phones behind NAT: answer and route to where requests come from; media.latch is open unless given"},
+	{.name = "keepalive_stun",
+	 .kind = KIND_BOOL,
+	 M(config_network, keepalive_stun),
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "answer STUN Binding requests on UDP listeners, by which phones keep their NAT open (RFC 5626). Default: true on a network with nat"},
+	{.name = "acl",
+	 .kind = KIND_OBJECT,
+	 M(config_network, acl),
+	 .object = &object_acl,
+	 .doc = "who may send signalling here"},
+	{.name = "unknown",
+	 .kind = KIND_WORD,
+	 M(config_network, unknown),
+	 .words = unknown_words,
+	 .preset = "\"drop\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "a request from a source that is no peer: drop it, reject it with 403, or accept it as a call from the network"},
+	{.name = "phones",
+	 .kind = KIND_BOOL,
+	 M(config_network, phones),
+	 .preset = "false",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "sources that are no peers may register here whatever `unknown` says, and while they are registered their requests are accepted as from the network"},
+	{.name = "keepalive",
+	 .kind = KIND_WORD,
+	 M(config_network, keepalive),
+	 .words = keepalive_words,
+	 .preset = "\"none\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "what is sent to registered phones to keep the NAT in front of them open: none, crlf (an empty message), options (a phone that leaves two unanswered is unreachable until it registers again)"},
+	{.name = "keepalive_ms",
+	 .kind = KIND_TIME,
+	 M(config_network, keepalive_ms),
+	 .min = 1000,
+	 .max = 3600000,
+	 .preset = "25000",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "how often; a NAT may forget a UDP flow after 30 s"},
+	{.name = "source_rate",
+	 .kind = KIND_INT,
+	 M(config_network, source_rate),
+	 .max = 1000000,
+	 .preset = "50",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "requests per second from one source that is no peer; 0: no limit"},
+	{.name = "dscp",
+	 .kind = KIND_INT,
+	 M(config_network, dscp),
+	 .max = 63,
+	 .preset = "24",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "DSCP of signalling packets; 24 is CS3"},
+	{.name = "media",
+	 .kind = KIND_OBJECT,
+	 .offset = 0,
+	 .object = &object_network_media,
+	 .only_if_given = true,
+	 .doc = "relay of media on this network; without it calls here have no media"},
+	{.name = "auth",
+	 .kind = KIND_WORD,
+	 M(config_network, auth),
+	 .words = network_auth_words,
+	 .preset = "\"none\"",
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "digest authentication of who is no peer: none, relay (challenges and credentials cross to a peer that says relay, too), limen (Limen challenges, by accounts.file)"},
+	{.name = "realm",
+	 .kind = KIND_TEXT,
+	 M(config_network, realm),
+	 .check = check_realm,
+	 .lifetime = CONFIG_AT_ONCE,
+	 .doc = "realm of Limen's challenges here; with auth relay, the domain that phones name the far side by: a Request-URI with it reaches the far side as it was signed. Default: the address advertised or listened on"},
+	LATER("tls"),
+	LATER("ws"),
+	LATER("wss"),
+	LATER("websocket"),
+	LATER("certificate"),
+	LATER("registrar"),
+	LATER("register"),
+	LATER("outbound"),
+	LATER("bans"),
+	END,
+};
+const struct object object_network = {
+	.name = "network",
+	.keys = network_keys,
+	.size = sizeof(struct config_network),
+	.name_offset = offsetof(struct config_network, name),
+	.finish = network_finish,
+};

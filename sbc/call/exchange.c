@@ -84,7 +84,9 @@ static void out_failed(void *arg, struct client_txn *t, enum reject_reason why)
 {
 	struct exchange *x = arg;
 	struct call *c = x->call;
-	bool again = why == REJECT_FLOW_GONE && x->to->phone && x->state == EXCHANGE_FORWARDED;
+	/* of one that X has cancelled, nothing more is told than that */
+	bool unsent = why == REJECT_FLOW_GONE || (why == REJECT_CANCELLED && x->cancelled);
+	bool again = unsent && x->to->phone && x->state == EXCHANGE_FORWARDED;
 
 	exchange_event(x, again ? EXCHANGE_NO_FLOW : EXCHANGE_GONE, NULL);
 	call_run(c);

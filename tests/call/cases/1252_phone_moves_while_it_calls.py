@@ -36,4 +36,5 @@ def run(t):
             b.ack()
             a.expect("ACK")
         t.hang_up(b, a)
+        t.wait_metric("limen_legs", 0)
     phone.unregister(registrar)

@@ -24,7 +24,7 @@ def headers(t, b):
 
 def description(t, b, version=1):
     h = t.addr("callee", 2)
-    lines = [f"a=rtcp:4001 IN IP4 {h}", f"a=candidate:1 1 UDP 2130706431 {h} 4000 typ host", f"a=rtpmap:8 PCMA/8000",
+    lines = [f"a=rtcp:4001 IN {'IP6' if ':' in h else 'IP4'} {h}", f"a=candidate:1 1 UDP 2130706431 {h} 4000 typ host", f"a=rtpmap:8 PCMA/8000",
              f"a=ssrc:1 cname:bob@{h}", f"a=msid:{NAME} x", f"a=mid:{NAME}", f"i={NAME}", f"k=uri:http://{h}/",
              f"a=fmtp:0 x={h}", f"a=tool:{NAME}", f"a=x-{NAME}:1", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{NAME}", f"a=ice-ufrag:{NAME}"]
     text = b.sdp(audio(extra=lines), version=version)

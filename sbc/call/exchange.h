@@ -47,7 +47,7 @@ struct exchange {
 	uint32_t cseq;
 	struct message *request;  /* a reference of our own, until it is forwarded; to a phone, for as long */
 	struct sdp *offer;        /* from `from`, or (LATE) from `to` */
-	char *before;             /* a bridged UPDATE: what we told Y last before it */
+	char *before;             /* what we told Y last before it; NULL without an offer */
 	struct wheel_timer bound; /* a far side that says 1xx and no more */
 	struct unsent unsent;
 	bool cancelled; /* FORWARDED: X asked for it */
@@ -60,6 +60,19 @@ bool exchange_bridged(const struct exchange *x);
 void exchange_free(struct exchange *x);
 /* It could not be sent: AGAIN comes later. False: it has been tried for long enough. */
 bool exchange_later(struct exchange *x);
+
+/* One that another process began. */
+struct exchange_kept {
+	struct leg *from;
+	bool late; /* answered by the offer `sdp`; else sdp is what the other side was told before, or has no p */
+	uint32_t cseq;
+	struct str sdp;
+	struct server_txn *in;  /* NULL: it is over for whoever asked */
+	struct client_txn *out; /* NULL: not sent on */
+};
+/* Late: goes on. Else whoever asked is refused as soon as the worker runs, and what was sent on is cancelled, or
+ * undone. 0 and k's transactions are its own; -ENOMEM or -EBADMSG. */
+int exchange_restore(struct call *c, const struct exchange_kept *k);
 
 /* To X: a refusal of ours; the 2xx (m: Y's, 0 or -errno); Y's refusal. */
 void exchange_refuse(struct exchange *x, enum reject_reason why);

@@ -311,9 +311,8 @@ static void on_bye_again(struct wheel_timer *t)
 /* Memory, or room, may be there again soon; so may a phone whose connection broke. */
 static bool bye_later(struct leg *l, enum reject_reason why)
 {
-	bool passing = why == REJECT_NO_MEMORY || why == REJECT_TRANSACTIONS || (why == REJECT_FLOW_GONE && l->phone);
-
-	return passing && call_timers_unsent(l->call, &l->bye_unsent, on_bye_again, 64);
+	return (why == REJECT_NO_MEMORY || why == REJECT_TRANSACTIONS || (why == REJECT_FLOW_GONE && l->phone)) &&
+	       call_timers_unsent(l->call, &l->bye_unsent, on_bye_again, 64);
 }
 
 static void bye_failed(void *arg, struct client_txn *t, enum reject_reason why)
@@ -355,11 +354,6 @@ static void act_send_bye(struct leg *l, const struct leg_arg *a)
 		l->state = LEG_ENDED;
 		tell_ended(l, a);
 	}
-}
-
-static void act_bye_done(struct leg *l, const struct leg_arg *a)
-{
-	tell_ended(l, a);
 }
 
 /* Both hang up at once: each BYE gets its 200; one that could not be sent yet need not be. */
@@ -551,14 +545,14 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CONFIRMED),
 				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
 				/* the other side's, sent on before it was answered */
-				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
+				[LEG_EV_BYE_DONE] = MACHINE_DO(ended, LEG_ENDED),
 				/* the ACK of a 2xx that we had sent twice */
 				[LEG_EV_ACK] = MACHINE_DO(none, LEG_CONFIRMED),
 				[LEG_DO_END] = MACHINE_DO(send_bye, LEG_ENDING),
 			},
 		[LEG_ENDING] =
 			{
-				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
+				[LEG_EV_BYE_DONE] = MACHINE_DO(ended, LEG_ENDED),
 				[LEG_EV_BYE_AGAIN] = MACHINE_DO(send_bye, LEG_ENDING),
 				[LEG_EV_BYE] = MACHINE_DO(bye_crossed, LEG_ENDING),
 				[LEG_EV_ACK] = MACHINE_DO(none, LEG_ENDING),

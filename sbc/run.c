@@ -91,6 +91,10 @@ static int start_workers(struct program *p)
 				   &p->calls[i]);
 		if (err < 0)
 			return fail("worker", err);
+		p->phones[i].moved = calls_phone_moved;
+		p->phones[i].moved_arg = p->calls[i];
+		p->phones[i].all = p->phones;
+		p->phones[i].n = p->n_workers;
 		worker_set_arg(p->group, i, p->calls[i]);
 	}
 	return 0;

@@ -11,8 +11,8 @@
 
 /* Redirects and challenges concern the far side alone: contacts and realms of the inside do not cross. */
 int status_across(int status);
-/* The phrase of m in buf, for struct reply; NULL when it is none that fits, or when it is another status that is said:
- * its own phrase is to be said then. */
+/* The phrase of m in buf, for struct reply; NULL when it is none that fits, when it names a host, or when it is another
+ * status that is said: its own phrase is to be said then. */
 const char *phrase_across(const struct message *m, int status, char buf[PHRASE_MAX]);
 
 #endif

@@ -38,6 +38,10 @@ static void header_cross(const struct header_rule *r, const struct header *h, co
 		if (passed || (r->directions & direction))
 			header_write(w, h->name, h->value);
 		break;
+	case HEADER_SECONDS:
+		if (passed || (r->directions & direction))
+			seconds_write(w, h->name, h->value);
+		break;
 	case HEADER_REASON:
 		reason_write(w, h->value);
 		break;

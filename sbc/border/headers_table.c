@@ -28,7 +28,7 @@ static const struct header_rule rules[] = {
 	{"Priority", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
 	{"Reason", HEADER_REASON, HEADER_BOTH, ALONE, "RFC 3326, RFC 6432"},
 	{"Recv-Info", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 6086"},
-	{"Retry-After", HEADER_CROSS, HEADER_RSP, ALONE, "RFC 3261"},
+	{"Retry-After", HEADER_SECONDS, HEADER_RSP, ALONE, "RFC 3261"},
 	/* Made to cross B2BUAs: it names the session, neither side. */
 	{"Session-ID", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 7989"},
 	{"Subject", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
@@ -112,6 +112,7 @@ const char *header_kind_text(enum header_kind k)
 	switch (k) {
 	case HEADER_CROSS:
 		return "crosses";
+	case HEADER_SECONDS:
 	case HEADER_REASON:
 		return "crosses, naming no host";
 	case HEADER_WARNING:

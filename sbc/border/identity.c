@@ -27,6 +27,21 @@ bool text_names_host(struct str text)
 	return false;
 }
 
+/* ---- Retry-After ---------------------------------------------------------------------------------------------- */
+
+/* `5 (at pbx.example);duration=3` */
+void seconds_write(struct writer *w, struct str name, struct str value)
+{
+	size_t digits = 0;
+
+	while (digits < value.n && (unsigned char)(value.p[digits] - '0') < 10)
+		digits++;
+	if (text_names_host(value))
+		value.n = digits;
+	if (value.n)
+		header_write(w, name, value);
+}
+
 /* ---- Warning -------------------------------------------------------------------------------------------------- */
 
 /* `307 isi.edu "text"`: the code stays, and the text unless it names a host. */

@@ -172,6 +172,7 @@ void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((for
 
 enum header_kind {
 	HEADER_CROSS,    /* value as it is */
+	HEADER_SECONDS,  /* value as it is; of one that names a host the number alone */
 	HEADER_REASON,   /* value as it is, without parameters that name a host */
 	HEADER_WARNING,  /* agent replaced; the text stays unless it names a host */
 	HEADER_IDENTITY, /* URIs with their hosts replaced, where the receiving peer says `identity: pass` */
@@ -197,6 +198,7 @@ bool value_clean(struct str v);
 /* Whether a text may name a host, an address or a URI: a dot or colon within a word, "::", '@' or '['. A name without a
  * dot cannot be told from a word: what is known of the other side, the leak checker finds. */
 bool text_names_host(struct str text);
+void seconds_write(struct writer *w, struct str name, struct str value);
 void reason_write(struct writer *w, struct str value);
 /* Writes one line of a Warning or identity header with hosts replaced; nothing when no element of it can stand. */
 void warning_write(struct writer *w, struct str value, const struct crossing *x);

@@ -169,7 +169,7 @@ struct calls {
 	struct config *config;
 	struct leak_table *leaks;
 	struct hash_key tag_key;
-	struct hmap by_tag;
+	struct hmap by_tag, by_aor; /* by_aor: legs of registered phones */
 	struct leg *asked; /* inbound.c: whose request this is, from the judging of it until it is carried out */
 	struct list all;
 	struct list ended;  /* call.node moved here, to be reaped */
@@ -255,8 +255,8 @@ bool phone_decide(struct call *c, const struct border_request *r);
 int phone_attach(struct leg *l, struct str alias, struct str aor, const struct destination *flow);
 /* Leg A's far side may be a registered phone: found out by its source and From. */
 void phone_recognise(struct call *c, const struct message *invite);
-/* Requests within the dialog go where the phone has registered last. */
-void phone_follow(struct leg *l);
+/* Before the leg goes. */
+void phone_detach(struct leg *l);
 /* Behind NAT the far side is where its last request within the dialog came from: a binding of the NAT has changed, or
  * its connection is another one. */
 void phone_moved(struct leg *l, const struct message *m);
@@ -320,8 +320,8 @@ struct leg *calls_find_leg(struct calls *cs, struct str tag);
 void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
- * dialog. What lacks memory for it is counted; the 2xx comes again. */
-void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard);
+ * dialog. l: the leg whose INVITE it was, or NULL. What lacks memory for it is counted; the 2xx comes again. */
+void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leg *l);
 
 /* ---- checkpoint.c: answered calls as bytes in the store ---- */
 

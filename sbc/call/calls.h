@@ -9,7 +9,7 @@
 #include "sbc/border/keyring.h"
 #include "sbc/border/login.h"
 #include "sbc/call/cdr.h"
-#include "sbc/location/location.h"
+#include "sbc/location/phones.h"
 #include "sbc/sip/worker.h"
 #include "sbc/store/store.h"
 
@@ -45,6 +45,9 @@ extern const struct worker_user calls_worker_user;
 int calls_restore(struct calls *c, struct str key, struct str bytes);
 /* False: not a key of ours. */
 bool calls_slot(const struct ident_key *k, struct str key, uint8_t *ret_slot);
+
+/* A registered phone is by another flow now: requests within its calls go there. For struct phones; arg: the calls. */
+void calls_phone_moved(void *arg, const struct phones_move *m);
 
 /* New configuration (posted to the worker by the caller; takes its own reference). Live calls keep the shape they began
  * with. */

@@ -37,22 +37,27 @@ struct branch *early_heard(struct leg *b, const struct message *m)
 	x = early_branch(b, m->to.tag);
 	if (x) {
 		to_front(b, x);
-		message_free(x->last);
-		x->last = message_ref(m);
+		(void)dialog_on_response(&x->dialog, m); /* without memory it stays as it was */
 		return x;
 	}
 	x = b->n_branches < EARLY_MAX_BRANCHES ? calloc(1, sizeof(*x)) : NULL;
-	if (!x) {
-		call_count(&b->call->calls->counters.early_full, 1);
-		return NULL;
-	}
-	*x = (struct branch){.next = b->branches,
-			     .tag = siphash_str(&b->call->calls->tag_key, m->to.tag),
-			     .last = message_ref(m),
-			     .fork = -1};
+	if (!x || dialog_fork(&x->dialog, &b->dialog) < 0)
+		goto fail_branch;
+	if (dialog_on_response(&x->dialog, m) < 0)
+		goto fail_dialog;
+	x->tag = siphash_str(&b->call->calls->tag_key, m->to.tag);
+	x->fork = -1;
+	x->next = b->branches;
 	b->branches = x;
 	b->n_branches++;
 	return x;
+
+fail_dialog:
+	dialog_finish(&x->dialog);
+fail_branch:
+	free(x);
+	call_count(&b->call->calls->counters.early_full, 1);
+	return NULL;
 }
 
 int early_fork(struct leg *b, struct branch *branch, bool answer)
@@ -72,28 +77,12 @@ void early_forget_branches(struct leg *b)
 		struct branch *x = b->branches;
 
 		b->branches = x->next;
-		message_free(x->last);
+		dialog_finish(&x->dialog);
 		free(x->preview.text);
 		free(x);
 	}
 	if (b)
 		b->n_branches = 0;
-}
-
-int early_dialog(const struct leg *b, const struct branch *branch, struct dialog *ret)
-{
-	struct dialog d;
-	int err = dialog_fork(&d, &b->dialog);
-
-	if (err < 0)
-		return err;
-	err = dialog_on_response(&d, branch->last);
-	if (err < 0) {
-		dialog_finish(&d);
-		return err;
-	}
-	*ret = d;
-	return 0;
 }
 
 struct branch *early_behind(const struct leg *b, struct str tag)
@@ -214,21 +203,16 @@ static void send_bye(struct call *c, struct branch *branch, const struct message
 	struct writer w = writer_init(buf, sizeof(buf));
 	struct client_request r = {.method = METHOD_BYE};
 	struct client_txn *t;
-	struct dialog d;
 	int err;
 
-	if (early_dialog(c->b, branch, &d) < 0) {
-		/* it is told by ACK and BYE, should it answer */
-		call_count(&c->calls->counters.rejects[REJECT_NO_MEMORY], 1);
-		return;
-	}
 	write_own_headers(c->b, true, false, &w);
 	write_crossing(c, c->a->peer, c->b, bye, &w);
 	r.headers = w.overflow ? STR_NONE : writer_result(&w);
-	t = leg_request_in(c->b, &d, &r, NULL, NULL, &err);
+	t = leg_request_in(c->b, &branch->dialog, &r, NULL, NULL, &err);
 	if (t)
 		client_txn_detach(t);
-	dialog_finish(&d);
+	else /* it is told by ACK and BYE, should it answer */
+		call_count(&c->calls->counters.rejects[client_txn_reject_of(err)], 1);
 }
 
 void early_leave(struct call *c, const struct message *bye)

@@ -32,7 +32,7 @@ struct preview {
 struct branch {
 	struct branch *next;
 	uint64_t tag;          /* keyed hash of its To tag */
-	struct message *last;  /* its last provisional response, a reference: all that its dialog needs */
+	struct dialog dialog;  /* as its last provisional response has it, for requests in it; numbers are leg B's */
 	int fork;              /* its media fork; -1: none yet */
 	struct leg_tag *shown; /* leg A's; NULL: not shown to the caller */
 	bool left;             /* the caller, or it itself, has ended it by BYE: nothing of it is told any more */
@@ -71,8 +71,6 @@ void early_leave(struct call *c, const struct message *bye);
 /* A branch of leg B's fork has ended its own: another one that has media is heard. */
 void early_gone(struct leg *b, const struct message *bye);
 
-/* The dialog with a branch, for a request in it; to be finished. 0 or -ENOMEM. */
-int early_dialog(const struct leg *b, const struct branch *branch, struct dialog *ret);
 /* The branch behind leg A's tag that spoke last, or NULL. */
 struct branch *early_behind(const struct leg *b, struct str tag);
 

@@ -11,6 +11,7 @@ void exchange_free(struct exchange *x)
 	if (x->call->exchange == x)
 		x->call->exchange = NULL;
 	call_timers_exchange_over(x->call, &x->bound);
+	call_timers_unsent_over(x->call, &x->unsent);
 	if (x->in && x->in == x->from->unacked.txn)
 		leg_own_unacked(x->from, x->in);
 	else if (x->in)
@@ -85,8 +86,11 @@ static void out_failed(void *arg, struct client_txn *t, enum reject_reason why)
 {
 	struct exchange *x = arg;
 	struct call *c = x->call;
+	/* of one that X has cancelled, nothing more is told than that */
+	bool unsent = why == REJECT_FLOW_GONE || (why == REJECT_CANCELLED && x->cancelled);
+	bool again = unsent && x->to->phone && x->state == EXCHANGE_FORWARDED;
 
-	exchange_event(x, EXCHANGE_GONE, NULL);
+	exchange_event(x, again ? EXCHANGE_NO_FLOW : EXCHANGE_GONE, NULL);
 	call_run(c);
 }
 
@@ -112,6 +116,22 @@ static void on_bound(struct wheel_timer *t)
 
 	exchange_event(x, exchange_bridged(x) ? EXCHANGE_OVERDUE : EXCHANGE_CANCEL, NULL);
 	call_run(c);
+}
+
+static void on_again(struct wheel_timer *t)
+{
+	struct exchange *x = container_of(t, struct exchange, unsent.again);
+	struct call *c = x->call;
+
+	exchange_event(x, EXCHANGE_AGAIN, NULL);
+	call_run(c);
+}
+
+bool exchange_later(struct exchange *x)
+{
+	call_timers_exchange_over(x->call, &x->bound);
+	/* who sent an UPDATE waits 64*T1 for all of it (RFC 3261 §17.1.2.2, timer F) */
+	return call_timers_unsent(x->call, &x->unsent, on_again, x->method == METHOD_UPDATE ? 32 : 64);
 }
 
 int exchange_send(struct exchange *x, const struct message *m, struct str body)

@@ -13,6 +13,7 @@
 
 #define EXCHANGE_STATES(X)                                                                                             \
 	X(EXCHANGE_PREPARING) /* new streams: ports are being taken */                                                 \
+	X(EXCHANGE_WAITING)   /* Y is a phone whose flow is gone: it may come back */                                  \
 	X(EXCHANGE_FORWARDED) /* sent on; its final response awaited */                                                \
 	X(EXCHANGE_GIVEN_UP)  /* a bridged UPDATE took too long: X was refused; the final response awaited */          \
 	X(EXCHANGE_RESTORING) /* Y agreed all the same: it is offered again what stood before */                       \
@@ -25,7 +26,9 @@
 	X(EXCHANGE_ANSWER) /* 2xx */                                                                                   \
 	X(EXCHANGE_OFFER)  /* 2xx to an INVITE without offer */                                                        \
 	X(EXCHANGE_REFUSED)                                                                                            \
-	X(EXCHANGE_GONE) /* 408, 481 or silence: the far dialog is no more (RFC 3261 §12.2.1.2) */                    \
+	X(EXCHANGE_NO_FLOW) /* it could not be sent */                                                                 \
+	X(EXCHANGE_AGAIN)   /* time for another try */                                                                 \
+	X(EXCHANGE_GONE)    /* 408, 481 or silence: the far dialog is no more (RFC 3261 §12.2.1.2) */                 \
 	X(EXCHANGE_CANCEL)                                                                                             \
 	X(EXCHANGE_OVERDUE) /* X cannot be kept waiting any longer */                                                  \
 	X(EXCHANGE_ACK)
@@ -42,10 +45,12 @@ struct exchange {
 	struct client_txn *out;
 	enum method out_method;
 	uint32_t cseq;
-	struct message *request;  /* a reference of our own, until it is forwarded */
+	struct message *request;  /* a reference of our own, until it is forwarded; to a phone, for as long */
 	struct sdp *offer;        /* from `from`, or (LATE) from `to` */
 	char *before;             /* what we told Y last before it; NULL without an offer */
 	struct wheel_timer bound; /* a far side that says 1xx and no more */
+	struct unsent unsent;
+	bool cancelled; /* FORWARDED: X asked for it */
 };
 
 /* The one way into its machine. x may be gone afterwards. False: empty cell. */
@@ -53,6 +58,8 @@ bool exchange_event(struct exchange *x, enum exchange_event ev, const struct mes
 /* UPDATE went on as re-INVITE. */
 bool exchange_bridged(const struct exchange *x);
 void exchange_free(struct exchange *x);
+/* It could not be sent: AGAIN comes later. False: it has been tried for long enough. */
+bool exchange_later(struct exchange *x);
 
 /* One that another process began. */
 struct exchange_kept {

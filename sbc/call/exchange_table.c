@@ -24,6 +24,38 @@ static void not_forwarded(struct exchange *x, enum reject_reason why)
 	x->state = EXCHANGE_DONE;
 }
 
+static void act_gone(struct exchange *x, const struct message *m)
+{
+	drop_offers(x);
+	if (m)
+		exchange_pass_refusal(x, m);
+	else
+		exchange_refuse(x, REJECT_TIMEOUT);
+	call_post(x->call, CALL_EV_BROKEN, &(struct call_arg){.cause = "far dialog gone"});
+}
+
+static void act_cancel_early(struct exchange *x, const struct message *m)
+{
+	exchange_refuse(x, REJECT_CANCELLED);
+	leg_offer_event(x->from, OFFER_DROPPED);
+}
+
+/* The phone registers again, or sends something, and the next try goes there. */
+static void act_wait(struct exchange *x, const struct message *m)
+{
+	if (x->out)
+		client_txn_detach(x->out);
+	x->out = NULL;
+	leg_offer_event(x->to, OFFER_DROPPED);
+	if (!x->cancelled && exchange_later(x))
+		return;
+	if (x->cancelled)
+		act_cancel_early(x, NULL);
+	else
+		act_gone(x, NULL);
+	x->state = EXCHANGE_DONE;
+}
+
 static void act_forward(struct exchange *x, const struct message *m)
 {
 	char body[SDP_MAX_BYTES];
@@ -32,7 +64,7 @@ static void act_forward(struct exchange *x, const struct message *m)
 
 	/* UPDATE reaches a side that does not know it as re-INVITE */
 	x->out_method = x->method == METHOD_UPDATE && x->to->far_update ? METHOD_UPDATE : METHOD_INVITE;
-	if (x->offer && x->to->sdp_sent)
+	if (x->offer && x->to->sdp_sent && !x->before)
 		x->before = str_dup((struct str){x->to->sdp_sent, x->to->sdp_sent_n});
 	if (x->offer) {
 		leg_forbid_message(x->to, x->request, x->offer);
@@ -45,12 +77,19 @@ static void act_forward(struct exchange *x, const struct message *m)
 		leg_offer_event(x->to, OFFER_SENT);
 	}
 	err = exchange_send(x, x->request, writer_result(&b));
+	if (err == -ENOTCONN && x->to->phone) {
+		x->state = EXCHANGE_WAITING;
+		act_wait(x, NULL);
+		return;
+	}
 	if (err < 0) {
 		not_forwarded(x, err == -ENOMEM     ? REJECT_NO_MEMORY
 				 : err == -EMSGSIZE ? REJECT_TOO_LARGE
 						    : REJECT_TARGETS_DOWN);
 		return;
 	}
+	if (x->to->phone)
+		return;
 	message_free(x->request);
 	x->request = NULL;
 }
@@ -129,28 +168,13 @@ static void act_refused(struct exchange *x, const struct message *m)
 	exchange_pass_refusal(x, m);
 }
 
-static void act_gone(struct exchange *x, const struct message *m)
-{
-	drop_offers(x);
-	if (m)
-		exchange_pass_refusal(x, m);
-	else
-		exchange_refuse(x, REJECT_TIMEOUT);
-	call_post(x->call, CALL_EV_BROKEN, &(struct call_arg){.cause = "far dialog gone"});
-}
-
 /* Unlike a first INVITE's, the CANCEL of a re-INVITE may come too late without harm: Y's final response decides for
  * both. */
 static void act_cancel(struct exchange *x, const struct message *m)
 {
+	x->cancelled = true;
 	if (x->out && x->out_method == METHOD_INVITE)
 		client_txn_cancel(x->out);
-}
-
-static void act_cancel_early(struct exchange *x, const struct message *m)
-{
-	exchange_refuse(x, REJECT_CANCELLED);
-	leg_offer_event(x->from, OFFER_DROPPED);
 }
 
 /* ---- an UPDATE that Y, to whom it is a re-INVITE, does not answer in time ---- */
@@ -235,42 +259,49 @@ struct exchange_cell {
 	enum exchange_state next;
 };
 
-static const struct exchange_cell cells[EXCHANGE_STATE_COUNT][EXCHANGE_EVENT_COUNT] = {
-	[EXCHANGE_PREPARING] =
-		{
-			[EXCHANGE_READY] = MACHINE_DO(forward, EXCHANGE_FORWARDED),
-			[EXCHANGE_NO_PORT] = MACHINE_DO(no_port, EXCHANGE_DONE),
-			[EXCHANGE_CANCEL] = MACHINE_DO(cancel_early, EXCHANGE_DONE),
-		},
-	[EXCHANGE_FORWARDED] =
-		{
-			[EXCHANGE_ANSWER] = MACHINE_DO(answer, EXCHANGE_DONE),
-			[EXCHANGE_OFFER] = MACHINE_DO(offer, EXCHANGE_LATE),
-			[EXCHANGE_REFUSED] = MACHINE_DO(refused, EXCHANGE_DONE),
-			[EXCHANGE_GONE] = MACHINE_DO(gone, EXCHANGE_DONE),
-			[EXCHANGE_CANCEL] = MACHINE_DO(cancel, EXCHANGE_FORWARDED),
-			[EXCHANGE_OVERDUE] = MACHINE_DO(overdue, EXCHANGE_GIVEN_UP),
-		},
-	[EXCHANGE_GIVEN_UP] =
-		{
-			[EXCHANGE_ANSWER] = MACHINE_DO(restore, EXCHANGE_RESTORING),
-			/* of a re-INVITE without an offer, when the process before this one died */
-			[EXCHANGE_OFFER] = MACHINE_DO(offer_unanswered, EXCHANGE_DONE),
-			[EXCHANGE_REFUSED] = MACHINE_DO(dropped, EXCHANGE_DONE),
-			/* RFC 3261 §9.1: nothing after the CANCEL: taken as cancelled */
-			[EXCHANGE_GONE] = MACHINE_DO(dropped, EXCHANGE_DONE),
-		},
-	[EXCHANGE_RESTORING] =
-		{
-			[EXCHANGE_ANSWER] = MACHINE_DO(restored, EXCHANGE_DONE),
-			[EXCHANGE_REFUSED] = MACHINE_DO(not_restored, EXCHANGE_DONE),
-			[EXCHANGE_GONE] = MACHINE_DO(not_restored, EXCHANGE_DONE),
-			[EXCHANGE_OVERDUE] = MACHINE_DO(cancel, EXCHANGE_RESTORING),
-		},
-	[EXCHANGE_LATE] =
-		{
-			[EXCHANGE_ACK] = MACHINE_DO(late_answer, EXCHANGE_DONE),
-		},
+static const struct exchange_cell cells[EXCHANGE_STATE_COUNT][EXCHANGE_EVENT_COUNT] =
+	{
+		[EXCHANGE_PREPARING] =
+			{
+				[EXCHANGE_READY] = MACHINE_DO(forward, EXCHANGE_FORWARDED),
+				[EXCHANGE_NO_PORT] = MACHINE_DO(no_port, EXCHANGE_DONE),
+				[EXCHANGE_CANCEL] = MACHINE_DO(cancel_early, EXCHANGE_DONE),
+			},
+		[EXCHANGE_WAITING] =
+			{
+				[EXCHANGE_AGAIN] = MACHINE_DO(forward, EXCHANGE_FORWARDED),
+				[EXCHANGE_CANCEL] = MACHINE_DO(cancel_early, EXCHANGE_DONE),
+			},
+		[EXCHANGE_FORWARDED] =
+			{
+				[EXCHANGE_NO_FLOW] = MACHINE_DO(wait, EXCHANGE_WAITING),
+				[EXCHANGE_ANSWER] = MACHINE_DO(answer, EXCHANGE_DONE),
+				[EXCHANGE_OFFER] = MACHINE_DO(offer, EXCHANGE_LATE),
+				[EXCHANGE_REFUSED] = MACHINE_DO(refused, EXCHANGE_DONE),
+				[EXCHANGE_GONE] = MACHINE_DO(gone, EXCHANGE_DONE),
+				[EXCHANGE_CANCEL] = MACHINE_DO(cancel, EXCHANGE_FORWARDED),
+				[EXCHANGE_OVERDUE] = MACHINE_DO(overdue, EXCHANGE_GIVEN_UP),
+			},
+		[EXCHANGE_GIVEN_UP] =
+			{
+				[EXCHANGE_ANSWER] = MACHINE_DO(restore, EXCHANGE_RESTORING),
+				/* of a re-INVITE without an offer, when the process before this one died */
+				[EXCHANGE_OFFER] = MACHINE_DO(offer_unanswered, EXCHANGE_DONE),
+				[EXCHANGE_REFUSED] = MACHINE_DO(dropped, EXCHANGE_DONE),
+				/* RFC 3261 §9.1: nothing after the CANCEL: taken as cancelled */
+				[EXCHANGE_GONE] = MACHINE_DO(dropped, EXCHANGE_DONE),
+			},
+		[EXCHANGE_RESTORING] =
+			{
+				[EXCHANGE_ANSWER] = MACHINE_DO(restored, EXCHANGE_DONE),
+				[EXCHANGE_REFUSED] = MACHINE_DO(not_restored, EXCHANGE_DONE),
+				[EXCHANGE_GONE] = MACHINE_DO(not_restored, EXCHANGE_DONE),
+				[EXCHANGE_OVERDUE] = MACHINE_DO(cancel, EXCHANGE_RESTORING),
+			},
+		[EXCHANGE_LATE] =
+			{
+				[EXCHANGE_ACK] = MACHINE_DO(late_answer, EXCHANGE_DONE),
+			},
 };
 
 bool exchange_event(struct exchange *x, enum exchange_event ev, const struct message *m)

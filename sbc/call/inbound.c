@@ -60,6 +60,8 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		refuse(cs, t, m, REJECT_CSEQ);
 		return;
 	}
+	if (m->method != METHOD_BYE)
+		phone_moved(l, m);
 	switch (m->method) {
 	case METHOD_BYE:
 		if (parting_begin(l->call, l, t, m))
@@ -73,7 +75,6 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 		break;
 	case METHOD_INFO:
 	case METHOD_OPTIONS:
-		phone_moved(l, m);
 		relay_request(l->call, l, t, m);
 		break;
 	default:

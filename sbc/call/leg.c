@@ -152,6 +152,7 @@ void leg_destroy(struct leg *l)
 		return;
 	call_count(&l->call->calls->counters.legs, -1);
 	call_timers_acked(l);
+	call_timers_unsent_over(l->call, &l->bye_unsent);
 	if (l->unacked.txn && l->unacked.txn != l->invite_in)
 		server_txn_detach(l->unacked.txn);
 	if (l->invite_in)
@@ -164,7 +165,7 @@ void leg_destroy(struct leg *l)
 	early_forget_tags(l);
 	leg_hiding_finish(l);
 	dialog_finish(&l->dialog);
-	free(l->phone);
+	phone_detach(l);
 	free(l->sdp_sent);
 	free(l->agreed);
 	free(l->ack);
@@ -236,7 +237,6 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	struct client_request r = *what;
 	struct client_txn *t;
 
-	phone_follow(l);
 	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
@@ -330,7 +330,6 @@ static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer
 		.guard = &l->hiding.set,
 	};
 
-	phone_follow(l);
 	r.to = l->dialog.peer;
 	dialog_write_head(&l->dialog, &w, "ACK", cseq, 70);
 	write_own_headers(l, true, false, &w);

@@ -48,7 +48,8 @@ struct call;
 	X(LEG_EV_CANCEL)                                                                                               \
 	X(LEG_EV_BYE)                                                                                                  \
 	X(LEG_EV_BYE_EARLY) /* for one of several early dialogs */                                                     \
-	X(LEG_EV_BYE_DONE)  /* our BYE is answered, or never will be */                                                \
+	X(LEG_EV_BYE_AGAIN) /* our BYE could not be sent, and the time for another try has come */                     \
+	X(LEG_EV_BYE_DONE)  /* it is answered, or never will be */                                                     \
 	/* from the call */                                                                                            \
 	X(LEG_DO_INVITE)                                                                                               \
 	X(LEG_DO_RING)   /* send a provisional response */                                                             \
@@ -119,6 +120,12 @@ struct unacked {
 	unsigned interval_ms;
 };
 
+/* A request of ours that could not be sent, and is tried again. */
+struct unsent {
+	struct wheel_timer again;
+	unsigned interval_ms, waited_ms;
+};
+
 /* The registered phone that a leg's far side is: sbc/call/phone.c */
 struct leg_phone;
 
@@ -138,6 +145,7 @@ struct leg {
 	struct server_txn *invite_in;  /* until its final reply is acknowledged */
 	struct client_txn *invite_out; /* until it terminates */
 	struct client_txn *bye_out;
+	struct unsent bye_unsent;
 	struct unacked unacked;
 	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
 	bool far_update;      /* the far side's Allow holds UPDATE */

@@ -159,7 +159,7 @@ static int confirm(struct leg *l, const struct message *m)
 static void give_up_answer(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.rejects[REJECT_NO_MEMORY], 1);
-	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, &l->hiding.set);
+	stray_answer_end(l->call->calls, a->m, l->dialog.local_cseq + 1, l);
 	l->state = LEG_ENDED;
 	call_post(l->call, CALL_EV_BROKEN, &(struct call_arg){.reject = REJECT_NO_MEMORY, .cause = "out of memory"});
 	tell_ended(l, a);
@@ -243,7 +243,7 @@ static void act_ack_again(struct leg *l, const struct leg_arg *a)
 static void act_end_fork(struct leg *l, const struct leg_arg *a)
 {
 	call_count(&l->call->calls->counters.forks_second_2xx, 1);
-	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, &l->hiding.set);
+	stray_answer_end(l->call->calls, a->m, ++l->dialog.local_cseq, l);
 }
 
 /* A BYE before the answer is not a callee's to send; it is taken for what it means. */
@@ -299,10 +299,30 @@ static void bye_response(void *arg, struct client_txn *t, const struct message *
 	call_run(l->call);
 }
 
+static void on_bye_again(struct wheel_timer *t)
+{
+	struct leg *l = container_of(t, struct leg, bye_unsent.again);
+
+	leg_event(l, LEG_EV_BYE_AGAIN, &(struct leg_arg){0});
+	call_run(l->call);
+}
+
+/* Memory, or room, may be there again soon; so may a phone whose connection broke. */
+static bool bye_later(struct leg *l, enum reject_reason why)
+{
+	return (why == REJECT_NO_MEMORY || why == REJECT_TRANSACTIONS || (why == REJECT_FLOW_GONE && l->phone)) &&
+	       call_timers_unsent(l->call, &l->bye_unsent, on_bye_again, 64);
+}
+
 static void bye_failed(void *arg, struct client_txn *t, enum reject_reason why)
 {
 	struct leg *l = arg;
 
+	if (bye_later(l, why)) {
+		client_txn_detach(t);
+		l->bye_out = NULL;
+		return;
+	}
 	leg_event(l, LEG_EV_BYE_DONE, &(struct leg_arg){.reject = why});
 	call_run(l->call);
 }
@@ -327,17 +347,22 @@ static void act_send_bye(struct leg *l, const struct leg_arg *a)
 	writer_str(&w, a->headers);
 	l->bye_out = leg_request(l, &(struct client_request){.method = METHOD_BYE, .headers = writer_result(&w)},
 				 &bye_ops, l, &err);
-	if (!l->bye_out) {
+	if (!l->bye_out && !bye_later(l, client_txn_reject_of(err))) {
 		/* nothing will answer it: the leg is over without */
-		call_count(&l->call->calls->counters.rejects[err == -ENOMEM ? REJECT_NO_MEMORY : REJECT_TARGETS_DOWN],
-			   1);
+		call_count(&l->call->calls->counters.rejects[client_txn_reject_of(err)], 1);
 		l->state = LEG_ENDED;
 		tell_ended(l, a);
 	}
 }
 
-static void act_bye_done(struct leg *l, const struct leg_arg *a)
+/* Both hang up at once: each BYE gets its 200; one that could not be sent yet need not be. */
+static void act_bye_crossed(struct leg *l, const struct leg_arg *a)
 {
+	reply_ok(l, a);
+	if (l->bye_out)
+		return;
+	call_timers_unsent_over(l->call, &l->bye_unsent);
+	l->state = LEG_ENDED;
 	tell_ended(l, a);
 }
 
@@ -520,16 +545,16 @@ static const struct leg_cell cells[LEG_STATE_COUNT][LEG_EVENT_COUNT] =
 				[LEG_EV_ANSWER_FORK] = MACHINE_DO(end_fork, LEG_CONFIRMED),
 				[LEG_EV_BYE] = MACHINE_DO(bye, LEG_ENDED),
 				/* the other side's, sent on before it was answered */
-				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
+				[LEG_EV_BYE_DONE] = MACHINE_DO(ended, LEG_ENDED),
 				/* the ACK of a 2xx that we had sent twice */
 				[LEG_EV_ACK] = MACHINE_DO(none, LEG_CONFIRMED),
 				[LEG_DO_END] = MACHINE_DO(send_bye, LEG_ENDING),
 			},
 		[LEG_ENDING] =
 			{
-				[LEG_EV_BYE_DONE] = MACHINE_DO(bye_done, LEG_ENDED),
-				/* both hang up at once: each BYE gets its 200 */
-				[LEG_EV_BYE] = MACHINE_DO(reply_ok, LEG_ENDING),
+				[LEG_EV_BYE_DONE] = MACHINE_DO(ended, LEG_ENDED),
+				[LEG_EV_BYE_AGAIN] = MACHINE_DO(send_bye, LEG_ENDING),
+				[LEG_EV_BYE] = MACHINE_DO(bye_crossed, LEG_ENDING),
 				[LEG_EV_ACK] = MACHINE_DO(none, LEG_ENDING),
 				/* on its way when the ACK, or our patience, came first */
 				[LEG_EV_CANCEL] = MACHINE_DO(none, LEG_ENDING),

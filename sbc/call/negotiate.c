@@ -9,6 +9,14 @@ enum media_side leg_side(const struct leg *l)
 	return l->uas ? MEDIA_A : MEDIA_B;
 }
 
+/* RFC 3261 §20.12: the body is not what it says it is before it is decoded, and we write another one plain. */
+static bool is_encoded(const struct message *m)
+{
+	struct str how;
+
+	return message_header(m, STR("Content-Encoding"), 0, &how) && !str_eq_nocase(str_trim(how), STR("identity"));
+}
+
 struct sdp *negotiate_parse(const struct message *m, enum reject_reason *ret_reject)
 {
 	struct sdp *s = NULL;
@@ -17,7 +25,7 @@ struct sdp *negotiate_parse(const struct message *m, enum reject_reason *ret_rej
 	*ret_reject = REJECT_NONE;
 	if (!m->body.n)
 		return NULL;
-	if (!str_eq_nocase(m->content_type, STR("application/sdp"))) {
+	if (!str_eq_nocase(m->content_type, STR("application/sdp")) || is_encoded(m)) {
 		*ret_reject = REJECT_MEDIA_TYPE;
 		return NULL;
 	}

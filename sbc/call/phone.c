@@ -8,7 +8,10 @@
 #include "sbc/location/reach.h"
 
 struct leg_phone {
-	char alias[IDENT_LEN + 1]; /* empty: the registration is another worker's */
+	struct hmap_node node; /* calls->by_aor */
+	struct calls *calls;
+	struct leg *leg;
+	char alias[IDENT_LEN + 1]; /* empty: not known, the registration is another worker's */
 	struct destination flow;   /* of the registration, as it was last seen */
 	size_t n;
 	char aor[];
@@ -20,14 +23,29 @@ int phone_attach(struct leg *l, struct str alias, struct str aor, const struct d
 
 	if (!p)
 		return -ENOMEM;
+	p->calls = l->call->calls;
+	p->leg = l;
+	if (hmap_insert(&p->calls->by_aor, &p->node, hash_str(&p->calls->tag_key, aor)) < 0) {
+		free(p);
+		return -ENOMEM;
+	}
 	memset(p->alias, 0, sizeof(p->alias));
 	memcpy(p->alias, alias.n ? alias.p : "", alias.n <= IDENT_LEN ? alias.n : 0);
 	p->flow = *flow;
 	p->n = aor.n;
 	memcpy(p->aor, aor.p, aor.n);
-	free(l->phone);
+	phone_detach(l);
 	l->phone = p;
 	return 0;
+}
+
+void phone_detach(struct leg *l)
+{
+	if (!l->phone)
+		return;
+	hmap_remove(&l->phone->calls->by_aor, &l->phone->node);
+	free(l->phone);
+	l->phone = NULL;
 }
 
 struct str leg_aor(const struct leg *l)
@@ -120,6 +138,8 @@ static void set_flow(struct leg *l, const struct destination *flow)
 	struct log_line line;
 
 	dialog_set_flow(&l->dialog, flow);
+	for (struct branch *x = l->branches; x; x = x->next)
+		dialog_set_flow(&x->dialog, flow);
 	l->transport = l->dialog.peer.transport;
 	call_count(&l->call->calls->counters.flows_moved, 1);
 	checkpoint_changed(l->call);
@@ -131,18 +151,26 @@ static void set_flow(struct leg *l, const struct destination *flow)
 	log_end(&line);
 }
 
-/* What the dialog has learned since from the phone's own requests holds, until the phone registers elsewhere. */
-void phone_follow(struct leg *l)
+/* What the dialog has learned since from the phone's own requests holds, until the phone registers elsewhere. A leg
+ * that does not know its alias knows the flow that it came by. */
+void calls_phone_moved(void *arg, const struct phones_move *m)
 {
-	struct leg_phone *p = l->phone;
-	struct destination now;
+	struct calls *cs = arg;
+	struct str aor = {m->aor, m->n_aor}, alias = str_z(m->alias);
 
-	if (!p || !p->alias[0] || !location_flow(l->call->calls->location, p->alias, &now) ||
-	    location_same_flow(&p->flow, &now))
-		return;
-	p->flow = now;
-	if (!location_same_flow(&l->dialog.flow, &now))
-		set_flow(l, &now);
+	hmap_for_each_hash (n, &cs->by_aor, hash_str(&cs->tag_key, aor)) {
+		struct leg_phone *p = container_of(n, struct leg_phone, node);
+
+		if (p->leg->state == LEG_ENDED || p->leg->network != m->to.network || !str_eq(leg_aor(p->leg), aor))
+			continue;
+		if (p->alias[0] ? !str_eq(str_z(p->alias), alias)
+				: !m->was_known || !location_same_flow(&p->flow, &m->from))
+			continue;
+		memcpy(p->alias, m->alias, sizeof(p->alias));
+		p->flow = m->to;
+		if (!location_same_flow(&p->leg->dialog.flow, &m->to))
+			set_flow(p->leg, &m->to);
+	}
 }
 
 void phone_moved(struct leg *l, const struct message *m)

@@ -433,6 +433,7 @@ void calls_destroy(struct calls *cs)
 	media_port_close(cs->port);
 	leak_table_destroy(cs->leaks);
 	hmap_finish(&cs->by_tag);
+	hmap_finish(&cs->by_aor);
 	config_unref(cs->config);
 	free(cs);
 }

@@ -43,6 +43,9 @@ static void out_failed(void *arg, struct client_txn *t, enum reject_reason why)
 {
 	struct relay *r = arg;
 
+	/* a phone that is about to come back is not to be lost for it: 480 would end the dialog (RFC 5057 §5.1) */
+	if (why == REJECT_FLOW_GONE && r->to->phone)
+		why = REJECT_GLARE_RETRY;
 	if (r->in)
 		server_txn_reject(r->in, why);
 	relay_free(r);
@@ -80,30 +83,26 @@ static struct relay *relay_new(struct call *c)
 	return NULL;
 }
 
-/* The dialog in which leg `to` can be told what came in m's dialog on the other leg. *ret_made: it is to be finished.
- * Before the answer that is the branch behind the caller's tag that spoke last, or the tag that the branch is shown
- * under. -ENOENT: the far side has none. */
-static int dialog_towards(const struct leg *to, const struct message *m, struct dialog *ret, bool *ret_made)
+/* The dialog in which leg `to` can be told what came in m's dialog on the other leg. Before the answer that is the
+ * branch behind the caller's tag that spoke last, or the tag that the branch is shown under, in *buf. NULL: the far
+ * side has none. */
+static const struct dialog *dialog_towards(struct leg *to, const struct message *m, struct dialog *buf)
 {
 	const struct call *c = to->call;
 	const struct branch *branch;
 
-	*ret_made = false;
-	if (to->state == LEG_CONFIRMED || to->state == LEG_ANSWERED || to->state == LEG_OFFERED) {
-		*ret = to->dialog;
-		return 0;
-	}
+	if (to->state == LEG_CONFIRMED || to->state == LEG_ANSWERED || to->state == LEG_OFFERED)
+		return &to->dialog;
 	if (to->state == LEG_CALLING) {
 		branch = early_behind(to, m->to.tag);
-		*ret_made = branch != NULL;
-		return branch ? early_dialog(to, branch, ret) : -ENOENT;
+		return branch ? &branch->dialog : NULL;
 	}
 	branch = to->state == LEG_INCOMING && c->b ? early_branch(c->b, m->from.tag) : NULL;
 	if (!branch || !branch->shown || !branch->shown->leg)
-		return -ENOENT;
-	*ret = to->dialog;
-	memcpy(ret->local_tag, branch->shown->text, sizeof(ret->local_tag));
-	return 0;
+		return NULL;
+	*buf = to->dialog;
+	memcpy(buf->local_tag, branch->shown->text, sizeof(buf->local_tag));
+	return buf;
 }
 
 /* Asked of us, or of a far side that cannot be asked: not there at all (echo), not yet, no more. */
@@ -134,37 +133,32 @@ static void carry(struct relay *r, const struct dialog *d, const struct message 
 	write_crossing(r->call, r->from->peer, r->to, m, &h);
 	what.headers = h.overflow ? STR_NONE : writer_result(&h);
 	r->out = leg_request_in(r->to, d, &what, &out_ops, r, &err);
-	if (!r->out) {
-		server_txn_reject(r->in, REJECT_TARGETS_DOWN);
-		relay_free(r);
-	}
+	if (!r->out)
+		out_failed(r, NULL, client_txn_reject_of(err));
 }
 
 void relay_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m)
 {
 	struct leg *to = from == c->a ? c->b : c->a;
-	struct dialog d;
+	struct dialog buf;
+	const struct dialog *d = to ? dialog_towards(to, m, &buf) : NULL;
 	struct relay *r;
-	bool made = false;
-	int err = to ? dialog_towards(to, m, &d, &made) : -ENOENT;
 
-	if (err == -ENOENT) {
+	if (!d) {
 		answer_here(c, from, t, m);
 		return;
 	}
-	r = err == 0 ? relay_new(c) : NULL;
-	if (r) {
-		r->from = from;
-		r->to = to;
-		r->in = t;
-		server_txn_own(t, &in_ops, r);
-		carry(r, &d, m);
-	} else {
+	r = relay_new(c);
+	if (!r) {
 		call_count(&c->calls->counters.rejects[REJECT_GLARE_RETRY], 1);
 		server_txn_reject(t, REJECT_GLARE_RETRY);
+		return;
 	}
-	if (made && err == 0)
-		dialog_finish(&d);
+	r->from = from;
+	r->to = to;
+	r->in = t;
+	server_txn_own(t, &in_ops, r);
+	carry(r, d, m);
 }
 
 void relay_drop(struct call *c, enum reject_reason why)

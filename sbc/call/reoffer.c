@@ -68,7 +68,6 @@ static void refresh_target(struct leg *l, const struct message *m)
 {
 	struct destination d = destination_of_flow(&m->source);
 
-	phone_moved(l, m);
 	/* which branch of a fork it is to be is not known before the answer */
 	if (!l->dialog.remote_tag)
 		return;

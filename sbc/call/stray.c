@@ -49,7 +49,7 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 	return err;
 }
 
-void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leak_set *guard)
+void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leg *l)
 {
 	char buf[8192], via[ADDR_STRLEN];
 	struct writer w = writer_init(buf, sizeof(buf)), v = writer_init(via, sizeof(via));
@@ -73,7 +73,7 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 	r.via_host = writer_result(&v);
 	r.slot = id.slot;
 	r.to = d.peer;
-	r.guard = guard;
+	r.guard = l ? &l->hiding.set : NULL;
 	r.ruri = dialog_ruri(&d);
 	dialog_write_head(&d, &w, "ACK", m->cseq, 70);
 	r.headers = writer_result(&w);
@@ -82,6 +82,8 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 	w = writer_init(buf, sizeof(buf));
 	r.method = METHOD_BYE;
 	dialog_write_head(&d, &w, "BYE", bye_cseq, 70);
+	if (l) /* who asked for credentials at the INVITE would refuse it without */
+		keyring_write(cs->keyring, facts_peer(l->call, l->peer), STR("BYE"), r.ruri, STR_NONE, &w);
 	r.headers = writer_result(&w);
 	t = w.overflow ? NULL : client_txn_start(cs->worker->txn, &r, &err);
 	if (t)

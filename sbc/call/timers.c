@@ -75,6 +75,25 @@ void call_timers_acked(struct leg *l)
 	loop_timer_stop(loop, &l->unacked.lost);
 }
 
+bool call_timers_unsent(struct call *c, struct unsent *u, void (*fn)(struct wheel_timer *t), unsigned most_t1)
+{
+	const struct config_timers *v = &c->config->timers;
+	unsigned next_ms = u->interval_ms ? u->interval_ms * 2 : v->t1;
+
+	if (u->waited_ms >= most_t1 * v->t1)
+		return false;
+	u->interval_ms = next_ms < v->t2 ? next_ms : v->t2;
+	u->waited_ms += u->interval_ms;
+	u->again.fn = fn;
+	loop_timer(c->calls->worker->loop, &u->again, u->interval_ms);
+	return true;
+}
+
+void call_timers_unsent_over(struct call *c, struct unsent *u)
+{
+	loop_timer_stop(c->calls->worker->loop, &u->again);
+}
+
 static void on_bound(struct wheel_timer *t)
 {
 	struct call *c = container_of(t, struct call, bound);

@@ -32,6 +32,10 @@ void call_timers_checkpoint_stop(struct calls *cs);
  * its sender waits (RFC 3261 §17.1.2.2, timer F). */
 void call_timers_exchange_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t), bool bridged);
 void call_timers_exchange_over(struct call *c, struct wheel_timer *t);
+/* A request could not be sent: fn runs at the next interval of RFC 3261 §17.1.2.2, timer E, as if it had been sent and
+ * lost; false: that went on for most_t1 times T1. */
+bool call_timers_unsent(struct call *c, struct unsent *u, void (*fn)(struct wheel_timer *t), unsigned most_t1);
+void call_timers_unsent_over(struct call *c, struct unsent *u);
 /* A BYE went on, and its answer is waited for: half of the 64*T1 that its sender waits (timer F). */
 void call_timers_parting_sent(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
 /* Its challenge was passed back: whoever hung up has 64*T1 to do it with credentials. */

@@ -394,6 +394,14 @@ static void tell_changed(struct location_binding *b)
 		l->user.changed(l->user.arg, b);
 }
 
+static void tell_moved(struct location_binding *b, const struct destination *from)
+{
+	struct location *l = b->location;
+
+	if (l->user.moved && !(from && same_flow(from, &b->flow)))
+		l->user.moved(l->user.arg, b, from);
+}
+
 int location_put(struct location *l, const struct location_update *u, struct location_binding **ret)
 {
 	struct location_aor *a = location_aor(l, u->network, u->aor);
@@ -411,10 +419,12 @@ int location_put(struct location *l, const struct location_update *u, struct loc
 	if (old) {
 		location_count(l, bindings_renewed, 1);
 		location_count(l, flows_moved, !same_flow(&old->flow, &b->flow));
+		tell_moved(b, &old->flow);
 		binding_unlink(old);
 		free(old);
 	} else {
 		location_count(l, bindings_new, 1);
+		tell_moved(b, NULL);
 		make_room(l, b->aor);
 	}
 	if (!b->keepalive_ms)

@@ -60,6 +60,7 @@ struct location_aor;
 	X(bindings_homeless, "stored contacts not taken over: their network is not configured any more")               \
 	X(flows_failed, "contacts whose flow failed")                                                                  \
 	X(flows_moved, "contacts that came back by another flow")                                                      \
+	X(moves_untold, "workers not told that a phone is by another flow: no memory, or a full queue")                \
 	X(keepalives, "keep-alives sent to phones")                                                                    \
 	X(keepalives_lost, "keep-alives that no phone answered")                                                       \
 	X(aliases_found, "requests to an alias whose phone can be reached")                                            \
@@ -93,6 +94,8 @@ struct location_user {
 	 * are told that add half of what the phone asks for to what was told before. */
 	void (*changed)(void *arg, const struct location_binding *b);
 	void (*removed)(void *arg, const struct location_binding *b);
+	/* A phone has registered anew, or is by another flow than before (from; NULL: it was nobody's). */
+	void (*moved)(void *arg, const struct location_binding *b, const struct destination *from);
 	/* The source of a live binding begins or ends to be known: for screening. */
 	void (*source)(void *arg, const struct location_binding *b, bool known);
 	void *arg;

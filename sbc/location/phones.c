@@ -178,12 +178,59 @@ static void removed(void *arg, const struct location_binding *b)
 	store_del(p->store, STORE_BINDINGS, str_z(b->alias));
 }
 
+/* ---- other workers ---- */
+
+struct letter {
+	struct phones *to;
+	struct phones_move move;
+};
+
+static void on_letter(void *arg)
+{
+	struct letter *x = arg;
+
+	x->to->moved(x->to->moved_arg, &x->move);
+	free(x);
+}
+
+static void post(struct phones *p, struct phones *to, const struct phones_move *m)
+{
+	struct letter *x = malloc(sizeof(*x));
+
+	if (x) {
+		*x = (struct letter){to, *m};
+		if (loop_post(to->worker->loop, on_letter, x))
+			return;
+		free(x);
+	}
+	location_count(p->location, moves_untold, 1);
+}
+
+static void moved(void *arg, const struct location_binding *b, const struct destination *from)
+{
+	struct phones *p = arg;
+	struct str aor = location_aor_text(b);
+	struct phones_move m = {.was_known = from, .to = b->flow, .n_aor = aor.n};
+
+	if (!p->moved)
+		return;
+	if (from)
+		m.from = *from;
+	memcpy(m.alias, b->alias, sizeof(m.alias));
+	memcpy(m.aor, aor.p, aor.n);
+	p->moved(p->moved_arg, &m);
+	for (unsigned i = 0; i < p->n; i++)
+		if (&p->all[i] != p)
+			post(p, &p->all[i], &m);
+}
+
 struct location_user phones_user(struct phones *p)
 {
 	return (struct location_user){.keepalive = keepalive,
 				      .probe_end = probe_end,
 				      .changed = changed,
 				      .removed = removed,
+				      .moved = moved,
 				      .source = source,
 				      .arg = p};
 }

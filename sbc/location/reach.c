@@ -107,13 +107,3 @@ const char *location_alias_of_flow(struct location *l, unsigned network, struct 
 			return b->alias;
 	return NULL;
 }
-
-bool location_flow(struct location *l, const char *alias, struct destination *ret)
-{
-	struct location_binding *b = location_by_alias(l, str_z(alias));
-
-	if (!b || b->state != LOCATION_LIVE)
-		return false;
-	*ret = b->flow;
-	return true;
-}

@@ -20,7 +20,5 @@ bool location_reach(struct location *l, const struct config *c, const struct bor
 int location_gone_status(const struct message *request, const char **ret_phrase);
 /* The alias of the binding that this AoR has by this flow; NULL: it has none on this worker. Copy it. */
 const char *location_alias_of_flow(struct location *l, unsigned network, struct str aor, const struct flow_addr *f);
-/* Where this alias's phone is now; false: it cannot be reached, or is not known here. */
-bool location_flow(struct location *l, const char *alias, struct destination *ret);
 
 #endif

@@ -82,7 +82,8 @@ void txn_write_refusal_headers(const struct txn_layer *l, enum reject_reason why
 		txn_write_allow(w);
 		break;
 	case 415:
-		writer_lit(w, "Accept: application/sdp\r\n");
+		/* RFC 3261 §8.2.3: what would be understood, for the one reason and the other */
+		writer_lit(w, "Accept: application/sdp\r\nAccept-Encoding: identity\r\n");
 		break;
 	case 420:
 		if (m)

@@ -65,6 +65,8 @@ static const struct {
 	{REQ, "s: hi\n", "carrier", "pbx", "Subject: hi\n"}, /* compact form */
 	{RSP, "Subject: hi\n", "carrier", "pbx", ""},
 	{REQ, "Retry-After: 5\n", "carrier", "pbx", ""},
+	{RSP, "Retry-After: 5 (at pbx.example);duration=3\n", "carrier", "pbx", "Retry-After: 5\n"},
+	{RSP, "Retry-After: (at pbx.example)\n", "carrier", "pbx", ""},
 	{RSP, "Retry-After: 5 (busy);duration=3\n", "carrier", "pbx", "Retry-After: 5 (busy);duration=3\n"},
 	{REQ,
 	 "Date: Sat, 21 Nov 2026 08:00:00 GMT\nReason: Q.850;cause=16;text=\"bye\"\nUser-to-User: 00ff;encoding=hex\n",

@@ -24,6 +24,7 @@ struct party {
 	int final; /* of the last request */
 	bool talking, ended;
 	bool answered, acked; /* b: its 2xx of the first INVITE */
+	uint16_t media;       /* the relay's port, as it was told last */
 };
 static struct party a, b;
 static unsigned call_number;
@@ -178,15 +179,18 @@ static inline void take_response(struct party *p, const struct message *m)
 
 static inline bool party_take(struct party *p)
 {
-	uint8_t buf[4000];
+	uint8_t buf[4001] = "";
 	struct flow_addr from = {.remote = at("127.0.0.1:1")};
 	bool any = false;
 	ssize_t n;
 
-	while ((n = recv(p->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
+	while ((n = recv(p->fd, buf, sizeof(buf) - 1, MSG_DONTWAIT)) > 0) {
+		const char *media = memmem(buf, (size_t)n, "m=audio ", 8);
 		struct message *m = NULL;
 
 		any = true;
+		if (media)
+			p->media = (uint16_t)strtoul(media + 8, NULL, 10);
 		if (message_parse(buf, (size_t)n, &from, &m) != REJECT_NONE)
 			fail_msg("unreadable: %.*s", (int)n, (char *)buf);
 		if (m->request)

@@ -28,21 +28,40 @@ static const char *config_path;
 
 /* ---- turning ---- */
 
-static void turn(void)
+static void on_post(void *arg)
+{
+}
+
+/* wait: for a millisecond at most, else not at all. */
+static void turn(bool wait)
 {
 	struct wheel_timer t = {.fn = tick};
 
-	loop_timer(e.worker->loop, &t, 1);
+	if (wait)
+		loop_timer(e.worker->loop, &t, 1);
+	else
+		loop_post(e.worker->loop, on_post, NULL);
 	heap_armed = failing;
 	loop_turn(e.worker->loop);
 	heap_armed = false;
 	loop_timer_stop(e.worker->loop, &t);
 }
 
+/* The relay's thread looks for orders by itself every 20 ms, which is most of the time that this test would take: a
+ * datagram has it look now. */
+static void wake_relay(const struct party *p)
+{
+	struct addr to = at("127.0.0.1:1");
+
+	addr_set_port(&to, p->media);
+	if (p->media)
+		(void)!sendto(p->fd, "", 1, 0, &to.sa, addr_len(&to));
+}
+
 static void settle(void)
 {
 	for (unsigned quiet = 0; quiet < 3; quiet++) {
-		turn();
+		turn(quiet == 2);
 		if (party_take(&a) + party_take(&b) > 0)
 			quiet = 0;
 	}
@@ -93,11 +112,13 @@ static void until_over(const char *what)
 		if (a.talking && !a.ended && !a.request_n)
 			a_request("BYE", "");
 		if (!calls_alive()) {
-			virtual_ns += 900 * UINT64_C(1000000);
+			virtual_ns += 6500 * UINT64_C(1000000);
 		} else if (i > 70) {
 			a.answer_n = b.answer_n = 0;
 			virtual_ns += 900 * UINT64_C(1000000);
 		}
+		wake_relay(&a);
+		wake_relay(&b);
 		step();
 	}
 	if (calls_alive() || transactions_alive() || sock_count(SOCK_KIND_MEDIA))
@@ -249,10 +270,6 @@ static void fail_reinvite(void)
 	settle();
 	hang_up();
 	until_over("a re-INVITE");
-	/* while nothing at all can be had a BYE cannot be made either */
-	if (!b.ended && !heap_fail_on)
-		fail_msg("allocation %u%s: re-INVITE answered %d, and b was never told of the end", heap_fail_at,
-			 heap_fail_on ? " and later" : "", a.final);
 }
 
 static void told(void *arg, enum config_change what, const char *place)
@@ -303,6 +320,11 @@ static void for_every_failure(const char *what, void (*fn)(void))
 			/* RFC 3261 §13.2.2.4, whatever became of the call (with nothing at all to be had b gives up) */
 			if (!on && b.answered && !b.acked)
 				fail_msg("%s, allocation %u: b's 2xx had no ACK", what, k);
+			/* a BYE that could not be made is made later; one for a leg that was lost bears no credentials
+			 */
+			if (b.answered && b.acked && !b.ended && !(asks && on))
+				fail_msg("%s, allocation %u%s: b was never told of the end", what, k,
+					 on ? " and later" : "");
 			heap_fail_at = k;
 			good_call(what);
 			end();

@@ -134,7 +134,7 @@ static void s_reject_headers(void **state)
 	} cases[] = {
 		{REJECT_METHOD, "SIP/2.0 405 Method Not Allowed\r\n", allow},
 		{REJECT_METHOD_UNKNOWN, "SIP/2.0 501 Not Implemented\r\n", allow},
-		{REJECT_MEDIA_TYPE, "SIP/2.0 415 ", "Accept: application/sdp\r\n"},
+		{REJECT_MEDIA_TYPE, "SIP/2.0 415 ", "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"},
 		{REJECT_EXTENSION, "SIP/2.0 420 ", "Unsupported: 100rel, foo, bar\r\n"},
 		{REJECT_GLARE_RETRY, "SIP/2.0 500 ", "Retry-After: "},
 		{REJECT_DRAINING, "SIP/2.0 503 ", "Retry-After: "},

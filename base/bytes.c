@@ -138,12 +138,6 @@ void bytes_u64(struct bytes_writer *w, unsigned tag, uint64_t v)
 	bytes_put(w, tag, (struct str){(const char *)buf, n});
 }
 
-/* Small numbers of either sign are short. */
-void bytes_i64(struct bytes_writer *w, unsigned tag, int64_t v)
-{
-	bytes_u64(w, tag, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
-}
-
 void bytes_addr(struct bytes_writer *w, unsigned tag, const struct addr *a)
 {
 	uint8_t buf[18];
@@ -288,16 +282,6 @@ bool bytes_get_bool(const struct bytes_field *f, bool *ret)
 	if (!bytes_get_u64(f, 1, &v))
 		return false;
 	*ret = v != 0;
-	return true;
-}
-
-bool bytes_get_i64(const struct bytes_field *f, int64_t *ret)
-{
-	uint64_t v;
-
-	if (!bytes_get_u64(f, UINT64_MAX, &v))
-		return false;
-	*ret = (int64_t)(v >> 1 ^ -(v & 1));
 	return true;
 }
 

@@ -33,7 +33,6 @@ struct bytes_writer {
 void bytes_writer_init(struct bytes_writer *w, void *p, size_t cap, uint8_t version, uint8_t oldest);
 void bytes_writer_grow(struct bytes_writer *w, size_t limit, uint8_t version, uint8_t oldest);
 void bytes_u64(struct bytes_writer *w, unsigned tag, uint64_t v);
-void bytes_i64(struct bytes_writer *w, unsigned tag, int64_t v);
 void bytes_put(struct bytes_writer *w, unsigned tag, struct str value);
 /* Nothing for NULL: what is not there is read as NULL. */
 void bytes_z(struct bytes_writer *w, unsigned tag, const char *z);
@@ -69,7 +68,6 @@ struct bytes_reader bytes_inside(const struct bytes_field *f);
 bool bytes_get_u64(const struct bytes_field *f, uint64_t max, uint64_t *ret);
 bool bytes_get_u32(const struct bytes_field *f, uint32_t *ret);
 bool bytes_get_bool(const struct bytes_field *f, bool *ret); /* a number, 0 or 1 */
-bool bytes_get_i64(const struct bytes_field *f, int64_t *ret);
 bool bytes_get_addr(const struct bytes_field *f, struct addr *ret);
 
 /* Tells whether fn takes every field; a reader that turns bad is a failure too. */

@@ -42,6 +42,14 @@ uint64_t histogram_max_us(const struct histogram *h)
 	return value(&h->max_us);
 }
 
+uint64_t histogram_above_us(const struct histogram *h, uint64_t us)
+{
+	uint64_t n = 0;
+	for (unsigned b = bucket_of(us) + 1; b < HISTOGRAM_BUCKETS; b++)
+		n += value(&h->buckets[b]);
+	return n;
+}
+
 uint64_t histogram_percentile_us(const struct histogram *h, double q)
 {
 	uint64_t total = 0, seen = 0, max = histogram_max_us(h);

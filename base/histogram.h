@@ -19,5 +19,7 @@ void histogram_add(struct histogram *h, uint64_t us);
  */
 uint64_t histogram_percentile_us(const struct histogram *h, double q);
 uint64_t histogram_max_us(const struct histogram *h);
+/* How many entries were longer than that; those of its own bucket are not among them. */
+uint64_t histogram_above_us(const struct histogram *h, uint64_t us);
 
 #endif

@@ -8,9 +8,35 @@
 #define FIRST_BUCKETS 16
 
 /* Both halves of the hash count, so that a caller whose hash is a plain id in the high bits does not get one chain. */
+static uint64_t mixed(uint64_t hash)
+{
+	return hash ^ hash >> 32;
+}
+
 static size_t bucket_of(const struct hmap *m, uint64_t hash)
 {
-	return (size_t)(hash ^ hash >> 32) & m->mask;
+	return (size_t)mixed(hash) & m->mask;
+}
+
+static uint64_t reversed(uint64_t v)
+{
+	v = __builtin_bswap64(v);
+	v = (v >> 4 & 0x0f0f0f0f0f0f0f0f) | (v & 0x0f0f0f0f0f0f0f0f) << 4;
+	v = (v >> 2 & 0x3333333333333333) | (v & 0x3333333333333333) << 2;
+	return (v >> 1 & 0x5555555555555555) | (v & 0x5555555555555555) << 1;
+}
+
+/* The low bits choose the bucket, and a doubling asks for one bit more: with the bits the other way round, a bucket is
+ * a stretch of places, and a doubling cuts each in two. */
+uint64_t hmap_place(uint64_t hash)
+{
+	return reversed(mixed(hash));
+}
+
+struct hmap_node *hmap_bucket_at(const struct hmap *m, uint64_t place, uint64_t *ret_last)
+{
+	*ret_last = m->buckets ? place | reversed(~(uint64_t)m->mask) : UINT64_MAX;
+	return m->buckets ? m->buckets[reversed(place) & m->mask] : NULL;
 }
 
 static void put(struct hmap *m, struct hmap_node *n)

@@ -37,6 +37,13 @@ void hmap_finish(struct hmap *m);
 struct hmap_node *hmap_begin(const struct hmap *m);
 struct hmap_node *hmap_after(const struct hmap *m, const struct hmap_node *n);
 
+/* A walk that is put aside and goes on, whatever came and went and however the map has grown: each node has a place, by
+ * its hash alone, and buckets hold neighbouring places. The first node of the bucket that holds this place, its others
+ * by `next`, in no order; NULL: none. *ret_last is the bucket's last place: the next bucket begins behind it, and
+ * UINT64_MAX is the end. */
+uint64_t hmap_place(uint64_t hash);
+struct hmap_node *hmap_bucket_at(const struct hmap *m, uint64_t place, uint64_t *ret_last);
+
 /* Every node; the current one (no other) may be removed and freed inside the loop, none inserted. */
 #define hmap_for_each_safe(it, m)                                                                                      \
 	for (struct hmap_node *it = hmap_begin(m), *it##_n = it ? hmap_after((m), it) : NULL; it;                      \

@@ -154,15 +154,6 @@ void log_u64(struct log_line *l, const char *key, uint64_t value)
 	pair_end(l, mark);
 }
 
-void log_i64(struct log_line *l, const char *key, int64_t value)
-{
-	size_t mark = pair_begin(l, key);
-	if (value < 0)
-		writer_char(&l->w, '-');
-	writer_u64(&l->w, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-	pair_end(l, mark);
-}
-
 /* ---- masking ---- */
 
 /* A v4 /16 or a v6 /32 is left of the address: enough to tell networks apart. The port stays. */

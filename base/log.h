@@ -38,7 +38,6 @@ bool log_begin(struct log_line *l, enum log_level level, const char *msg);
 void log_str(struct log_line *l, const char *key, struct str value);
 void log_z(struct log_line *l, const char *key, const char *value); /* NULL: "-" */
 void log_u64(struct log_line *l, const char *key, uint64_t value);
-void log_i64(struct log_line *l, const char *key, int64_t value);
 /* Addresses and user parts of URIs: masked when log_set_mask(true): the one helper that does it. */
 void log_addr(struct log_line *l, const char *key, const struct addr *a);
 void log_user(struct log_line *l, const char *key, struct str user);

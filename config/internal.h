@@ -165,7 +165,8 @@ static inline const struct config_box *box_of(const struct config *c)
 }
 
 void *loader_alloc(struct loader *l, size_t bytes); /* NULL: l->oom is set */
-void fault(struct loader *l, const struct node *n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* What is wrong with a node, or with its key. */
+#define fault(l, n, ...) fault_key(l, n, NULL, __VA_ARGS__)
 void fault_key(struct loader *l, const struct node *n, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

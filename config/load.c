@@ -14,16 +14,6 @@ void *loader_alloc(struct loader *l, size_t bytes)
 	return p;
 }
 
-void fault(struct loader *l, const struct node *n, const char *fmt, ...)
-{
-	char place[PLACE_MAX];
-	va_list ap;
-	va_start(ap, fmt);
-	if (faults_vadd(l->faults, node_place(n, NULL, place), n->line, fmt, ap) < 0)
-		l->oom = true;
-	va_end(ap);
-}
-
 void fault_key(struct loader *l, const struct node *n, const char *key, const char *fmt, ...)
 {
 	char place[PLACE_MAX];

@@ -5,12 +5,11 @@
 #include "config/internal.h"
 
 static void show_object(struct writer *w, const struct object *o, const struct node *n);
+static void show_each(struct writer *w, const struct object *o, const struct node *n);
 
 /* Values that no table describes in depth (targets, matches) are written as they stand in the file. */
 static void show_value(struct writer *w, const struct node *n)
 {
-	bool first = true;
-
 	switch (n->kind) {
 	case NODE_BOOL:
 		writer_z(w, n->integer ? "true" : "false");
@@ -27,24 +26,12 @@ static void show_value(struct writer *w, const struct node *n)
 		return;
 	case NODE_LIST:
 	case NODE_OBJECT:
-		break;
+		show_each(w, NULL, n);
+		return;
 	}
-	writer_char(w, n->kind == NODE_LIST ? '[' : '{');
-	node_for_each(x, n)
-	{
-		if (!first)
-			writer_char(w, ',');
-		first = false;
-		if (x->key) {
-			writer_json(w, str_z(x->key));
-			writer_char(w, ':');
-		}
-		show_value(w, x);
-	}
-	writer_char(w, n->kind == NODE_LIST ? ']' : '}');
 }
 
-/* Maps and lists of what o describes. */
+/* Maps and lists of what o describes, or of plain values (NULL). */
 static void show_each(struct writer *w, const struct object *o, const struct node *n)
 {
 	bool first = true;
@@ -61,7 +48,10 @@ static void show_each(struct writer *w, const struct object *o, const struct nod
 			writer_json(w, str_z(x->key));
 			writer_char(w, ':');
 		}
-		show_object(w, o, x);
+		if (o)
+			show_object(w, o, x);
+		else
+			show_value(w, x);
 	}
 	writer_char(w, n->kind == NODE_LIST ? ']' : '}');
 }

@@ -83,13 +83,20 @@ static void deliver_answer(struct media_port *p, const struct answer *a)
 	deliver(p, &e);
 }
 
+static struct media_event event_of_stream(enum media_event_type type, const struct session *s, const struct stream *st,
+					  unsigned fork)
+{
+	struct media_event e = event_of(type, s);
+	e.side = st->side->which;
+	e.stream = st->index;
+	e.fork = fork;
+	return e;
+}
+
 static void deliver_source(struct media_port *p, struct source_notice *n)
 {
 	struct stream *st = container_of(n, struct stream, source);
-	struct media_event e = event_of(MEDIA_EV_SOURCE, n->notice.session);
-	e.side = st->side->which;
-	e.stream = st->index;
-	e.fork = n->fork;
+	struct media_event e = event_of_stream(MEDIA_EV_SOURCE, n->notice.session, st, n->fork);
 	e.source.from = n->from;
 	e.source.to = n->to;
 	e.source.evidence = n->evidence;
@@ -101,10 +108,7 @@ static void deliver_source(struct media_port *p, struct source_notice *n)
 static void deliver_silent(struct media_port *p, struct silent_notice *n)
 {
 	struct stream *st = container_of(n, struct stream, silent);
-	struct media_event e = event_of(MEDIA_EV_SILENT, n->notice.session);
-	e.side = st->side->which;
-	e.stream = st->index;
-	e.fork = n->fork;
+	struct media_event e = event_of_stream(MEDIA_EV_SILENT, n->notice.session, st, n->fork);
 	e.silent.silent_ms = n->silent_ms;
 	atomic_store(&n->busy, false);
 	if (!n->notice.session->ending)

@@ -40,16 +40,20 @@ bool cli_options(int argc, char **argv, struct cli_options *ret);
 int cli_ask(const struct cli_options *o, const char *method, json_t *params, json_t **ret);
 /* All pages of a list: *ret is the object of the last, with the items of all under key. */
 int cli_ask_all(const struct cli_options *o, const char *method, const char *key, json_t **ret);
-/* As JSON, for programs. */
-void cli_print_json(const json_t *j);
-/* "some workers did not answer": CLI_REFUSED when so, else CLI_GOOD. */
-int cli_say_missing(const json_t *list);
 
 /* ---- cli_table.c ---- */
 
 /* What cannot harm a terminal: control characters, text that turns the direction of writing, and bytes that are no
  * UTF-8 are written as \xNN or \uNNNN; beyond max_columns (0: no limit) it is cut. Returns the columns written. */
 size_t cli_print_text(FILE *f, const char *text, size_t max_columns);
+
+/* As JSON, for programs. */
+void cli_print_json(const json_t *j);
+/* "some workers did not answer": CLI_REFUSED when so, else CLI_GOOD. */
+int cli_say_missing(const json_t *list);
+/* Shows what cli_ask() or cli_ask_all() got, which it takes over: as JSON when asked for, else by print. The exit
+ * status: theirs, or whether workers were missing. */
+int cli_show(const struct cli_options *o, int status, json_t *answer, void (*print)(const json_t *answer));
 
 #define CLI_COLUMNS_MAX 12
 struct cli_table {

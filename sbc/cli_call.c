@@ -15,7 +15,7 @@ static const char *party(const json_t *call, const char *leg)
 	return *peer ? peer : cli_text(l, "network");
 }
 
-static void put_call(struct cli_table *t, const json_t *call)
+static void put_call(struct cli_table *t, const json_t *call, bool kept)
 {
 	const json_t *a = json_object_get(call, "a");
 	char age[CLI_DURATION_LEN], talk[CLI_DURATION_LEN], from[256], to[256];
@@ -29,17 +29,30 @@ static void put_call(struct cli_table *t, const json_t *call)
 	cli_table_put(t, party(call, "a"));
 	cli_table_put(t, party(call, "b"));
 	cli_table_put(t, cli_text(call, "route"));
+	if (kept)
+		cli_table_put(t, cli_text(call, "kept"));
+}
+
+/* There is a store for calls. */
+static bool any_kept(const json_t *calls)
+{
+	for (size_t i = 0; i < json_array_size(calls); i++)
+		if (*cli_text(json_array_get(calls, i), "kept"))
+			return true;
+	return false;
 }
 
 static void print_calls(const json_t *list)
 {
-	static const char *const heads[] = {"ID", "STATE", "AGE", "TALK", "FROM", "TO", "A", "B", "ROUTE", NULL};
 	const json_t *calls = json_object_get(list, "calls");
+	bool kept = any_kept(calls);
+	const char *const heads[] = {
+		"ID", "STATE", "AGE", "TALK", "FROM", "TO", "A", "B", "ROUTE", kept ? "KEPT" : NULL, NULL};
 	struct cli_table t;
 
 	cli_table_init(&t, heads);
 	for (size_t i = 0; i < json_array_size(calls); i++)
-		put_call(&t, json_array_get(calls, i));
+		put_call(&t, json_array_get(calls, i), kept);
 	if (t.n)
 		cli_table_print(&t, stdout);
 	printf("%zu of %lld calls\n", json_array_size(calls),
@@ -50,21 +63,13 @@ static void print_calls(const json_t *list)
 static int call_list(int argc, char **argv)
 {
 	struct cli_options o;
-	json_t *list;
+	json_t *list = NULL;
 	int status;
 
 	if (!cli_options(argc, argv, &o) || o.first < argc)
 		return CLI_USAGE;
 	status = cli_ask_all(&o, "dlg.list", "calls", &list);
-	if (status != CLI_GOOD)
-		return status;
-	if (o.json)
-		cli_print_json(list);
-	else
-		print_calls(list);
-	status = cli_say_missing(list);
-	json_decref(list);
-	return status;
+	return cli_show(&o, status, list, print_calls);
 }
 
 /* ---- show ---- */
@@ -172,6 +177,8 @@ static void print_call(const json_t *call)
 		 cli_duration(json_object_get(call, "age_ms"), age),
 		 cli_duration(json_object_get(call, "talk_ms"), talk));
 	cli_line(stdout, "route", "%s", cli_text(call, "route"));
+	if (*cli_text(call, "kept"))
+		cli_line(stdout, "kept", "%s", cli_text(call, "kept"));
 	print_leg(call, "a", "A");
 	print_described(call, "described_a", "  told");
 	print_leg(call, "b", "B");
@@ -194,11 +201,7 @@ static int each_id(int argc, char **argv, const char *method, void (*print)(cons
 		json_t *call = NULL;
 		int status = cli_ask(&o, method, json_pack("{s:s}", "id", argv[i]), &call);
 
-		if (status == CLI_GOOD && o.json)
-			cli_print_json(call);
-		else if (status == CLI_GOOD)
-			print(call);
-		json_decref(call);
+		status = cli_show(&o, status, call, print);
 		worst = status > worst ? status : worst;
 	}
 	return worst;

@@ -328,19 +328,3 @@ int cli_ask_all(const struct cli_options *o, const char *method, const char *key
 	*ret = page;
 	return CLI_GOOD;
 }
-
-void cli_print_json(const json_t *j)
-{
-	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
-	putchar('\n');
-}
-
-int cli_say_missing(const json_t *list)
-{
-	json_int_t n = json_integer_value(json_object_get(list, "workers_missing"));
-
-	if (!n)
-		return CLI_GOOD;
-	fprintf(stderr, "limen: %lld of its workers did not answer in time: this is not all\n", (long long)n);
-	return CLI_REFUSED;
-}

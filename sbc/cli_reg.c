@@ -40,21 +40,13 @@ static void print_bindings(const json_t *list)
 static int reg_list(int argc, char **argv)
 {
 	struct cli_options o;
-	json_t *list;
+	json_t *list = NULL;
 	int status;
 
 	if (!cli_options(argc, argv, &o) || o.first < argc)
 		return CLI_USAGE;
 	status = cli_ask_all(&o, "ul.dump", "bindings", &list);
-	if (status != CLI_GOOD)
-		return status;
-	if (o.json)
-		cli_print_json(list);
-	else
-		print_bindings(list);
-	status = cli_say_missing(list);
-	json_decref(list);
-	return status;
+	return cli_show(&o, status, list, print_bindings);
 }
 
 static void print_binding(const json_t *b)
@@ -72,50 +64,45 @@ static void print_binding(const json_t *b)
 	cli_line(stdout, "agent", "%s", cli_text(b, "agent"));
 }
 
+static void print_all(const json_t *list)
+{
+	const json_t *all = json_object_get(list, "bindings");
+
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		if (i)
+			putchar('\n');
+		print_binding(json_array_get(all, i));
+	}
+}
+
 static int reg_show(int argc, char **argv)
 {
 	struct cli_options o;
-	json_t *list;
-	const json_t *all;
+	json_t *list = NULL;
 	int status;
 
 	if (!cli_options(argc, argv, &o) || o.first + 1 != argc)
 		return CLI_USAGE;
 	status = cli_ask(&o, "ul.lookup", json_pack("{s:s}", "aor", argv[o.first]), &list);
-	if (status != CLI_GOOD)
-		return status;
-	all = json_object_get(list, "bindings");
-	if (o.json)
-		cli_print_json(list);
-	for (size_t i = 0; !o.json && i < json_array_size(all); i++) {
-		if (i)
-			putchar('\n');
-		print_binding(json_array_get(all, i));
-	}
-	status = cli_say_missing(list);
-	json_decref(list);
-	return status;
+	return cli_show(&o, status, list, print_all);
+}
+
+static void print_removed(const json_t *result)
+{
+	printf("removed %lld contacts; the phone comes back with its next REGISTER\n",
+	       (long long)json_integer_value(json_object_get(result, "removed")));
 }
 
 static int reg_remove(int argc, char **argv)
 {
 	struct cli_options o;
-	json_t *result;
+	json_t *result = NULL;
 	int status;
 
 	if (!cli_options(argc, argv, &o) || o.first + 1 != argc)
 		return CLI_USAGE;
 	status = cli_ask(&o, "ul.rm", json_pack("{s:s}", "aor", argv[o.first]), &result);
-	if (status != CLI_GOOD)
-		return status;
-	if (o.json)
-		cli_print_json(result);
-	else
-		printf("removed %lld contacts; the phone comes back with its next REGISTER\n",
-		       (long long)json_integer_value(json_object_get(result, "removed")));
-	status = cli_say_missing(result);
-	json_decref(result);
-	return status;
+	return cli_show(&o, status, result, print_removed);
 }
 
 const struct cli_verb cli_reg_verbs[] = {

@@ -210,3 +210,34 @@ void cli_line(FILE *f, const char *name, const char *fmt, ...)
 	cli_print_text(f, text[0] ? text : "-", 0);
 	fputc('\n', f);
 }
+
+/* ---- whole answers ---- */
+
+void cli_print_json(const json_t *j)
+{
+	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+	putchar('\n');
+}
+
+int cli_say_missing(const json_t *list)
+{
+	json_int_t n = json_integer_value(json_object_get(list, "workers_missing"));
+
+	if (!n)
+		return CLI_GOOD;
+	fprintf(stderr, "limen: %lld of its workers did not answer in time: this is not all\n", (long long)n);
+	return CLI_REFUSED;
+}
+
+int cli_show(const struct cli_options *o, int status, json_t *answer, void (*print)(const json_t *answer))
+{
+	if (status != CLI_GOOD)
+		return status;
+	if (o->json)
+		cli_print_json(answer);
+	else
+		print(answer);
+	status = cli_say_missing(answer);
+	json_decref(answer);
+	return status;
+}

@@ -8,16 +8,16 @@
 #define LOOK_PER_TURN 1024 /* bindings of one turn of the loop */
 #define PAUSE_MS      1    /* until the next turn */
 
-/* A list under way: the first `limit` by alias so far, as a heap with the last of them on top. */
+/* A list under way: what was found so far, the last of it first. */
 struct asking {
 	struct list node;
 	struct registrations *r;
 	struct regs_ask *a;
-	struct location_walk walk;
+	uint64_t at, after; /* places: where the walk goes on; of a->after */
 	struct wheel_timer timer;
 	bool oom;
 	unsigned n;
-	struct reg_snapshot *heap[];
+	struct reg_snapshot *last;
 };
 
 /* ---- one binding as a block ---- */
@@ -56,6 +56,7 @@ static struct reg_snapshot *copy(const struct registrations *r, const struct loc
 		return NULL;
 	p = (char *)(s + 1);
 	*s = (struct reg_snapshot){
+		.place = location_place(b),
 		.aor = put(&p, aor),
 		.network = put(&p, network),
 		.contact = put(&p, uri),
@@ -74,64 +75,35 @@ static struct reg_snapshot *copy(const struct registrations *r, const struct loc
 
 /* ---- the first so many ---- */
 
-static bool after(const struct reg_snapshot *x, const struct reg_snapshot *y)
+static int compare(uint64_t place, const char *alias, uint64_t other, const char *other_alias)
 {
-	return strcmp(x->alias, y->alias) > 0;
+	return place != other ? (place < other ? -1 : 1) : strcmp(alias, other_alias);
 }
 
-static void swap(struct asking *k, unsigned i, unsigned j)
+/* Few are out of order: those of one stretch. */
+static void insert(struct asking *k, struct reg_snapshot *s)
 {
-	struct reg_snapshot *s = k->heap[i];
+	struct reg_snapshot **at = &k->last;
 
-	k->heap[i] = k->heap[j];
-	k->heap[j] = s;
+	while (*at && compare((*at)->place, (*at)->alias, s->place, s->alias) > 0)
+		at = &(*at)->next;
+	s->next = *at;
+	*at = s;
+	k->n++;
 }
 
-static void sift_down(struct asking *k, unsigned n)
-{
-	for (unsigned i = 0;;) {
-		unsigned last = i;
-
-		for (unsigned child = 2 * i + 1; child <= 2 * i + 2 && child < n; child++)
-			if (after(k->heap[child], k->heap[last]))
-				last = child;
-		if (last == i)
-			return;
-		swap(k, i, last);
-		i = last;
-	}
-}
-
-static void sift_up(struct asking *k, unsigned i)
-{
-	for (; i && after(k->heap[i], k->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		swap(k, i, (i - 1) / 2);
-}
-
-static void look(void *arg, const struct location_binding *b)
+static bool look(void *arg, const struct location_binding *b)
 {
 	struct asking *k = arg;
-	bool full = k->n == k->a->limit;
 	struct reg_snapshot *s;
 
-	if (k->oom || strcmp(b->alias, k->a->after) <= 0)
-		return;
-	if (full && strcmp(b->alias, k->heap[0]->alias) > 0) {
-		k->a->more = true;
-		return;
-	}
+	if (*k->a->after && compare(location_place(b), b->alias, k->after, k->a->after) <= 0)
+		return true;
 	s = copy(k->r, b);
-	if (!s) {
-		k->oom = true;
-	} else if (full) {
-		k->a->more = true;
-		free(k->heap[0]);
-		k->heap[0] = s;
-		sift_down(k, k->n);
-	} else {
-		k->heap[k->n] = s;
-		sift_up(k, k->n++);
-	}
+	k->oom |= !s;
+	if (s)
+		insert(k, s);
+	return s && k->n <= k->a->limit;
 }
 
 /* ---- lists ---- */
@@ -143,12 +115,17 @@ static void end(struct asking *k, int error)
 	loop_timer_stop(k->r->worker->loop, &k->timer);
 	list_remove(&k->node);
 	k->r->n_open--;
-	/* taken from the end, each goes before the one that was taken last */
-	for (; k->n; k->n--) {
-		swap(k, 0, k->n - 1);
-		sift_down(k, k->n - 1);
-		k->heap[k->n - 1]->next = a->first;
-		a->first = k->heap[k->n - 1];
+	while (k->last) {
+		struct reg_snapshot *s = k->last;
+
+		k->last = s->next;
+		if (k->n-- > a->limit) {
+			a->more = true;
+			free(s);
+		} else {
+			s->next = a->first;
+			a->first = s;
+		}
 	}
 	a->error = error;
 	if (error)
@@ -161,7 +138,7 @@ static void on_turn(struct wheel_timer *t)
 {
 	struct asking *k = container_of(t, struct asking, timer);
 
-	if (location_walk(k->r->location, &k->walk, LOOK_PER_TURN, look, k))
+	if (location_walk(k->r->location, &k->at, LOOK_PER_TURN, look, k) || k->oom || k->n > k->a->limit)
 		end(k, k->oom ? -ENOMEM : 0);
 	else
 		loop_timer(k->r->worker->loop, t, PAUSE_MS);
@@ -170,10 +147,14 @@ static void on_turn(struct wheel_timer *t)
 static void list_some(struct registrations *r, struct regs_ask *a)
 {
 	struct asking *k = NULL;
+	uint64_t after = 0;
 
-	a->error = -EBUSY;
-	if (r->n_open < OPEN_MAX) {
-		k = calloc(1, sizeof(*k) + a->limit * sizeof(struct reg_snapshot *));
+	if (*a->after && !location_alias_place(r->location, str_z(a->after), &after)) {
+		a->error = -EINVAL;
+	} else if (r->n_open == OPEN_MAX) {
+		a->error = -EBUSY;
+	} else {
+		k = calloc(1, sizeof(*k));
 		a->error = -ENOMEM;
 	}
 	if (!k) {
@@ -182,10 +163,10 @@ static void list_some(struct registrations *r, struct regs_ask *a)
 	}
 	k->r = r;
 	k->a = a;
+	k->at = k->after = after;
 	k->timer.fn = on_turn;
 	list_append(&r->open, &k->node);
 	r->n_open++;
-	location_walk_begin(r->location, &k->walk);
 	on_turn(&k->timer);
 }
 
@@ -198,7 +179,7 @@ static int add_all(const struct registrations *r, const struct location_aor *aor
 
 		if (!s)
 			return -ENOMEM;
-		while (*at && after(s, *at))
+		while (*at && strcmp((*at)->alias, s->alias) < 0)
 			at = &(*at)->next;
 		s->next = *at;
 		*at = s;
@@ -253,9 +234,6 @@ void registrations_finish(struct registrations *r)
 	if (!r->worker)
 		return;
 	list_for_each_safe (n, &r->open) {
-		struct asking *k = list_entry(n, struct asking, node);
-
-		location_walk_end(&k->walk);
-		end(k, -ECANCELED);
+		end(list_entry(n, struct asking, node), -ECANCELED);
 	}
 }

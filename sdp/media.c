@@ -215,7 +215,6 @@ static enum sdp_error settle(struct section *sec)
 	if (!c->set)
 		return m->port ? SDP_ERR_CONNECTION : SDP_OK;
 	m->c_host = c->host;
-	m->c_v6 = c->v6;
 	m->remote = c->addr;
 	if (addr_is_set(&m->remote)) {
 		addr_set_port(&m->remote, m->port);

@@ -76,7 +76,6 @@ struct sdp_media {
 	size_t n_codecs;
 	struct addr remote; /* effective c= address and port; AF_UNSPEC when c= is a host name */
 	struct str c_host;  /* effective c= address text */
-	bool c_v6;          /* IN IP6 */
 	struct addr rtcp; /* RTCP destination where rtcp-mux is not agreed: a=rtcp (RFC 3605) or port + 1; else unset */
 	bool rtcp_mux;    /* offered or accepted; with it on both sides RTCP goes to remote */
 	bool ice;         /* a=ice-ufrag is given; c=0.0.0.0 with port 9 is then no hold but "no candidate yet" */

@@ -8,7 +8,7 @@
 
 /* ---- who may ---------------------------------------------------------------------------------------------------- */
 
-static bool end_relays(const struct config *c, unsigned network, int peer)
+bool auth_end_relays(const struct config *c, unsigned network, int peer)
 {
 	if (peer >= 0)
 		return (size_t)peer < c->n_peers && c->peers[peer].auth == CONFIG_AUTH_RELAY;
@@ -17,8 +17,8 @@ static bool end_relays(const struct config *c, unsigned network, int peer)
 
 bool headers_relay_auth(const struct message *m, const struct crossing *x)
 {
-	return end_relays(x->config, m->source.network, x->from_peer) &&
-	       end_relays(x->config, x->to_network, x->to_peer);
+	return auth_end_relays(x->config, m->source.network, x->from_peer) &&
+	       auth_end_relays(x->config, x->to_network, x->to_peer);
 }
 
 /* ---- what may --------------------------------------------------------------------------------------------------- */

@@ -44,9 +44,15 @@ static bool welcomes_phone(const struct config_network *net, const struct border
 	return net->phones && (r->registered || r->method == METHOD_REGISTER);
 }
 
+static bool may_be_asked(const struct border_request *r)
+{
+	/* RFC 3261 §22.1; and OPTIONS without a user asks us, and learns nothing that a challenge would not tell */
+	return r->method != METHOD_ACK && r->method != METHOD_CANCEL && (r->method != METHOD_OPTIONS || r->ruri.user.n);
+}
+
 bool border_asks(const struct config *c, const struct border_request *r)
 {
-	if (r->network >= c->n_networks || c->networks[r->network].auth != CONFIG_AUTH_LIMEN)
+	if (r->network >= c->n_networks || c->networks[r->network].auth != CONFIG_AUTH_LIMEN || !may_be_asked(r))
 		return false;
 	const struct config_network *net = &c->networks[r->network];
 	int peer = border_identify(c, r, NULL, NULL);
@@ -76,10 +82,25 @@ static bool admit_unknown(struct deciding *g)
 	return false;
 }
 
+static void tell_asked(const struct deciding *g)
+{
+	const struct config_network *net = &g->c->networks[g->r->network];
+	const bool registers = g->r->method == METHOD_REGISTER;
+	tellf(g->tell, g->arg,
+	      "network %s challenges who is no peer (auth: limen): %d for realm \"%s\"%s; another account than the user of %s "
+	      "gets 403; with the right credentials:",
+	      net->name, registers ? 401 : 407, net->realm,
+	      g->c->cluster_key ? ", by nonces that every node with this cluster_key takes" : "",
+	      registers ? "To" : "From");
+}
+
 static bool identify(struct deciding *g)
 {
 	int peer = border_identify(g->c, g->r, g->tell, g->arg);
 	if (peer >= 0) {
+		if (g->c->networks[g->r->network].auth == CONFIG_AUTH_LIMEN)
+			tellf(g->tell, g->arg, "peer %s is not challenged (auth: limen is for who is no peer)",
+			      g->c->peers[peer].name);
 		g->d->peer = peer;
 		return true;
 	}
@@ -90,10 +111,8 @@ static bool identify(struct deciding *g)
 	}
 	if (!admit_unknown(g))
 		return false;
-	if (g->c->networks[g->r->network].auth == CONFIG_AUTH_LIMEN)
-		tellf(g->tell, g->arg,
-		      "network %s challenges who is no peer (realm \"%s\"); with the right credentials:",
-		      g->c->networks[g->r->network].name, g->c->networks[g->r->network].realm);
+	if (border_asks(g->c, g->r))
+		tell_asked(g);
 	return true;
 }
 
@@ -163,11 +182,9 @@ static const struct config_route *find_route(struct deciding *g)
 		enum route_field f = route_mismatch(rt, g->r, &g->view, g->d->peer, &limit);
 		if (g->tell)
 			tell_route(g, rt, f);
-		if (limit) {
-			g->d->limit_hit = true;
+		if (limit)
 			tellf(g->tell, g->arg, "%s: a pattern ran into its match limit and counts as not matching",
 			      rt->name);
-		}
 		if (f == ROUTE_MATCHES) {
 			g->d->route = (int)i;
 			return rt;

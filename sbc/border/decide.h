@@ -41,7 +41,6 @@ struct border_decision {
 	struct str ruri_user, from_user, to_user; /* after rewriting, escaped as in a URI; point into the request's
 						     slices or into buf: the struct is not to be copied by value */
 	char buf[3][BORDER_USER_MAX];
-	bool limit_hit; /* a pattern ran into its match limit */
 };
 /* One line per step, for explain: "network trunk: source 192.0.2.1 is peer carrier-a (sources[0])". NULL: not told. */
 typedef void (*border_tell)(void *arg, const char *line);
@@ -52,8 +51,8 @@ typedef void (*border_tell)(void *arg, const char *line);
  * which. */
 #define BORDER_AMBIGUOUS (-2)
 int border_identify(const struct config *c, const struct border_request *r, border_tell tell, void *arg);
-/* Whether a request of this source must show who it is before it is decided upon: the network says `auth: limen`, it is
- * no peer's, and it would be let in. */
+/* Whether a request outside of a dialog must show who it is before it is decided upon: the network says `auth: limen`,
+ * it is no peer's, it would be let in, and it is of a method that is asked (RFC 3261 §22.1). */
 bool border_asks(const struct config *c, const struct border_request *r);
 /* Screen facts excepted, the whole decision. User parts are unescaped (and telephone numbers freed of visual
  * separators, RFC 3966 §5.1.1) before they are matched and rewritten, hosts put in lower case, so that another spelling

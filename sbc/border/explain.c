@@ -156,6 +156,7 @@ static void tell_messages(struct explaining *e, const struct border_decision *d,
 	w = writer_init(buf, sizeof(buf));
 	headers_write_to(&m, x, d->to_user, &w);
 	tell_written(e, "To", &w);
+	explain_challenges(x, e->r.network, e->tell, e->arg);
 }
 
 static void tell_target(struct explaining *e, const struct border_decision *d, unsigned peer,
@@ -228,6 +229,13 @@ static void tell_alias(struct explaining *e)
 		      "formed like an alias of a registered phone, but not made with this cluster_key: forged, a peer gets 404");
 }
 
+/* Without a user it asks what we are, and is no route's affair: whoever may ask is answered. */
+static bool asks_us(const struct explaining *e)
+{
+	return e->r.method == METHOD_OPTIONS && !e->r.ruri.user.n &&
+	       (e->net->unknown == CONFIG_UNKNOWN_ACCEPT || border_identify(e->c, &e->r, NULL, NULL) >= 0);
+}
+
 int border_explain(const struct config *c, const struct border_explain *what, border_tell tell, void *arg)
 {
 	struct explaining e = {.c = c, .tell = tell, .arg = arg, .r = {.transport = CONFIG_UDP}};
@@ -252,6 +260,10 @@ int border_explain(const struct config *c, const struct border_explain *what, bo
 	      STR_FMT(e.r.from.text));
 	if (!acl_lets_in(&e))
 		return 0;
+	if (asks_us(&e)) {
+		tellf(tell, arg, "OPTIONS without a user asks us, without a login or route: 200");
+		return 0;
+	}
 	tell_alias(&e);
 	struct border_decision d;
 	border_decide(c, &e.r, tell, arg, &d);

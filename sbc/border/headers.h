@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* headers: what may cross from one leg to the other, and the writers of the three values that name both sides. One
- * table (headers.c) says of each header what happens to it; what is not in it does not cross. Pure functions of their
- * inputs (save the test switch below), any thread; they write into the caller's writer and allocate nothing. */
+ * table (headers_table.c) says of each header what happens to it; what is not in it does not cross. Pure functions of
+ * their inputs (save the test switch below), any thread; they write into the caller's writer and allocate nothing. */
 #ifndef SBC_BORDER_HEADERS_H
 #define SBC_BORDER_HEADERS_H
 

@@ -75,14 +75,8 @@ static void reason_item_write(struct writer *w, struct str item)
 	struct str params = item, protocol = str_cut(&params, ';'), name, value;
 	writer_str(w, str_trim(protocol));
 	while (param_next(&params, &name, &value)) {
-		if (text_names_host(name) || text_names_host(value))
-			continue;
-		writer_char(w, ';');
-		writer_str(w, name);
-		if (value.n) {
-			writer_char(w, '=');
-			writer_str(w, value);
-		}
+		if (!text_names_host(name) && !text_names_host(value))
+			param_write(w, name, value);
 	}
 }
 
@@ -128,14 +122,8 @@ static void identity_params_write(struct writer *w, struct str params)
 {
 	struct str name, value;
 	while (param_next(&params, &name, &value)) {
-		if (!identity_param_stays(name))
-			continue;
-		writer_char(w, ';');
-		writer_str(w, name);
-		if (value.n) {
-			writer_char(w, '=');
-			writer_str(w, value);
-		}
+		if (identity_param_stays(name))
+			param_write(w, name, value);
 	}
 }
 

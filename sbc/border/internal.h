@@ -163,9 +163,12 @@ size_t route_order(const struct config_route *rt, uint32_t random, unsigned ret[
 
 #define TELL_MAX 1024 /* longer lines are cut */
 /* Bytes that do not print (they come from a peer, the terminal is the operator's) are shown as '?'. */
+/* explain_auth.c: what becomes of challenges of the receiving side, a peer. */
+void explain_challenges(const struct crossing *x, unsigned from_network, border_tell tell, void *arg);
+
 void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- headers.c, identity.c, uri.c ----------------------------------------------------------------------------- */
+/* ---- headers*.c, identity.c, uri.c ------------------------------------------------------------------------------ */
 
 enum header_kind {
 	HEADER_CROSS,    /* value as it is */
@@ -199,6 +202,8 @@ void reason_write(struct writer *w, struct str value);
 void warning_write(struct writer *w, struct str value, const struct crossing *x);
 void identity_write(struct writer *w, struct str name, struct str value, const struct crossing *x);
 
+/* Whether this end says `auth: relay`: the peer, or where there is none its network. */
+bool auth_end_relays(const struct config *c, unsigned network, int peer);
 /* Writes one line of a digest header, its known parameters only; nothing when it is no Digest or not well formed. */
 void auth_write(struct writer *w, struct str name, struct str value);
 
@@ -208,6 +213,8 @@ bool param_next(struct str *params, struct str *ret_name, struct str *ret_value)
 void display_write(struct writer *w, struct str display);
 /* Our name in From and identity headers on the receiving side: the peer's domain, else our address. */
 void our_host_write(struct writer *w, const struct crossing *x);
+/* ";name=value", or ";name". */
+void param_write(struct writer *w, struct str name, struct str value);
 /* The URI parameters that may stay, each with its ';'. */
 void uri_params_write(struct writer *w, const struct uri *u);
 bool uri_is_anonymous(const struct uri *u);

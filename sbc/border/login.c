@@ -74,23 +74,11 @@ void logins_counters(struct logins *l, struct challenge_counters *ret)
 
 /* ---- who is asked ----------------------------------------------------------------------------------------------- */
 
-static bool is_carried(const struct message *m)
-{
-	switch ((int)m->method) {
-	case METHOD_ACK:
-	case METHOD_CANCEL:
-		return false;
-	case METHOD_OPTIONS:
-		/* without a user it asks us, and learns nothing that a challenge would not tell */
-		return m->ruri.user.n && m->max_forwards != 0;
-	}
-	return true;
-}
-
 bool login_wanted(const struct config *c, const struct message *m, bool registered)
 {
 	if (!m->request || m->to.tag.n || m->source.network >= c->n_networks ||
-	    c->networks[m->source.network].auth != CONFIG_AUTH_LIMEN || !is_carried(m))
+	    c->networks[m->source.network].auth != CONFIG_AUTH_LIMEN ||
+	    (m->method == METHOD_OPTIONS && m->max_forwards == 0))
 		return false;
 	struct border_request r = border_request_of(c, m, 0);
 	r.registered = registered;

@@ -69,7 +69,7 @@ static bool token_like(struct str v)
 	return true;
 }
 
-static void param_write(struct writer *w, struct str name, struct str value)
+void param_write(struct writer *w, struct str name, struct str value)
 {
 	writer_char(w, ';');
 	writer_str(w, name);

@@ -67,6 +67,11 @@ void answer_relay_provisional(struct call *c, const struct message *m)
 	t.reply.body = writer_result(&b);
 	if (b.n)
 		t.reply.content_type = STR("application/sdp");
+	/* before it is sent: who sees that may take what is kept for whole */
+	if (!c->b->kept_ringing) {
+		c->b->kept_ringing = true;
+		checkpoint_changed(c);
+	}
 	leg_event(c->a, LEG_DO_RING, &(struct leg_arg){.reply = &t.reply});
 }
 
@@ -79,7 +84,6 @@ static void answered(struct call *c)
 	call_count(&c->calls->counters.calls_answered, 1);
 	call_timers_answered(c);
 	call_log(c, LOG_INFO, "call answered", NULL, STR_NONE);
-	checkpoint_changed(c);
 }
 
 /* Our own 200 to the caller; the built-in target's words are ours alone. */
@@ -108,6 +112,7 @@ static bool send_answer(struct call *c, const struct message *m, struct str body
 	t.reply.body = body;
 	if (body.n)
 		t.reply.content_type = STR("application/sdp");
+	checkpoint_changed(c); /* before it is sent */
 	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &t.reply}))
 		return false;
 	/* one that could not be sent is no answer; the leg has said so */
@@ -155,6 +160,8 @@ bool answer_prepare_late(struct call *c, const struct message *m)
 	message_free(s->best);
 	s->best = message_ref(m); /* its headers cross with our offer */
 	leg_offer_event(c->b, OFFER_GOT);
+	if (c->n_attempts)
+		c->attempts[c->n_attempts - 1].status = m->status;
 	leg_forbid_message(c->a, m, s->offer);
 	targets_outcome(&s->targets, m->status, REJECT_NONE);
 	if (!negotiate_prepare(c, MEDIA_A, c->a->network,

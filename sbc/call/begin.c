@@ -29,14 +29,16 @@ void call_log(struct call *c, enum log_level level, const char *msg, const char 
 	if (!log_begin(&l, level, msg))
 		return;
 	log_z(&l, "call", c->id);
-	if (c->a)
-		log_z(&l, "a",
-		      c->a->peer >= 0 ? c->config->peers[c->a->peer].name : c->config->networks[c->a->network].name);
-	if (c->b)
-		log_z(&l, "b",
-		      c->b->peer >= 0 ? c->config->peers[c->b->peer].name
-		      : c->to_phone   ? "registration"
-				      : "-");
+	if (c->a) {
+		const char *peer = call_peer_name(c, c->a->peer, c->a->was);
+
+		log_z(&l, "a", peer ? peer : c->config->networks[c->a->network].name);
+	}
+	if (c->b) {
+		const char *peer = call_peer_name(c, c->b->peer, c->b->was);
+
+		log_z(&l, "b", peer ? peer : c->to_phone ? "registration" : "-");
+	}
 	log_aor(c, &l);
 	if (c->echo)
 		log_z(&l, "b", "echo");

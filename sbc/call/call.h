@@ -96,7 +96,7 @@ struct call {
 	uint8_t slot;
 	uint32_t facts; /* number of the configuration whose facts of security it has */
 	enum call_state state;
-	bool reaped, record_sent, echo, late, draining;
+	bool record_sent, echo, late, draining;
 	bool to_phone;   /* decided by its registration, not by a route */
 	bool challenged; /* ended by a challenge that was relayed: no record */
 	bool peer_in_counted, peer_out_counted;
@@ -105,6 +105,7 @@ struct call {
 	struct side side[2];  /* MEDIA_A, MEDIA_B */
 	struct setup *setup;
 	int route, peer_in, peer_out;
+	const char *route_was; /* as leg.was */
 	media_id session;
 	unsigned media_pending; /* prepares not answered yet */
 	bool media_failed, media_ended;
@@ -121,7 +122,8 @@ struct call {
 		bool asked;        /* the relay's statistics are awaited, to be written with it */
 		bool stored;       /* there is one */
 		unsigned prepares; /* of a restored call: answers of the relay that are not there yet */
-		char *texts;       /* of a restored call: what causes point into */
+		char *texts;       /* of a restored call: what causes and names of before point into */
+		char *texts_end;
 	} keep;
 	struct relay *relays[CALL_MAX_RELAYS];
 	struct wheel_timer bound; /* ringing, then call length */
@@ -132,6 +134,7 @@ struct call {
 	char reason[96];
 	struct cdr_attempt_own {
 		int peer;
+		const char *was; /* as leg.was */
 		struct addr remote;
 		int status;
 		const char *cause;
@@ -173,10 +176,12 @@ struct calls {
 	struct list by_age; /* every call, oldest first: what management walks */
 	struct list asks;   /* its questions that are not answered yet */
 	unsigned n_asks;
-	struct loop_deferred reaper, media_dispatch, facts_walk;
+	struct loop_deferred reaper, facts_walk;
 	uint32_t facts;                     /* counts configurations */
 	struct list kept[CHECKPOINT_NEVER]; /* calls to be written, each list in the order of their times */
 	struct wheel_timer kept_timer;
+	unsigned
+		soon_n; /* restored calls that have something to do as soon as the worker runs: some each millisecond */
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
@@ -205,6 +210,9 @@ void call_post(struct call *c, enum call_event ev, const struct call_arg *arg);
 /* Runs what is queued; the last thing that every entry point from below does. */
 void call_run(struct call *c);
 const char *call_state_name(enum call_state s);
+/* Of a peer, and of the call's route, that may be configured no more; NULL: none. */
+const char *call_peer_name(const struct call *c, int peer, const char *was);
+const char *call_route_name(const struct call *c);
 
 /* A new INVITE that may become a call. The request is answered in any case. */
 void call_begin(struct calls *cs, struct server_txn *t, const struct message *invite);
@@ -320,6 +328,9 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 /* Something that another process would have to know has changed: written soon, with whatever else changes until then.
  * Calls that are not answered yet are not kept. */
 void checkpoint_changed(struct call *c);
+/* "yes": all that is to be known is on disk; "waits": the store has it, and not written it yet; "partly": it has been
+ * given what it was before; "no": nothing. NULL: there is no store, or nothing to be kept. */
+const char *checkpoint_state(const struct call *c);
 /* It is time to write it. */
 void checkpoint_write_now(struct call *c);
 /* The relay's statistics are there; NULL: there are none to be had now. False: they were not asked for here. */

@@ -7,10 +7,27 @@
 
 #include "sbc/call/timers.h"
 
-/* A call that another process could go on with: both sides have said yes. A late offer is agreed by the ACK only. */
+/* It rings: another process would end it on both sides. */
+static bool rings(const struct call *c)
+{
+	return c->state == CALL_TRYING && c->ring_ns && c->b && c->b->provisional_seen && c->b->state == LEG_CALLING;
+}
+
+/* A call that another process could do something about. */
 static bool worth_keeping(const struct call *c)
 {
-	return !c->end_ns && (c->state == CALL_TALKING || (c->state == CALL_ANSWERED && !c->late));
+	return !c->end_ns && (c->state == CALL_TALKING || c->state == CALL_ANSWERED || rings(c));
+}
+
+const char *checkpoint_state(const struct call *c)
+{
+	if (!c->calls->store || !worth_keeping(c))
+		return NULL;
+	if (!c->keep.stored)
+		return "no";
+	if (c->keep.unwritten && !c->keep.settling)
+		return "partly";
+	return store_waits(c->calls->store, STORE_CALLS, str_z(c->id)) ? "waits" : "yes";
 }
 
 static void set_unwritten(struct call *c, bool on)
@@ -27,7 +44,7 @@ static bool put_record(struct call *c, const struct media_stats *stats)
 	struct str record;
 	bool ok;
 
-	bytes_writer_grow(&w, STORE_BYTES_MAX, CHECKPOINT_VERSION, CHECKPOINT_OLDEST);
+	bytes_writer_grow(&w, STORE_BYTES_MAX, CHECKPOINT_VERSION, checkpoint_oldest(c));
 	checkpoint_write(c, stats, &w);
 	ok = bytes_seal(&w, &record) == 0 && store_put(c->calls->store, STORE_CALLS, str_z(c->id), record);
 	bytes_writer_finish(&w);
@@ -35,14 +52,20 @@ static bool put_record(struct call *c, const struct media_stats *stats)
 	return ok;
 }
 
+/* Those of early media are of no use to who ends it. */
+static bool has_latches(const struct call *c)
+{
+	return c->session && c->state != CALL_TRYING;
+}
+
 /* What found no room is tried again as soon as what is to settle. */
 static void write_record(struct call *c, const struct media_stats *stats)
 {
-	bool ok = put_record(c, stats), done = ok && (c->keep.settling || !c->session);
+	bool ok = put_record(c, stats), done = ok && (c->keep.settling || !has_latches(c));
 
-	if (c->a)
+	if (ok && c->a)
 		c->a->kept_cseq = c->a->dialog.local_cseq;
-	if (c->b)
+	if (ok && c->b)
 		c->b->kept_cseq = c->b->dialog.local_cseq;
 	c->keep.settling = ok;
 	if (done)
@@ -56,7 +79,7 @@ void checkpoint_write_now(struct call *c)
 	if (!worth_keeping(c))
 		return;
 	/* just answered: nothing has been seen yet that would be worth the asking */
-	if (!c->session || !c->keep.stored) {
+	if (!has_latches(c) || !c->keep.stored) {
 		write_record(c, NULL);
 		return;
 	}

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* checkpoint: an answered call as bytes, for a process that comes after this one. Private to this room.
+/* checkpoint: a call as bytes, for a process that comes after this one: an answered one to be gone on with, a ringing
+ * one to be ended on both sides. Private to this room.
  *
  *   checkpoint.c           when a record is written and when it goes
  *   checkpoint_write.c     struct call -> bytes
  *   checkpoint_read.c      bytes -> struct call_record: slices of the bytes, every value looked at; allocates nothing
  *   checkpoint_restore.c   struct call_record -> struct call
+ *   checkpoint_open.c      both ways for what was not finished: INVITEs in flight, a late offer, an exchange
  *
  * Names stand for networks, peers and routes, so that another configuration can take them up. Times are wall-clock
- * times. Transactions are not kept: an exchange under way counts as rolled back, an ACK that is awaited as received. */
+ * times. Of transactions only those of INVITEs are kept. */
 #ifndef SBC_CALL_CHECKPOINT_H
 #define SBC_CALL_CHECKPOINT_H
 
@@ -15,8 +17,10 @@
 #include "sbc/call/call.h"
 
 /* One higher with each change that a reader of the one before would misread; new tags alone are no such change. */
-#define CHECKPOINT_VERSION 1
+#define CHECKPOINT_VERSION 2
+/* 1 took every record for a call in which both sides talk. */
 #define CHECKPOINT_OLDEST  1
+#define CHECKPOINT_PENDING 2 /* the oldest for a call that is not there yet */
 
 /* Numbers are kept for good: a new one at the end, none used again. */
 enum call_tag {
@@ -39,7 +43,12 @@ enum call_tag {
 	CALL_TAG_SIDE_B,
 	CALL_TAG_PAST, /* repeated */
 	CALL_TAG_TO_PHONE,
+	CALL_TAG_STAGE,
+	CALL_TAG_LATE_OFFER,
+	CALL_TAG_EXCHANGE,
 };
+/* Numbers are kept for good, too. */
+enum call_stage { STAGE_TALKING, STAGE_UNACKED, STAGE_RINGING, STAGE_COUNT };
 enum attempt_tag { ATTEMPT_TAG_PEER = 1, ATTEMPT_TAG_REMOTE, ATTEMPT_TAG_STATUS, ATTEMPT_TAG_CAUSE };
 enum leg_field_tag {
 	LEG_TAG_NETWORK = 1,
@@ -59,7 +68,22 @@ enum leg_field_tag {
 	LEG_TAG_AGREED,    /* repeated */
 	LEG_TAG_AOR,
 	LEG_TAG_ALIAS,
+	LEG_TAG_INVITE_IN,
+	LEG_TAG_INVITE_OUT,
+	LEG_TAG_ACK,
+	LEG_TAG_ACK_CSEQ,
 };
+enum invite_tag {
+	INVITE_TAG_TEXT = 1,
+	INVITE_TAG_TRANSPORT,
+	INVITE_TAG_LOCAL,
+	INVITE_TAG_REMOTE,
+	INVITE_TAG_FLOW_ONLY,
+	INVITE_TAG_CSEQ,
+	INVITE_TAG_SINCE_US,
+	INVITE_TAG_PROVISIONAL,
+};
+enum exchange_tag { EXCHANGE_TAG_FROM = 1, EXCHANGE_TAG_LATE, EXCHANGE_TAG_SDP };
 enum agreed_tag {
 	AGREED_TAG_STREAM = 1,
 	AGREED_TAG_RTP,
@@ -102,6 +126,17 @@ enum past_tag {
 };
 enum drop_tag { DROP_TAG_KEY = 1, DROP_TAG_COUNT };
 
+/* One that is not finished; theirs (in) or ours (out). */
+struct invite_record {
+	bool present;
+	struct str text; /* as server_txn_keep(), client_txn_keep() */
+	enum config_transport transport;
+	struct addr local, remote;
+	bool flow_only, provisional; /* out */
+	uint32_t cseq;               /* in */
+	uint64_t since_us;           /* in: its 2xx was sent first; 0: it has no final answer */
+};
+
 struct leg_record {
 	bool present;
 	struct str network, peer; /* peer without p: none */
@@ -118,6 +153,9 @@ struct leg_record {
 	unsigned n_needles;
 	struct media_remote agreed[MEDIA_MAX_STREAMS]; /* used: there was one */
 	unsigned n_agreed;
+	struct invite_record in, out;
+	struct str ack; /* our last one, as it was sent: it brought an answer; without p: none */
+	uint32_t ack_cseq;
 };
 
 struct side_record {
@@ -141,6 +179,14 @@ struct call_record {
 		uint32_t status;
 	} attempt[CDR_MAX_ATTEMPTS];
 	unsigned n_attempts;
+	uint32_t stage;
+	struct str late_offer; /* leg B's, which the caller's ACK is to answer; without p: none */
+	struct {
+		bool present;
+		uint32_t from; /* MEDIA_A or MEDIA_B: who asked */
+		bool late;     /* it was answered by an offer, `sdp`; else sdp is what the other side was told before */
+		struct str sdp; /* without p: it was asked for an offer */
+	} exchange;
 	struct leg_record leg[2];
 	struct side_record side[2];
 	struct media_past past[2][MEDIA_MAX_STREAMS]; /* as of written_us */
@@ -149,9 +195,26 @@ struct call_record {
 
 /* stats: NULL without media, or when there are none. The caller seals and finishes w. */
 void checkpoint_write(const struct call *c, const struct media_stats *stats, struct bytes_writer *w);
+/* The oldest version whose reader can make sense of it. */
+uint8_t checkpoint_oldest(const struct call *c);
 /* 0; -EBADMSG or -EPROTO with *ret in disorder. Slices live as long as the bytes. */
 int checkpoint_read(struct str bytes, struct call_record *ret);
 /* 0 and the call, counted and in its registry; or -ENOMEM, -EBADMSG, and nothing is left. */
 int checkpoint_restore(struct calls *cs, const struct call_record *r, struct call **ret);
+
+/* ---- checkpoint_open.c ---- */
+
+enum call_stage open_stage(const struct call *c);
+/* Fields of the call, and of a leg. */
+void open_write_call(const struct call *c, struct bytes_writer *w);
+void open_write_leg(const struct call *c, const struct leg *l, struct bytes_writer *w);
+/* False: not what it can be. A field that is not of these is passed over. */
+bool open_call_field(struct call_record *r, const struct bytes_field *f);
+bool open_leg_field(struct leg_record *r, const struct bytes_field *f);
+/* All is there that its stage needs. */
+bool open_complete(const struct call_record *r);
+/* The legs are there, as of a call that talks: back to how far it was. What follows is done when the worker runs. 0,
+ * -ENOMEM, -EBADMSG. */
+int open_restore(struct call *c, const struct call_record *r);
 
 #endif

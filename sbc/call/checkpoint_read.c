@@ -173,7 +173,7 @@ static bool leg_field(void *arg, const struct bytes_field *f)
 	case LEG_TAG_AGREED:
 		return read_agreed(l, f);
 	}
-	return true;
+	return open_leg_field(l, f);
 }
 
 static bool read_leg(struct leg_record *l, const struct bytes_field *f)
@@ -434,13 +434,13 @@ static bool call_field(void *arg, const struct bytes_field *f)
 	case CALL_TAG_PAST:
 		return read_past(r, f);
 	}
-	return true;
+	return open_call_field(r, f);
 }
 
 static bool complete(const struct call_record *r)
 {
-	return r->id.n == IDENT_LEN && r->written_us && r->start_us && r->answer_us && r->leg[MEDIA_A].present &&
-	       r->leg[MEDIA_B].present != r->echo;
+	return r->id.n == IDENT_LEN && r->written_us && r->start_us && r->leg[MEDIA_A].present &&
+	       r->leg[MEDIA_B].present != r->echo && open_complete(r);
 }
 
 int checkpoint_read(struct str bytes, struct call_record *ret)

@@ -48,32 +48,46 @@ static uint64_t mono_ns(uint64_t wall_us)
 	return ns ? ns : 1;
 }
 
-/* ---- attempts ---- */
+/* ---- texts ---- */
 
-/* Causes are static texts in a call's life; here the call keeps copies. */
+/* Causes are static texts in a call's life, and names are the configuration's; here the call keeps copies. */
+static int make_texts(struct call *c, const struct call_record *r)
+{
+	size_t n = r->route.n + 1;
+
+	for (unsigned i = 0; i < r->n_attempts; i++)
+		n += r->attempt[i].cause.n + 1 + r->attempt[i].peer.n + 1;
+	for (unsigned i = 0; i < 2; i++)
+		n += r->leg[i].peer.n + 1;
+	c->keep.texts = c->keep.texts_end = calloc(1, n);
+	return c->keep.texts ? 0 : -ENOMEM;
+}
+
+/* NULL: there was none. */
+static const char *keep_text(struct call *c, struct str s)
+{
+	char *at = c->keep.texts_end;
+
+	if (!s.p)
+		return NULL;
+	memcpy(at, s.p, s.n);
+	c->keep.texts_end += s.n + 1;
+	return at;
+}
+
 static int restore_attempts(struct call *c, const struct call_record *r)
 {
-	size_t n = 0;
-	char *at;
-
 	if (!r->n_attempts)
 		return 0;
-	for (unsigned i = 0; i < r->n_attempts; i++)
-		n += r->attempt[i].cause.n + 1;
 	c->attempts = calloc(r->n_attempts, sizeof(*c->attempts));
-	c->keep.texts = at = calloc(1, n);
-	if (!c->attempts || !at)
+	if (!c->attempts)
 		return -ENOMEM;
-	for (unsigned i = 0; i < r->n_attempts; i++) {
-		c->attempts[i].peer = find_peer(c->config, r->attempt[i].peer);
-		c->attempts[i].remote = r->attempt[i].remote;
-		c->attempts[i].status = (int)r->attempt[i].status;
-		if (!r->attempt[i].cause.p)
-			continue;
-		memcpy(at, r->attempt[i].cause.p, r->attempt[i].cause.n);
-		c->attempts[i].cause = at;
-		at += r->attempt[i].cause.n + 1;
-	}
+	for (unsigned i = 0; i < r->n_attempts; i++)
+		c->attempts[i] = (struct cdr_attempt_own){.peer = find_peer(c->config, r->attempt[i].peer),
+							  .was = keep_text(c, r->attempt[i].peer),
+							  .remote = r->attempt[i].remote,
+							  .status = (int)r->attempt[i].status,
+							  .cause = keep_text(c, r->attempt[i].cause)};
 	c->n_attempts = r->n_attempts;
 	return 0;
 }
@@ -126,6 +140,7 @@ static int restore_leg(struct call *c, bool uas, const struct leg_record *r, str
 	err = leg_restore(c, uas, (unsigned)network, peer, &r->dialog, ret);
 	if (err < 0)
 		return err;
+	(*ret)->was = keep_text(c, r->peer);
 	/* a tag that is not ours: no message could find its way here */
 	if (!ident_parse(c->calls->worker->key, str_z((*ret)->dialog.local_tag), &(struct ident){0}))
 		return -EBADMSG;
@@ -203,10 +218,15 @@ static void commit(struct call *c, const struct leg *l, const struct call_record
 }
 
 /* The side's machine goes the way that it has gone before. */
-static void side_flows(struct call *c, enum media_side side)
+static void side_goes_on(struct call *c, const struct leg *l, const struct call_record *r, uint64_t age_ms)
 {
+	enum media_side side = leg_side(l);
+
 	side_event(c, side, LEG_MEDIA_PREPARE);
 	side_event(c, side, LEG_MEDIA_PREPARED);
+	if (!l->n_agreed)
+		return;
+	commit(c, l, r, age_ms);
 	side_event(c, side, LEG_MEDIA_COMMIT);
 }
 
@@ -234,10 +254,8 @@ static int restore_media(struct call *c, const struct call_record *r)
 	else if (has[MEDIA_B])
 		media_select(c->calls->port, c->session, MEDIA_B, c->b->fork);
 	for (unsigned i = 0; i < 2; i++)
-		if (has[i] && leg[i]->n_agreed) {
-			commit(c, leg[i], r, age_ms);
-			side_flows(c, (enum media_side)i);
-		}
+		if (has[i])
+			side_goes_on(c, leg[i], r, age_ms);
 	return 0;
 }
 
@@ -311,21 +329,30 @@ int checkpoint_restore(struct calls *cs, const struct call_record *r, struct cal
 	if (!c)
 		return -ENOMEM;
 	count(c, r);
-	err = restore_attempts(c, r);
+	err = make_texts(c, r);
+	if (err == 0)
+		err = restore_attempts(c, r);
+	if (err == 0)
+		c->route_was = keep_text(c, r->route);
 	if (err == 0)
 		err = restore_leg(c, true, &r->leg[MEDIA_A], &c->a);
 	if (err == 0)
 		err = restore_leg(c, false, &r->leg[MEDIA_B], &c->b);
 	if (err == 0)
+		err = open_restore(c, r);
+	/* the last that may fail: from here on the relay knows the call */
+	if (err == 0 && r->stage != STAGE_RINGING)
 		err = restore_media(c, r);
 	if (err < 0) {
 		call_destroy(c);
 		return err;
 	}
-	if (lost(c, r)) {
+	if (c->state == CALL_TRYING) {
+		; /* ended on both sides, whatever else */
+	} else if (lost(c, r)) {
 		/* a call in which nothing is asked across any more */
 		c->state = CALL_ANSWERED;
-		call_timers_lost(c, on_lost);
+		call_timers_soon(c, &c->bound, on_lost);
 	} else {
 		call_timers_restored(c);
 	}

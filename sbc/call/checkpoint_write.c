@@ -4,7 +4,7 @@
 
 static const char *peer_name(const struct call *c, int peer)
 {
-	return peer >= 0 ? c->config->peers[peer].name : NULL;
+	return call_peer_name(c, peer, NULL);
 }
 
 static const char *network_name(const struct call *c, unsigned network)
@@ -24,7 +24,7 @@ static void put_attempts(const struct call *c, struct bytes_writer *w)
 	for (unsigned i = 0; i < c->n_attempts; i++) {
 		size_t begun = bytes_begin(w, CALL_TAG_ATTEMPT);
 
-		bytes_z(w, ATTEMPT_TAG_PEER, peer_name(c, c->attempts[i].peer));
+		bytes_z(w, ATTEMPT_TAG_PEER, call_peer_name(c, c->attempts[i].peer, c->attempts[i].was));
 		bytes_addr(w, ATTEMPT_TAG_REMOTE, &c->attempts[i].remote);
 		bytes_u64(w, ATTEMPT_TAG_STATUS, (uint64_t)c->attempts[i].status);
 		bytes_z(w, ATTEMPT_TAG_CAUSE, c->attempts[i].cause);
@@ -58,7 +58,7 @@ static void put_leg(const struct call *c, unsigned tag, const struct leg *l, str
 		return;
 	begun = bytes_begin(w, tag);
 	bytes_z(w, LEG_TAG_NETWORK, network_name(c, l->network));
-	bytes_z(w, LEG_TAG_PEER, peer_name(c, l->peer));
+	bytes_z(w, LEG_TAG_PEER, call_peer_name(c, l->peer, l->was));
 	if (leg_aor(l).n)
 		bytes_put(w, LEG_TAG_AOR, leg_aor(l));
 	if (leg_alias(l).n)
@@ -81,6 +81,7 @@ static void put_leg(const struct call *c, unsigned tag, const struct leg *l, str
 	for (unsigned i = 0; i < l->n_agreed; i++)
 		if (l->agreed[i].used)
 			put_agreed(&l->agreed[i], i, w);
+	open_write_leg(c, l, w);
 	bytes_end(w, begun);
 }
 
@@ -88,7 +89,7 @@ static void put_side(const struct call *c, unsigned tag, const struct side *s, s
 {
 	size_t begun;
 
-	if (!c->session || !s->used)
+	if (!c->session || !s->used || c->state == CALL_TRYING)
 		return;
 	begun = bytes_begin(w, tag);
 	bytes_z(w, SIDE_TAG_NETWORK, network_name(c, s->network));
@@ -182,13 +183,13 @@ void checkpoint_write(const struct call *c, const struct media_stats *stats, str
 	bytes_u64(w, CALL_TAG_STATUS, (uint64_t)c->status);
 	bytes_u64(w, CALL_TAG_ECHO, c->echo);
 	bytes_u64(w, CALL_TAG_TO_PHONE, c->to_phone);
-	if (c->route >= 0)
-		bytes_z(w, CALL_TAG_ROUTE, c->config->routes[c->route].name);
+	bytes_z(w, CALL_TAG_ROUTE, call_route_name(c));
 	bytes_z(w, CALL_TAG_PEER_IN, peer_name(c, c->peer_in));
 	bytes_z(w, CALL_TAG_PEER_OUT, peer_name(c, c->peer_out));
 	bytes_u64(w, CALL_TAG_COUNTED_IN, c->peer_in_counted);
 	bytes_u64(w, CALL_TAG_COUNTED_OUT, c->peer_out_counted);
 	put_attempts(c, w);
+	open_write_call(c, w);
 	put_leg(c, CALL_TAG_A, c->a, w);
 	put_leg(c, CALL_TAG_B, c->b, w);
 	put_side(c, CALL_TAG_SIDE_A, &c->side[MEDIA_A], w);

@@ -70,6 +70,8 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 
 	if (m->status < 200 || (x->state != EXCHANGE_GIVEN_UP && leg_challenged(x->to, &x->out, m) == KEYRING_AGAIN))
 		return;
+	if (m->method == METHOD_INVITE && m->status < 300)
+		leg_keep_credentials(x->to, t);
 	if (m->status == 408 || m->status == 481)
 		exchange_event(x, EXCHANGE_GONE, m);
 	else if (m->status >= 300)
@@ -201,6 +203,78 @@ void exchange_begin(struct call *c, struct leg *from, struct server_txn *t, cons
 	exchange_event(x, EXCHANGE_READY, NULL);
 }
 
+/* ---- of a call that outlived its process ---- */
+
+static void on_restarted(struct wheel_timer *t)
+{
+	struct exchange *x = container_of(t, struct exchange, bound);
+	struct call *c = x->call;
+
+	exchange_event(x, x->out ? EXCHANGE_OVERDUE : EXCHANGE_CANCEL, NULL);
+	call_run(c);
+}
+
+static int restore_sdp(struct exchange *x, const struct exchange_kept *k)
+{
+	enum sdp_error err = k->sdp.p ? sdp_parse(k->sdp.p, k->sdp.n, &x->offer) : SDP_OK;
+
+	if (err != SDP_OK)
+		return err == SDP_ERR_NO_MEMORY ? -ENOMEM : -EBADMSG;
+	if (k->late || !k->sdp.p)
+		return 0;
+	x->before = str_dup(k->sdp);
+	return x->before ? 0 : -ENOMEM;
+}
+
+/* As the offer went. */
+static void restore_offers(const struct exchange *x)
+{
+	if (x->state == EXCHANGE_LATE) {
+		leg_offer_event(x->to, OFFER_GOT);
+		leg_offer_event(x->from, OFFER_SENT);
+		return;
+	}
+	if (!x->offer)
+		return;
+	leg_offer_event(x->from, OFFER_GOT);
+	if (x->out)
+		leg_offer_event(x->to, OFFER_SENT);
+}
+
+int exchange_restore(struct call *c, const struct exchange_kept *k)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+	int err;
+
+	if (!x)
+		return -ENOMEM;
+	*x = (struct exchange){.call = c,
+			       .state = k->late  ? EXCHANGE_LATE
+					: k->out ? EXCHANGE_FORWARDED
+						 : EXCHANGE_PREPARING,
+			       .method = METHOD_INVITE,
+			       .out_method = METHOD_INVITE,
+			       .from = k->from,
+			       .to = k->from == c->a ? c->b : c->a,
+			       .cseq = k->cseq};
+	err = restore_sdp(x, k);
+	if (err < 0) {
+		exchange_free(x);
+		return err;
+	}
+	c->exchange = x;
+	x->in = k->in;
+	x->out = k->out;
+	if (x->in)
+		server_txn_own(x->in, &in_ops, x);
+	if (x->out)
+		client_txn_own(x->out, &out_ops, x, &x->to->hiding.set);
+	restore_offers(x);
+	if (!k->late)
+		call_timers_soon(c, &x->bound, on_restarted);
+	return 0;
+}
+
 bool exchange_is_of(const struct call *c, const struct leg *from)
 {
 	return c->exchange && c->exchange->from == from;
@@ -218,6 +292,7 @@ void exchange_ack(struct call *c, struct leg *from, const struct message *m)
 
 	call_timers_acked(from);
 	from->unacked.txn = NULL;
+	checkpoint_changed(c);
 	if (c->exchange && c->exchange->in == t && c->exchange->state == EXCHANGE_LATE)
 		exchange_event(c->exchange, EXCHANGE_ACK, m);
 	else

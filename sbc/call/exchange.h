@@ -44,7 +44,7 @@ struct exchange {
 	uint32_t cseq;
 	struct message *request;  /* a reference of our own, until it is forwarded */
 	struct sdp *offer;        /* from `from`, or (LATE) from `to` */
-	char *before;             /* a bridged UPDATE: what we told Y last before it */
+	char *before;             /* what we told Y last before it; NULL without an offer */
 	struct wheel_timer bound; /* a far side that says 1xx and no more */
 };
 
@@ -53,6 +53,19 @@ bool exchange_event(struct exchange *x, enum exchange_event ev, const struct mes
 /* UPDATE went on as re-INVITE. */
 bool exchange_bridged(const struct exchange *x);
 void exchange_free(struct exchange *x);
+
+/* One that another process began. */
+struct exchange_kept {
+	struct leg *from;
+	bool late; /* answered by the offer `sdp`; else sdp is what the other side was told before, or has no p */
+	uint32_t cseq;
+	struct str sdp;
+	struct server_txn *in;  /* NULL: it is over for whoever asked */
+	struct client_txn *out; /* NULL: not sent on */
+};
+/* Late: goes on. Else whoever asked is refused as soon as the worker runs, and what was sent on is cancelled, or
+ * undone. 0 and k's transactions are its own; -ENOMEM or -EBADMSG. */
+int exchange_restore(struct call *c, const struct exchange_kept *k);
 
 /* To X: a refusal of ours; the 2xx (m: Y's, 0 or -errno); Y's refusal. */
 void exchange_refuse(struct exchange *x, enum reject_reason why);

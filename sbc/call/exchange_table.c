@@ -32,7 +32,7 @@ static void act_forward(struct exchange *x, const struct message *m)
 
 	/* UPDATE reaches a side that does not know it as re-INVITE */
 	x->out_method = x->method == METHOD_UPDATE && x->to->far_update ? METHOD_UPDATE : METHOD_INVITE;
-	if (exchange_bridged(x) && x->to->sdp_sent)
+	if (x->offer && x->to->sdp_sent)
 		x->before = str_dup((struct str){x->to->sdp_sent, x->to->sdp_sent_n});
 	if (x->offer) {
 		leg_forbid_message(x->to, x->request, x->offer);
@@ -165,6 +165,15 @@ static void act_overdue(struct exchange *x, const struct message *m)
 	act_cancel(x, m);
 }
 
+/* Nobody is there any more to answer it. */
+static void act_offer_unanswered(struct exchange *x, const struct message *m)
+{
+	dialog_refresh_target(&x->to->dialog, m);
+	leg_send_ack(x->to, STR_NONE);
+	drop_offers(x);
+	call_post(x->call, CALL_EV_BROKEN, &(struct call_arg){.cause = "offer came too late"});
+}
+
 static void act_dropped(struct exchange *x, const struct message *m)
 {
 	drop_offers(x);
@@ -245,6 +254,8 @@ static const struct exchange_cell cells[EXCHANGE_STATE_COUNT][EXCHANGE_EVENT_COU
 	[EXCHANGE_GIVEN_UP] =
 		{
 			[EXCHANGE_ANSWER] = MACHINE_DO(restore, EXCHANGE_RESTORING),
+			/* of a re-INVITE without an offer, when the process before this one died */
+			[EXCHANGE_OFFER] = MACHINE_DO(offer_unanswered, EXCHANGE_DONE),
 			[EXCHANGE_REFUSED] = MACHINE_DO(dropped, EXCHANGE_DONE),
 			/* RFC 3261 §9.1: nothing after the CANCEL: taken as cancelled */
 			[EXCHANGE_GONE] = MACHINE_DO(dropped, EXCHANGE_DONE),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sbc/call/timers.h"
+#include "sbc/sip/digest.h"
 
 /* ---- the INVITE that made a UAS leg ---- */
 
@@ -67,8 +68,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	l->transport = l->dialog.peer.transport;
 	l->invite_cseq = invite->cseq;
 	l->far_update = message_lists(invite, STR("Allow"), STR("UPDATE"));
-	l->invite_in = t;
-	server_txn_own(t, &uas_ops, l);
+	leg_own_invite_in(l, t);
 	call_count(&c->calls->counters.legs, 1);
 	leg_allow_own(l, invite);
 	return l;
@@ -109,6 +109,12 @@ fail_dialog:
 fail_leg:
 	free(l);
 	return NULL;
+}
+
+void leg_own_invite_in(struct leg *l, struct server_txn *t)
+{
+	l->invite_in = t;
+	server_txn_own(t, &uas_ops, l);
 }
 
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
@@ -162,6 +168,7 @@ void leg_destroy(struct leg *l)
 	free(l->sdp_sent);
 	free(l->agreed);
 	free(l->ack);
+	free(l->credentials);
 	free(l);
 }
 
@@ -298,6 +305,19 @@ void leg_own_unacked(struct leg *l, struct server_txn *t)
 	server_txn_own(t, &unacked_ops, l);
 }
 
+void leg_keep_credentials(struct leg *l, const struct client_txn *invite)
+{
+	char buf[2 * DIGEST_VALUE_MAX];
+	struct writer w = writer_init(buf, sizeof(buf));
+	struct str sent = client_txn_sent(invite);
+
+	if (!sent.n)
+		return; /* the 2xx once more */
+	sent_credentials_write(sent, &w);
+	free(l->credentials);
+	l->credentials = w.n && !w.overflow ? str_dup(writer_result(&w)) : NULL;
+}
+
 static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer *ret_text)
 {
 	char head[HEADERS_MAX], via[ADDR_STRLEN];
@@ -314,6 +334,8 @@ static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer
 	r.to = l->dialog.peer;
 	dialog_write_head(&l->dialog, &w, "ACK", cseq, 70);
 	write_own_headers(l, true, false, &w);
+	if (l->credentials && cseq == l->invite_cseq)
+		writer_z(&w, l->credentials);
 	if (w.overflow)
 		return -EMSGSIZE;
 	r.ruri = dialog_ruri(&l->dialog);
@@ -330,6 +352,8 @@ int leg_send_ack(struct leg *l, struct str body)
 
 	if (err < 0)
 		return err;
+	free(l->credentials);
+	l->credentials = NULL;
 	free(l->ack);
 	/* it was sent; only a repetition would need the copy */
 	l->ack = sent.overflow ? NULL : str_dup(writer_result(&sent));

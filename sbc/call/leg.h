@@ -114,6 +114,7 @@ struct hiding {
 struct unacked {
 	struct server_txn *txn; /* NULL: none */
 	uint32_t cseq;
+	uint64_t since_ns; /* it was sent first */
 	struct wheel_timer again, lost;
 	unsigned interval_ms;
 };
@@ -131,6 +132,7 @@ struct leg {
 	unsigned max_forwards;
 	unsigned network;
 	int peer;
+	const char *was;         /* of a restored call: the name its peer had; the peer may be none any more */
 	struct leg_phone *phone; /* NULL: none */
 	enum config_transport transport;
 	struct server_txn *invite_in;  /* until its final reply is acknowledged */
@@ -139,7 +141,7 @@ struct leg {
 	struct unacked unacked;
 	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
 	bool far_update;      /* the far side's Allow holds UPDATE */
-	bool provisional_seen;
+	bool kept_ringing; /* leg B: its ringing was reason to write the call down */
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;
@@ -148,9 +150,10 @@ struct leg {
 	struct early_tag *tags;  /* leg A: further tags */
 	struct branch *branches; /* leg B: until the call is answered, the one that spoke last first */
 	unsigned n_tags, n_branches, n_forks;
-	struct list old; /* call.old_legs, once another attempt has taken its place */
-	unsigned fork;   /* leg B: media fork of the dialog that is confirmed, or heard */
-	char *ack;       /* last ACK sent, for 2xx that come again */
+	struct list old;   /* call.old_legs, once another attempt has taken its place */
+	unsigned fork;     /* leg B: media fork of the dialog that is confirmed, or heard */
+	char *credentials; /* lines of our last INVITE, for the ACK of its 2xx; NULL: none */
+	char *ack;         /* last ACK sent, for 2xx that come again */
 	size_t ack_n;
 	uint32_t ack_cseq;
 	struct hiding hiding;
@@ -174,6 +177,10 @@ struct leg_arg {
 /* A leg of an answered call that another process began; dialog: as dialog_write() wrote it. 0, -ENOMEM, -EBADMSG. */
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
 		struct leg **ret);
+/* The transaction of the INVITE that made a UAS leg. */
+void leg_own_invite_in(struct leg *l, struct server_txn *t);
+/* Of the INVITE that a UAC leg sends; arg is the leg. */
+extern const struct client_ops leg_invite_ops;
 /* Numbers of requests that may have been sent since a leg was written. */
 #define LEG_CSEQ_SKIP 32
 
@@ -229,6 +236,9 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 /* Final response m to a request of this leg in *txn, from within `response`: a challenge that our credentials answer is
  * answered there and then, with the next CSeq number. RFC 3261 §22.2. */
 enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, const struct message *m);
+/* From within the `response` that is told the first 2xx to our INVITE: its ACK carries the same credentials (RFC 3261
+ * §13.2.2.4). Without memory it carries none: nobody may ask an ACK for them (§22.1). */
+void leg_keep_credentials(struct leg *l, const struct client_txn *invite);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
 /* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */

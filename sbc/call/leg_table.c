@@ -145,7 +145,6 @@ static void act_send_invite(struct leg *l, const struct leg_arg *a);
 
 static void act_provisional(struct leg *l, const struct leg_arg *a)
 {
-	l->provisional_seen = true;
 	tell(l, CALL_EV_CALLEE_PROVISIONAL, a);
 }
 
@@ -374,6 +373,8 @@ static void invite_response(void *arg, struct client_txn *t, const struct messag
 	struct leg *l = arg;
 	struct leg_arg a = {.m = m};
 
+	if (m->status >= 200 && m->status < 300)
+		leg_keep_credentials(l, t);
 	if (m->status < 200) {
 		if (m->status > 100)
 			leg_event(l, LEG_EV_PROVISIONAL, &a);
@@ -415,14 +416,14 @@ static void invite_terminated(void *arg, struct client_txn *t)
 	calls_reap_later(l->call->calls, l->call);
 }
 
-static const struct client_ops invite_ops = {
+const struct client_ops leg_invite_ops = {
 	.response = invite_response, .failed = invite_failed, .terminated = invite_terminated};
 
 static void act_send_invite(struct leg *l, const struct leg_arg *a)
 {
 	int err = -ENOMEM;
 
-	l->invite_out = leg_request(l, a->request, &invite_ops, l, &err);
+	l->invite_out = leg_request(l, a->request, &leg_invite_ops, l, &err);
 	if (l->invite_out) {
 		l->invite_cseq = l->dialog.local_cseq;
 		return;

@@ -3,9 +3,14 @@
 #include "base/clock.h"
 #include "sbc/call/call.h"
 
-static struct str peer_name(const struct call *c, int peer)
+const char *call_peer_name(const struct call *c, int peer, const char *was)
 {
-	return peer >= 0 ? str_z(c->config->peers[peer].name) : STR_NONE;
+	return peer >= 0 ? c->config->peers[peer].name : was;
+}
+
+const char *call_route_name(const struct call *c)
+{
+	return c->route >= 0 ? c->config->routes[c->route].name : c->route_was;
 }
 
 static void fill_leg(const struct call *c, const struct leg *l, struct cdr_leg *ret)
@@ -14,7 +19,7 @@ static void fill_leg(const struct call *c, const struct leg *l, struct cdr_leg *
 		return;
 	*ret = (struct cdr_leg){
 		.network = str_z(c->config->networks[l->network].name),
-		.peer = peer_name(c, l->peer),
+		.peer = str_z(call_peer_name(c, l->peer, l->was)),
 		.aor = leg_aor(l),
 		.call_id = str_z(l->dialog.call_id),
 		.local_tag = str_z(l->dialog.local_tag),
@@ -42,9 +47,9 @@ void record_fill(const struct call *c, const struct media_stats *stats, uint64_t
 		.ring_us = wall(c->ring_ns),
 		.answer_us = wall(c->answer_ns),
 		.end_us = wall(c->end_ns),
-		.route = c->route >= 0 ? str_z(c->config->routes[c->route].name)
-			 : c->to_phone ? STR("registration")
-				       : STR_NONE,
+		.route = call_route_name(c) ? str_z(call_route_name(c))
+			 : c->to_phone      ? STR("registration")
+					    : STR_NONE,
 		.attempts = attempts,
 		.n_attempts = c->n_attempts,
 		.status = c->status,
@@ -59,11 +64,12 @@ void record_fill(const struct call *c, const struct media_stats *stats, uint64_t
 	if (c->echo)
 		ret->b.peer = STR("echo");
 	for (unsigned i = 0; i < c->n_attempts; i++)
-		attempts[i] = (struct cdr_attempt){.peer = c->to_phone ? STR("registration")
-								       : peer_name(c, c->attempts[i].peer),
-						   .remote = c->attempts[i].remote,
-						   .status = c->attempts[i].status,
-						   .cause = c->attempts[i].cause};
+		attempts[i] = (struct cdr_attempt){
+			.peer = c->to_phone ? STR("registration")
+					    : str_z(call_peer_name(c, c->attempts[i].peer, c->attempts[i].was)),
+			.remote = c->attempts[i].remote,
+			.status = c->attempts[i].status,
+			.cause = c->attempts[i].cause};
 	ret->verdict[0] = verdict(&facts, MEDIA_A, text[0]);
 	/* nobody is behind an echo */
 	ret->verdict[1] = c->echo ? NULL : verdict(&facts, MEDIA_B, text[1]);
@@ -78,8 +84,10 @@ void record_send(struct call *c, const struct media_stats *stats)
 	if (c->record_sent)
 		return;
 	c->record_sent = true;
-	if (c->challenged)
+	if (c->challenged) {
+		checkpoint_over(c);
 		return;
+	}
 	record_fill(c, stats, c->end_ns, attempts, text, &r);
 	for (unsigned i = 0; i < 2; i++)
 		if (r.verdict[i])

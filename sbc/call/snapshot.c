@@ -101,7 +101,8 @@ static struct call_snapshot *copy_call(const struct call *c, bool whole, const s
 	struct call_snapshot s = {.start_ns = c->start_ns,
 				  .state = call_state_name(c->state),
 				  .echo = c->echo,
-				  .ending = c->state == CALL_ENDING},
+				  .ending = c->state == CALL_ENDING,
+				  .kept = checkpoint_state(c)},
 			     counted, *block;
 	struct pack k = {.n = sizeof(s)};
 

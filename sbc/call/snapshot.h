@@ -22,6 +22,8 @@ struct call_snapshot {
 	struct cdr record; /* as far as it is known: end_us, ended_by, cause only once the call is ending */
 	const char *state, *leg_state[2]; /* static text; leg NULL: not there */
 	bool echo, ending;
+	const char
+		*kept; /* static text: is the next process going to know it? NULL: not asked for, or not to be kept */
 	struct str described[2]; /* SHOW: the description last sent on a leg, as text; empty: none */
 	struct media_local local[2][MEDIA_MAX_STREAMS]; /* our ports as they are told on each side */
 	unsigned n_local[2];

@@ -3,6 +3,13 @@
 
 #include "base/clock.h"
 
+#define SOON_EACH_MS 4 /* calls: each sends two messages or three */
+
+static uint64_t soon_ms(struct calls *cs)
+{
+	return 1 + cs->soon_n++ / SOON_EACH_MS;
+}
+
 static void on_2xx_again(struct wheel_timer *t)
 {
 	struct leg *l = container_of(t, struct leg, unacked.again);
@@ -30,16 +37,34 @@ static void on_2xx_lost(struct wheel_timer *t)
 	call_run(c);
 }
 
-void call_timers_2xx_sent(struct leg *l)
+static void watch_2xx(struct leg *l, uint64_t again_ms, uint64_t lost_ms)
 {
-	const struct config_timers *v = &l->call->config->timers;
 	struct loop *loop = l->call->calls->worker->loop;
 
 	l->unacked.again.fn = on_2xx_again;
 	l->unacked.lost.fn = on_2xx_lost;
+	loop_timer(loop, &l->unacked.again, again_ms);
+	loop_timer_coarse(loop, &l->unacked.lost, lost_ms);
+}
+
+void call_timers_2xx_sent(struct leg *l)
+{
+	const struct config_timers *v = &l->call->config->timers;
+
+	l->unacked.since_ns = clock_ns();
 	l->unacked.interval_ms = v->t1;
-	loop_timer(loop, &l->unacked.again, v->t1);
-	loop_timer_coarse(loop, &l->unacked.lost, 64ull * v->t1);
+	watch_2xx(l, v->t1, 64ull * v->t1);
+}
+
+/* Intervals that double have come to as much as is between the first and the next. */
+void call_timers_2xx_restored(struct leg *l, uint64_t age_ms)
+{
+	const struct config_timers *v = &l->call->config->timers;
+	uint64_t whole_ms = 64ull * v->t1;
+
+	l->unacked.since_ns = clock_ns() - age_ms * 1000000;
+	l->unacked.interval_ms = age_ms < v->t1 ? v->t1 : age_ms < v->t2 ? (unsigned)age_ms : v->t2;
+	watch_2xx(l, soon_ms(l->call->calls), age_ms < whole_ms ? whole_ms - age_ms : 1);
 }
 
 void call_timers_acked(struct leg *l)
@@ -112,34 +137,45 @@ void call_timers_restored(struct call *c)
 	loop_timer_coarse(c->calls->worker->loop, &c->bound, talked_ms < most_ms ? most_ms - talked_ms : 1);
 }
 
-void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t))
+void call_timers_soon(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t))
 {
-	c->bound.fn = fn;
-	loop_timer(c->calls->worker->loop, &c->bound, 1);
+	t->fn = fn;
+	loop_timer(c->calls->worker->loop, t, soon_ms(c->calls));
 }
 
 #define CHECKPOINT_EVERY_MS   100
 #define CHECKPOINT_SOON_MS    150
 #define CHECKPOINT_REFRESH_MS 60000
+#define CHECKPOINT_TURN       32 /* calls written in one turn of the loop: about 1 ms */
+#define CHECKPOINT_PAUSE_MS   2  /* until the next, when more are due: all of a process that was started again are */
+
+/* Of one list; at most so many. */
+static unsigned write_due(struct calls *cs, struct list *kept, uint64_t now_ms, unsigned most)
+{
+	unsigned n = 0;
+	struct call *c;
+
+	while (n < most && (c = list_first(kept, struct call, keep.node)) && c->keep.due_ms <= now_ms) {
+		list_remove(&c->keep.node);
+		checkpoint_write_now(c);
+		n++;
+	}
+	return n;
+}
 
 static void on_checkpoint(struct wheel_timer *t)
 {
 	struct calls *cs = container_of(t, struct calls, kept_timer);
 	uint64_t now_ms = loop_now_ms(cs->worker->loop);
+	unsigned n = 0;
 	bool more = false;
 
-	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++) {
-		struct call *c;
-
-		while ((c = list_first(&cs->kept[i], struct call, keep.node)) && c->keep.due_ms <= now_ms) {
-			list_remove(&c->keep.node);
-			checkpoint_write_now(c);
-		}
-	}
+	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++)
+		n += write_due(cs, &cs->kept[i], now_ms, CHECKPOINT_TURN - n);
 	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++)
 		more |= !list_empty(&cs->kept[i]);
 	if (more)
-		loop_timer(cs->worker->loop, t, CHECKPOINT_EVERY_MS);
+		loop_timer(cs->worker->loop, t, n == CHECKPOINT_TURN ? CHECKPOINT_PAUSE_MS : CHECKPOINT_EVERY_MS);
 }
 
 void call_timers_checkpoint(struct call *c, enum checkpoint_due due)

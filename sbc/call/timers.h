@@ -9,6 +9,8 @@
 /* A 2xx was sent: it goes again after T1, doubling to T2, until its ACK; given up after 64*T1 (RFC 3261 §13.3.1.4).
  * Over reliable transports too: the 2xx crosses hops that need not be. */
 void call_timers_2xx_sent(struct leg *l);
+/* Another process sent it, so long ago: it goes at once, and on as there. */
+void call_timers_2xx_restored(struct leg *l, uint64_t age_ms);
 void call_timers_acked(struct leg *l);
 /* A call was begun: rings at most timers.c (RFC 3261 §16.6, kept as a bound of ours). */
 void call_timers_begun(struct call *c);
@@ -17,8 +19,8 @@ void call_timers_answered(struct call *c);
 void call_timers_over(struct call *c);
 /* It was answered in another process: what is left of timers.call_max. */
 void call_timers_restored(struct call *c);
-/* It cannot go on here; ended as soon as its worker runs. */
-void call_timers_lost(struct call *c, void (*fn)(struct wheel_timer *t));
+/* It, or its exchange (t), cannot go on here; ended as soon as its worker runs, four each millisecond. */
+void call_timers_soon(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
 /* Its record has changed, and is written within 200 ms with what changes until then; the relay's latches settle in one
  * window; then counters are written every minute. One timer for all calls of a worker: they are written many at once,
  * and so are the questions to the relay. */

@@ -23,7 +23,6 @@ struct location {
 	struct hash_key aor_key;   /* of the table: this start's own */
 	struct hash_key alias_key; /* from the cluster key */
 	struct hmap aors, aliases, connections;
-	struct list all; /* location_link.node */
 	struct location_counters counts;
 };
 

@@ -229,7 +229,6 @@ static struct location_binding *binding_new(const struct location_update *u)
 		.state = LOCATION_FAILED, /* until all is in its place */
 	};
 	b->timer.fn = on_timer;
-	b->link.binding = b;
 	at = put_text(b->text, c->uri);
 	at = put_text(at, c->params);
 	at = put_text(at, c->instance);
@@ -248,7 +247,6 @@ static void binding_unlink(struct location_binding *b)
 	loop_timer_stop(l->loop, &b->timer);
 	flow_unlink(b);
 	hmap_remove(&l->aliases, &b->by_alias);
-	list_remove(&b->link.node);
 	list_remove(&b->node);
 	b->aor->n--;
 	location_count(l, bindings, -1);
@@ -276,7 +274,6 @@ static int binding_link(struct location *l, struct location_aor *a, struct locat
 	if (hmap_insert(&l->aliases, &b->by_alias, location_alias_hash(&id)) < 0)
 		return -ENOMEM;
 	list_append(&a->bindings, &b->node);
-	list_append(&l->all, &b->link.node);
 	a->n++;
 	location_count(l, bindings, 1);
 	atomic_fetch_add_explicit(l->shared, 1, memory_order_relaxed);
@@ -487,7 +484,6 @@ int location_create(const struct location_params *p, struct location **ret)
 	l->user = p->user;
 	l->alias_key = location_alias_key(p->key);
 	random_bytes(&l->aor_key, sizeof(l->aor_key));
-	list_init(&l->all);
 	*ret = l;
 	return 0;
 }

@@ -118,19 +118,12 @@ enum location_state {
 	LOCATION_FAILED,  /* its flow is dead */
 };
 
-/* A node of the list of all bindings; binding NULL: the place of a walk. */
-struct location_link {
-	struct list node;
-	struct location_binding *binding;
-};
-
 /* To be read by everybody, to be written by location.c alone, `probe` and `missed` excepted (phones.c). */
 struct location_binding {
 	struct hmap_node by_alias, by_connection; /* the latter when flow.connection */
-	struct location_link link;
-	struct location_probe *probe; /* a keep-alive under way; the user's own */
-	uint64_t since_ms;            /* made */
-	uint32_t core_cseq;           /* highest so far */
+	struct location_probe *probe;             /* a keep-alive under way; the user's own */
+	uint64_t since_ms;                        /* made */
+	uint32_t core_cseq;                       /* highest so far */
 	char alias[IDENT_LEN + 1], core_call_id[IDENT_LEN + 1];
 	/* From here on what a refresh looks at: most are of a phone that nobody has heard of for a while, so that every
 	 * line of memory is a cold one. */
@@ -239,20 +232,17 @@ void location_flow_dead(struct location_binding *b, const char *why);
 
 /* ---- looking (management) --------------------------------------------------------------------------------------- */
 
-/* A walk over all bindings, some at a time, that lives through changes in between: what is there from begin to end is
- * told once. w is the caller's; it is linked into the location until location_walk() has returned true, or
- * location_walk_end(). */
-struct location_walk {
-	struct location_link link;
-};
-void location_walk_begin(struct location *l, struct location_walk *w);
-/* Tells at most n further bindings; true: that was all. fn must not change the location. */
-bool location_walk(struct location *l, struct location_walk *w, unsigned n,
-		   void (*fn)(void *arg, const struct location_binding *b), void *arg);
-void location_walk_end(struct location_walk *w);
-/* An operator's removal, of one binding by its alias or of all of an AoR: how many there were. The core is not told:
+/* Bindings have an order that lasts, whatever comes and goes: by their place, then by their alias. false: no alias of
+ * ours, whether or not a binding has it. */
+uint64_t location_place(const struct location_binding *b);
+bool location_alias_place(const struct location *l, struct str alias, uint64_t *ret);
+/* Tells bindings from the place *at on, about n places' worth or until fn says false (enough), and moves *at to where
+ * to go on; true: that was all. They come in stretches of neighbouring places, within which they have no order; the
+ * first stretch may begin before *at. fn must not change the location. */
+bool location_walk(const struct location *l, uint64_t *at, unsigned n,
+		   bool (*fn)(void *arg, const struct location_binding *b), void *arg);
+/* An operator's removal of all of an AoR: how many there were. The core is not told:
  * the phone's next REGISTER goes there. */
-unsigned location_remove_alias(struct location *l, struct str alias);
 unsigned location_remove_aor(struct location *l, unsigned network, struct str aor);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* walk: counters; looking at all bindings, some at a time, and an operator's removals. A walk is a node of its own in
- * the list of bindings: what comes and goes around it does not disturb it. */
+/* walk: counters; looking at all bindings, some at a time, and an operator's removals. */
 #include "sbc/location/internal.h"
 
 /* ---- counters ---- */
@@ -24,51 +23,45 @@ void location_counters(const struct location *l, struct location_counters *ret)
 
 /* ---- walks ---- */
 
-void location_walk_begin(struct location *l, struct location_walk *w)
+uint64_t location_place(const struct location_binding *b)
 {
-	w->link.binding = NULL;
-	list_prepend(&l->all, &w->link.node);
+	return hmap_place(b->by_alias.hash);
 }
 
-bool location_walk(struct location *l, struct location_walk *w, unsigned n,
-		   void (*fn)(void *arg, const struct location_binding *b), void *arg)
+bool location_alias_place(const struct location *l, struct str alias, uint64_t *ret)
 {
-	while (w->link.node.next != &l->all) {
-		struct list *next = w->link.node.next;
-		const struct location_link *link = list_entry(next, struct location_link, node);
+	struct ident id;
 
-		if (link->binding && n == 0)
-			return false;
-		list_remove(&w->link.node);
-		list_prepend(next, &w->link.node);
-		if (link->binding) {
-			fn(arg, link->binding);
-			n--;
-		}
-	}
-	location_walk_end(w);
+	if (!ident_parse(l->key, alias, &id))
+		return false;
+	*ret = hmap_place(location_alias_hash(&id));
 	return true;
 }
 
-void location_walk_end(struct location_walk *w)
+bool location_walk(const struct location *l, uint64_t *at, unsigned n,
+		   bool (*fn)(void *arg, const struct location_binding *b), void *arg)
 {
-	list_remove(&w->link.node);
+	bool more = true;
+
+	while (more && n) {
+		uint64_t last;
+
+		for (struct hmap_node *i = hmap_bucket_at(&l->aliases, *at, &last); i; i = i->next) {
+			more = fn(arg, container_of(i, struct location_binding, by_alias)) && more;
+			n -= n > 0;
+		}
+		if (last == UINT64_MAX)
+			return true;
+		*at = last + 1;
+		n -= n > 0;
+	}
+	return false;
 }
 
 static void remove_one(struct location *l, struct location_binding *b)
 {
 	location_count(l, bindings_removed, 1);
 	location_drop(b);
-}
-
-unsigned location_remove_alias(struct location *l, struct str alias)
-{
-	struct location_binding *b = location_by_alias(l, alias);
-
-	if (!b)
-		return 0;
-	remove_one(l, b);
-	return 1;
 }
 
 unsigned location_remove_aor(struct location *l, unsigned network, struct str aor)

@@ -211,6 +211,24 @@ static void write_per_worker(const struct worker_gauges *g, unsigned n, struct w
 			    (uint64_t[]){g[i].turn_p50_us, g[i].turn_p99_us, g[i].turn_max_us});
 }
 
+/* What the quantiles since the start do not tell: whether there were any just now. */
+static void write_long_turns(const struct worker_gauges *g, unsigned n, struct writer *w)
+{
+	static const char *const label[2] = {"worker", "over"};
+
+	prometheus_family(w, "limen_worker_long_turns_total", COUNTER,
+			  "turns of a signalling loop that worked for longer than so many seconds");
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < WORKER_LONG_TURNS; k++) {
+			char worker[12], over[16];
+
+			snprintf(worker, sizeof(worker), "%u", i);
+			snprintf(over, sizeof(over), "0.%03u", worker_long_turn_ms[k]);
+			prometheus_sample2(w, "limen_worker_long_turns_total", label,
+					   (const char *const[2]){worker, over}, g[i].long_turns[k]);
+		}
+}
+
 static void write_workers(const struct metrics_sources *s, struct writer *w)
 {
 	struct worker_gauges g[WORKER_MAX];
@@ -227,6 +245,7 @@ static void write_workers(const struct metrics_sources *s, struct writer *w)
 	write_transactions(&txn, w);
 	write_transport(&transport, w);
 	write_per_worker(g, n, w);
+	write_long_turns(g, n, w);
 }
 
 /* ---- media ---- */

@@ -13,7 +13,8 @@
 /* One contact, one block of memory, slices included. */
 struct reg_snapshot {
 	struct reg_snapshot *next;
-	char alias[IDENT_LEN + 1]; /* its name at the core; lists are in this order */
+	uint64_t place;            /* lists are in this order, then by alias */
+	char alias[IDENT_LEN + 1]; /* its name at the core */
 	struct str aor, network, contact, instance, agent;
 	const char *state, *transport; /* static text */
 	struct addr remote;
@@ -21,7 +22,7 @@ struct reg_snapshot {
 };
 
 enum regs_ask_kind {
-	REGS_LIST,   /* the first `limit` of those whose alias comes after `after` */
+	REGS_LIST,   /* the first `limit` of those that come behind the alias `after`, be it there or not */
 	REGS_LOOKUP, /* all of an address of record, on any network */
 	REGS_REMOVE, /* the same, removed */
 };
@@ -33,13 +34,12 @@ struct regs_ask {
 	char aor[REGS_AOR_MAX + 1]; /* "user@host" */
 
 	/* the answer */
-	int error; /* 0 or -errno */
+	int error; /* 0 or -errno; -EINVAL: `after` is no alias */
 	struct reg_snapshot *first;
 	bool more;
 	unsigned removed;
 	uint64_t total; /* contacts at this worker */
 	void (*done)(struct regs_ask *a);
-	void *keeper; /* the keeper's, while it answers */
 };
 /* Frees what is in an answer. */
 void regs_ask_finish(struct regs_ask *a);

@@ -91,6 +91,7 @@ static void open_call(struct writer *w, const struct call_snapshot *c)
 	cdr_put_leg(w, "a", &r->a);
 	cdr_put_leg(w, "b", &r->b);
 	put_z(w, "cause", c->ending ? r->cause : NULL);
+	put_z(w, "kept", c->kept);
 }
 
 static void put_media_line(struct writer *w, const struct sdp_media *m)

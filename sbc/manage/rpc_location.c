@@ -79,6 +79,11 @@ struct merge {
 	const struct gather *g;
 };
 
+static bool is_before(const struct reg_snapshot *x, const struct reg_snapshot *y)
+{
+	return x->place != y->place ? x->place < y->place : strcmp(x->alias, y->alias) < 0;
+}
+
 /* The first of those left. NULL: none, or a worker may have an earlier one that it did not send. */
 static const struct reg_snapshot *merge_next(struct merge *m)
 {
@@ -90,7 +95,7 @@ static const struct reg_snapshot *merge_next(struct merge *m)
 
 		if (a && !m->head[i] && a->more)
 			return NULL;
-		if (m->head[i] && (!best || strcmp(m->head[i]->alias, best->alias) < 0)) {
+		if (m->head[i] && (!best || is_before(m->head[i], best))) {
 			best = m->head[i];
 			at = i;
 		}
@@ -137,6 +142,11 @@ static void write_page(struct writer *w, const void *arg)
 	close_object(w);
 }
 
+static void fail_after(struct rpc_entry *e)
+{
+	rpc_fail(e, RPC_PARAMS, "after is to be what \"next\" of the page before said");
+}
+
 /* False: the entry has been failed. */
 static bool no_errors(struct rpc_entry *e, const struct gather *g)
 {
@@ -145,7 +155,10 @@ static bool no_errors(struct rpc_entry *e, const struct gather *g)
 
 		if (!a || !a->error)
 			continue;
-		rpc_fail(e, a->error == -EBUSY ? RPC_BUSY : RPC_INTERNAL, "%s", strerror(-a->error));
+		if (a->error == -EINVAL)
+			fail_after(e);
+		else
+			rpc_fail(e, a->error == -EBUSY ? RPC_BUSY : RPC_INTERNAL, "%s", strerror(-a->error));
 		return false;
 	}
 	return true;
@@ -240,7 +253,7 @@ static void ul_dump(struct rpc_entry *e, json_t *params)
 	    !rpc_param_text(e, params, "after", 1, &after))
 		return;
 	if (strlen(after) > IDENT_LEN) {
-		rpc_fail(e, RPC_PARAMS, "after is to be what \"next\" of the page before said");
+		fail_after(e);
 		return;
 	}
 	strcpy(q.ask.after, after);

@@ -4,6 +4,7 @@
 
 #include "sbc/location/reach.h"
 #include "sbc/pass/internal.h"
+#include "sbc/pass/outward.h"
 #include "sbc/sip/scan.h"
 
 /* One request on its way: an incoming and an outgoing transaction. */
@@ -111,12 +112,6 @@ static void try_another(struct passing *g, enum reject_reason why)
 	next(g);
 }
 
-/* Whom it was sent to; NULL: a registered phone. */
-static const struct config_peer *asked_peer(const struct passing *g)
-{
-	return g->targets.at.peer >= 0 ? &g->config->peers[g->targets.at.peer] : NULL;
-}
-
 static void out_response(void *arg, struct client_txn *t, const struct message *m)
 {
 	struct passing *g = arg;
@@ -128,7 +123,8 @@ static void out_response(void *arg, struct client_txn *t, const struct message *
 
 	if (m->status < 200)
 		return;
-	if (keyring_challenged(g->pass->keyring, asked_peer(g), &g->out, m, g->cseq + 1) == KEYRING_AGAIN) {
+	if (keyring_challenged(g->pass->keyring, outward_peer(g->config, &g->targets.at), &g->out, m, g->cseq + 1) ==
+	    KEYRING_AGAIN) {
 		g->cseq++;
 		return;
 	}
@@ -174,71 +170,44 @@ static void out_terminated(void *arg, struct client_txn *t)
 
 static const struct client_ops out_ops = {.response = out_response, .failed = out_failed, .terminated = out_terminated};
 
-static void write_head(struct passing *g, const struct crossing *x, struct writer *h)
+static void write_head(struct passing *g, struct outward *o)
 {
+	struct writer *h = &o->headers;
 	char value[1024];
 	struct writer v = writer_init(value, sizeof(value));
-	int hops = g->request->max_forwards;
 
-	writer_fmt(h, "Max-Forwards: %d\r\n", hops < 0 ? 70 : hops - 1);
-	headers_write_from(g->request, x, g->decision.from_user, &v);
+	headers_write_from(g->request, &o->x, g->decision.from_user, &v);
 	writer_lit(h, "From: ");
 	writer_str(h, writer_result(&v));
 	writer_fmt(h, ";tag=%s\r\n", g->tag);
 	v.n = 0;
-	headers_write_to(g->request, x, g->decision.to_user, &v);
+	headers_write_to(g->request, &o->x, g->decision.to_user, &v);
 	header_write(h, STR("To"), writer_result(&v));
 	g->cseq = 1;
 	writer_fmt(h, "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nAccept: application/sdp\r\n", g->call_id);
-	if (g->config->server_name)
-		header_write(h, STR("User-Agent"), str_z(g->config->server_name));
 }
 
 static bool send_on(struct passing *g, int *ret_error)
 {
-	const struct target *at = &g->targets.at;
-	char headers[HEADERS_MAX], ruri[1024], host[300], via[ADDR_STRLEN];
-	struct writer h = writer_init(headers, sizeof(headers)), r = writer_init(ruri, sizeof(ruri)),
-		      n = writer_init(host, sizeof(host)), v = writer_init(via, sizeof(via));
-	struct crossing x = {
-		.config = g->config,
-		.from_peer = g->decision.peer,
-		.to_peer = at->peer,
-		.to_network = at->to.network,
-		.local = transport_local(g->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), NULL),
-	};
-	struct client_request req = {
-		.method = METHOD_OPTIONS,
-		.to = at->to,
-		.slot = message_owner(g->pass->worker->key, g->request),
-		.guard = &g->forbidden_out,
-		.ops = &out_ops,
-		.arg = g,
-	};
+	uint8_t slot = message_owner(g->pass->worker->key, g->request);
+	struct outward o;
 
-	*ret_error = -EMSGSIZE;
-	if (at->configured)
-		headers_write_target_host(at->configured, &n);
-	else
-		addr_write(&n, &x.local);
-	x.target_host = writer_result(&n);
-	ident_mint(g->pass->worker->key, req.slot, g->call_id);
-	ident_mint(g->pass->worker->key, req.slot, g->tag);
-	addr_write(&v, &x.local);
-	req.via_host = writer_result(&v);
+	outward_begin(&o, g->config, g->request, g->decision.peer, &g->targets.at, NULL);
+	ident_mint(g->pass->worker->key, slot, g->call_id);
+	ident_mint(g->pass->worker->key, slot, g->tag);
 	if (g->targets.phone)
-		writer_z(&r, g->phone.uri);
-	else if (!headers_write_auth_ruri(g->request, &x, g->decision.ruri_user, &r))
-		headers_write_ruri(g->request, &x, g->decision.ruri_user, &r);
-	req.ruri = writer_result(&r);
-	write_head(g, &x, &h);
-	headers_cross(g->request, &x, &h);
-	g->forbidden_out.auth_relay = g->forbidden_in.auth_relay = headers_relay_auth(g->request, &x);
-	keyring_write(g->pass->keyring, asked_peer(g), STR("OPTIONS"), req.ruri, STR_NONE, &h);
-	req.headers = writer_result(&h);
-	if (h.overflow || r.overflow)
-		return false;
-	g->out = client_txn_start(g->pass->worker->txn, &req, ret_error);
+		writer_z(&o.ruri, g->phone.uri);
+	else if (!headers_write_auth_ruri(g->request, &o.x, g->decision.ruri_user, &o.ruri))
+		headers_write_ruri(g->request, &o.x, g->decision.ruri_user, &o.ruri);
+	write_head(g, &o);
+	headers_cross(g->request, &o.x, &o.headers);
+	g->forbidden_out.auth_relay = g->forbidden_in.auth_relay = headers_relay_auth(g->request, &o.x);
+	o.req.method = METHOD_OPTIONS;
+	o.req.slot = slot;
+	o.req.guard = &g->forbidden_out;
+	o.req.ops = &out_ops;
+	o.req.arg = g;
+	g->out = outward_send(&o, g->pass->keyring, g->pass->worker->txn, ret_error);
 	return g->out != NULL;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/pass/outward.h"
 #include "sbc/pass/register_internal.h"
 
 void registering_free(struct registering *g)
@@ -159,23 +160,20 @@ static void write_crossing(struct writer *h, const struct message *m, const stru
 	}
 }
 
-static void write_headers(struct registering *g, const struct crossing *x, struct writer *h)
+static void write_headers(struct registering *g, struct outward *o)
 {
-	int hops = g->request->max_forwards;
+	struct writer *h = &o->headers;
 
-	writer_fmt(h, "Max-Forwards: %d\r\n", hops < 0 ? 70 : hops - 1);
-	write_parties(h, g, x);
+	write_parties(h, g, &o->x);
 	writer_fmt(h, "Call-ID: %s\r\nCSeq: %u REGISTER\r\n", g->call_id, g->cseq++);
-	write_contacts(h, g, x);
+	write_contacts(h, g, &o->x);
 	if (g->wish.star)
 		writer_lit(h, "Expires: 0\r\n");
 	/* RFC 3327 §5.1, §5.2: the way back to this contact, should it be asked for elsewhere */
 	writer_lit(h, "Supported: path\r\nPath: <sip:");
-	addr_write(h, &x->local);
+	addr_write(h, &o->x.local);
 	writer_z(h, g->targets.at.to.transport == CONFIG_TCP ? ";transport=tcp;lr>\r\n" : ";lr>\r\n");
-	if (g->config->server_name)
-		header_write(h, STR("User-Agent"), str_z(g->config->server_name));
-	write_crossing(h, g->request, x);
+	write_crossing(h, g->request, &o->x);
 }
 
 /* ---- sending ---- */
@@ -195,47 +193,23 @@ static const struct client_ops core_ops = {
 
 static bool send_on(struct registering *g)
 {
-	const struct target *at = &g->targets.at;
-	const struct config_peer *p = &g->config->peers[at->peer];
-	char headers[HEADERS_MAX], ruri[1200], host[300], via[ADDR_STRLEN];
-	struct writer h = writer_init(headers, sizeof(headers)), r = writer_init(ruri, sizeof(ruri)),
-		      n = writer_init(host, sizeof(host)), v = writer_init(via, sizeof(via));
-	struct crossing x = {
-		.config = g->config,
-		.from_peer = g->decision.peer,
-		.to_peer = at->peer,
-		.to_network = at->to.network,
-		.local = transport_local(g->config, at->to.network, at->to.transport, addr_is_v6(&at->to.remote), NULL),
-	};
-	struct client_request req = {
-		.method = METHOD_REGISTER,
-		.to = at->to,
-		.slot = location_slot(g->registrar->location, g->wish.aor),
-		.guard = &g->forbidden_out,
-		.ops = &core_ops,
-		.arg = g,
-	};
+	const struct config_peer *p = &g->config->peers[g->targets.at.peer];
+	struct outward o;
 	int err;
 
 	/* the registrar's domain, where it has one */
-	if (p->domain)
-		writer_z(&n, p->domain);
-	else
-		headers_write_target_host(at->configured, &n);
-	x.target_host = writer_result(&n);
-	addr_write(&v, &x.local);
-	req.via_host = writer_result(&v);
-	if (!headers_write_auth_ruri(g->request, &x, STR_NONE, &r)) {
-		writer_lit(&r, "sip:");
-		writer_str(&r, x.target_host);
+	outward_begin(&o, g->config, g->request, g->decision.peer, &g->targets.at, p->domain);
+	if (!headers_write_auth_ruri(g->request, &o.x, STR_NONE, &o.ruri)) {
+		writer_lit(&o.ruri, "sip:");
+		writer_str(&o.ruri, o.x.target_host);
 	}
-	req.ruri = writer_result(&r);
-	write_headers(g, &x, &h);
-	keyring_write(g->registrar->keyring, p, STR("REGISTER"), req.ruri, STR_NONE, &h);
-	req.headers = writer_result(&h);
-	if (h.overflow || r.overflow || n.overflow)
-		return false;
-	g->out = client_txn_start(g->registrar->worker->txn, &req, &err);
+	write_headers(g, &o);
+	o.req.method = METHOD_REGISTER;
+	o.req.slot = location_slot(g->registrar->location, g->wish.aor);
+	o.req.guard = &g->forbidden_out;
+	o.req.ops = &core_ops;
+	o.req.arg = g;
+	g->out = outward_send(&o, g->registrar->keyring, g->registrar->worker->txn, &err);
 	if (!g->out)
 		return false;
 	/* timer F is as long as the phone's own: it would never hear of the next target */

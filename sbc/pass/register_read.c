@@ -85,6 +85,8 @@ static bool read_contact(struct wish *w, const struct name_addr *a, unsigned exp
 	c.contact.uri = a->uri.text;
 	if (!read_params(w, &c, a->params) || !fits(&c.contact))
 		return false;
+	if (!c.contact.instance.n)
+		c.contact.reg_id = 0; /* RFC 5626 §6: alone it says nothing */
 	add(w, &c);
 	return true;
 }

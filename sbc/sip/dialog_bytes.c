@@ -136,8 +136,8 @@ static bool read_field(void *arg, const struct bytes_field *f)
 
 static bool complete(const struct reading *r)
 {
-	return r->t.call_id.n && r->t.local.n && r->t.remote.n && r->t.remote_tag.n && r->t.remote_target.n &&
-	       r->local_tag.n == IDENT_LEN && addr_is_set(&r->d.flow.remote);
+	return r->t.call_id.n && r->t.local.n && r->t.remote.n && r->t.remote_target.n && r->local_tag.n == IDENT_LEN &&
+	       addr_is_set(&r->d.flow.remote);
 }
 
 int dialog_read(struct dialog *d, const struct bytes_field *f, unsigned network, uint32_t skip)

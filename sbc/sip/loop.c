@@ -49,7 +49,6 @@ struct loop {
 	atomic_bool sleeping;
 	atomic_uint_fast64_t turn_began_ns; /* turn_start_ns for other threads; 0: asleep */
 	atomic_bool stop;
-	atomic_uint_fast64_t refused;
 	struct histogram turns;
 };
 
@@ -107,6 +106,11 @@ void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us
 	*ret_max_us = histogram_max_us(&l->turns);
 }
 
+uint64_t loop_turns_above(const struct loop *l, uint64_t us)
+{
+	return histogram_above_us(&l->turns, us);
+}
+
 bool loop_stuck(const struct loop *l, uint64_t ms)
 {
 	uint64_t began = atomic_load_explicit(&l->turn_began_ns, memory_order_relaxed);
@@ -128,7 +132,6 @@ bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
 			if (atomic_compare_exchange_weak(&l->tail, &pos, pos + 1))
 				break;
 		} else if ((ptrdiff_t)(seq - pos) < 0) {
-			atomic_fetch_add_explicit(&l->refused, 1, memory_order_relaxed);
 			return false;
 		} else {
 			pos = atomic_load_explicit(&l->tail, memory_order_relaxed);
@@ -149,11 +152,6 @@ bool loop_half_empty(const struct loop *l)
 	size_t half = atomic_load_explicit(&l->tail, memory_order_relaxed) + (l->mask + 1) / 2;
 
 	return atomic_load_explicit(&l->tasks[half & l->mask].seq, memory_order_relaxed) == half;
-}
-
-uint64_t loop_posts_refused(const struct loop *l)
-{
-	return atomic_load_explicit(&l->refused, memory_order_relaxed);
 }
 
 static bool task_waits(struct loop *l)
@@ -286,6 +284,7 @@ static void on_async(uv_async_t *h)
 
 void loop_run(struct loop *l)
 {
+	l->awake = false; /* what was set up before, calls of another process among it, was no turn */
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	atomic_store(&l->stop, false);
 }

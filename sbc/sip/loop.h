@@ -36,7 +36,6 @@ void loop_timer_stop(struct loop *l, struct wheel_timer *t);
 bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
 /* Whether more than half of that queue is free, about: who can wait leaves the other half to who cannot. Any thread. */
 bool loop_half_empty(const struct loop *l);
-uint64_t loop_posts_refused(const struct loop *l); /* any thread */
 
 /* Runs once at the end of this turn of the loop, after all events that were ready and before it sleeps. Linking twice
  * is once. */
@@ -62,5 +61,7 @@ void loop_poll_close(struct loop_poll *p);          /* frees it after this turn;
 bool loop_stuck(const struct loop *l, uint64_t ms);
 /* Histogram of turn times (work only, sleep excluded): any thread, approximate. */
 void loop_turns(const struct loop *l, uint64_t *ret_p50_us, uint64_t *ret_p99_us, uint64_t *ret_max_us);
+/* How many were longer than that, to a quarter of it. */
+uint64_t loop_turns_above(const struct loop *l, uint64_t us);
 
 #endif

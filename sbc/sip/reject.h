@@ -17,7 +17,6 @@
 	X(REJECT_OWNER, 0, "", "owner_mismatch")                                                                       \
 	X(REJECT_STRAY_RESPONSE, 0, "", "stray_response")                                                              \
 	X(REJECT_STRAY_ACK, 0, "", "stray_ack")                                                                        \
-	X(REJECT_UNSENDABLE, 0, "", "unsendable")                                                                      \
 	X(REJECT_MALFORMED, 400, "Bad Request", "malformed")                                                           \
 	X(REJECT_MALFORMED_DROP, 0, "", "malformed_dropped")                                                           \
 	X(REJECT_VERSION, 505, "Version Not Supported", "version")                                                     \

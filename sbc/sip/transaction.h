@@ -153,7 +153,6 @@ int server_txn_reject_with(struct server_txn *t, enum reject_reason why, struct 
 /* The last reply again. 0, -ENOENT: none was sent. */
 int server_txn_resend(struct server_txn *t);
 bool server_txn_final_sent(const struct server_txn *t);
-bool server_txn_reliable(const struct server_txn *t);
 const struct flow_addr *server_txn_source(const struct server_txn *t);
 
 /* ---- client ---------------------------------------------------------------------------------------------------- */
@@ -206,7 +205,7 @@ void client_txn_detach(struct client_txn *t);
 /* Branch of its Via, for the leak checker and traces. */
 struct str client_txn_branch(const struct client_txn *t);
 
-/* The request that t sent, while its `response` is told a final one (of an INVITE: one that is no 2xx); else empty. */
+/* The request that t sent, while its `response` is told a final one (of an INVITE: the first 2xx); else empty. */
 struct str client_txn_sent(const struct client_txn *t);
 /* The same request in a transaction of its own, for the same user (ops, arg, guard): with CSeq number cseq, and headers
  * (whole lines) in the place of its Authorization and Proxy-Authorization (RFC 3261 §22.2, §8.1.3.5). Only while
@@ -218,6 +217,8 @@ unsigned client_txn_times(const struct client_txn *t);
 /* Cuts the next line off a text that was sent, without its line end; false at the blank line, behind which the body is
  * left. */
 bool sent_line_next(struct str *rest, struct str *ret_line);
+/* The Authorization and Proxy-Authorization lines of a text that was sent, whole. */
+void sent_credentials_write(struct str sent, struct writer *w);
 
 /* A request outside of any transaction: the ACK of a 2xx (RFC 3261 §13.2.2.4). The written text goes to ret_text if
  * that is not NULL, so that the user can send it again with txn_send_again(). 0 or -errno. */

@@ -32,6 +32,26 @@ static bool is(struct str name, const char *what)
 	return str_eq_nocase(name, str_z(what));
 }
 
+static bool is_credentials(struct str name)
+{
+	return is(name, "Authorization") || is(name, "Proxy-Authorization");
+}
+
+static void write_line(struct str line, struct writer *w)
+{
+	writer_str(w, line);
+	writer_lit(w, "\r\n");
+}
+
+void sent_credentials_write(struct str sent, struct writer *w)
+{
+	struct str line, name, value;
+
+	while (sent_line_next(&sent, &line))
+		if (field_split(line, &name, &value) && is_credentials(name))
+			write_line(line, w);
+}
+
 /* "SIP/2.0/UDP host:port;branch=..." */
 static struct str via_host_of(struct str value)
 {
@@ -58,10 +78,8 @@ static void write_lines(struct str rest, uint32_t cseq, struct client_request *r
 			writer_char(w, ' ');
 			writer_str(w, value);
 			writer_lit(w, "\r\n");
-		} else if (!is(name, "Content-Length") && !is(name, "Authorization") &&
-			   !is(name, "Proxy-Authorization")) {
-			writer_str(w, line);
-			writer_lit(w, "\r\n");
+		} else if (!is(name, "Content-Length") && !is_credentials(name)) {
+			write_line(line, w);
 		}
 	}
 	r->body = rest;

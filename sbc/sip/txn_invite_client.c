@@ -54,12 +54,16 @@ static void act_pass_2xx(struct txn *t, struct txn_event *e)
 		act_stray(t, e);
 }
 
-/* The user makes the ACKs, so nothing of the INVITE is needed any more. */
+/* The user makes the ACKs, so nothing of the INVITE is needed any more once he has seen it. */
 static void act_accept(struct txn *t, struct txn_event *e)
 {
 	txn_timers_invite_accepted(t);
+	if (client_of(t)->ops && !t->ended) {
+		client_txn_say_final(client_of(t), e->m, NULL, 0);
+		return;
+	}
 	txn_set_text(t, NULL, 0);
-	act_pass_2xx(t, e);
+	act_stray(t, e);
 }
 
 /* §17.1.1.3: the ACK takes the INVITE's place as what is sent again. Without memory for it, the next retransmission of

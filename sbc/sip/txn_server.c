@@ -232,11 +232,6 @@ bool server_txn_final_sent(const struct server_txn *s)
 	return s->final_sent;
 }
 
-bool server_txn_reliable(const struct server_txn *s)
-{
-	return s->t.reliable;
-}
-
 const struct flow_addr *server_txn_source(const struct server_txn *s)
 {
 	return &s->source;

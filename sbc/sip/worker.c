@@ -432,4 +432,6 @@ void worker_gauges(struct worker *w, struct worker_gauges *ret)
 	transport_gauges(w->transport, &ret->transport);
 	txn_gauges(w->txn, &ret->txn);
 	loop_turns(w->loop, &ret->turn_p50_us, &ret->turn_p99_us, &ret->turn_max_us);
+	for (unsigned i = 0; i < WORKER_LONG_TURNS; i++)
+		ret->long_turns[i] = loop_turns_above(w->loop, worker_long_turn_ms[i] * 1000);
 }

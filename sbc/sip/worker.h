@@ -69,10 +69,9 @@ int worker_group_start(struct worker_group *g);
 /* Stops the loops, joins the threads, and runs what was posted and not yet taken, so that nothing is lost with it. */
 void worker_group_stop(struct worker_group *g);
 void worker_group_destroy(struct worker_group *g);
-/* Posts the new configuration to every worker; each takes its own reference. Main thread. */
-int worker_group_set_config(struct worker_group *g, struct config *c);
-/* The same for one worker, on its own thread. Its user must know the new configuration before: new listeners bring
- * messages at once. 0, or -errno: everything goes by the new one, but a listener could not be opened (logged). */
+/* A new configuration, on the worker's own thread; takes its own reference. Its user must know the new configuration
+ * before: new listeners bring messages at once. 0, or -errno: everything goes by the new one, but a listener could not
+ * be opened (logged). */
 int worker_set_config(struct worker *w, struct config *c);
 
 static inline unsigned worker_of_slot(unsigned n_workers, uint8_t slot)
@@ -82,12 +81,15 @@ static inline unsigned worker_of_slot(unsigned n_workers, uint8_t slot)
 /* A slot of this worker's, by chance. */
 uint8_t worker_random_slot(const struct worker *w);
 
+#define WORKER_LONG_TURNS 5
 struct worker_gauges {
 	struct transport_gauges transport;
 	struct txn_gauges txn;
 	uint64_t handed_over, queue_refused, stun_answered;
 	uint64_t turn_p50_us, turn_p99_us, turn_max_us;
+	uint64_t long_turns[WORKER_LONG_TURNS]; /* longer than worker_long_turn_ms[] */
 };
+static const unsigned worker_long_turn_ms[WORKER_LONG_TURNS] = {1, 2, 5, 20, 100};
 void worker_gauges(struct worker *w, struct worker_gauges *ret); /* any thread, approximate */
 
 #endif

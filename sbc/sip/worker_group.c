@@ -165,11 +165,6 @@ void worker_group_stop(struct worker_group *g)
 
 /* ---- a new configuration ---- */
 
-struct new_config {
-	struct worker *worker;
-	struct config *config;
-};
-
 int worker_set_config(struct worker *w, struct config *c)
 {
 	char err_text[256] = "";
@@ -190,30 +185,4 @@ int worker_set_config(struct worker *w, struct config *c)
 		}
 	}
 	return e;
-}
-
-static void on_config(void *arg)
-{
-	struct new_config *n = arg;
-
-	worker_set_config(n->worker, n->config);
-	config_unref(n->config);
-	free(n);
-}
-
-int worker_group_set_config(struct worker_group *g, struct config *c)
-{
-	for (unsigned i = 0; i < g->n; i++) {
-		struct new_config *n = malloc(sizeof(*n));
-
-		if (!n)
-			return -ENOMEM;
-		*n = (struct new_config){.worker = worker_get(g, i), .config = config_ref(c)};
-		if (!loop_post(n->worker->loop, on_config, n)) {
-			config_unref(c);
-			free(n);
-			return -ENOBUFS;
-		}
-	}
-	return 0;
 }

@@ -58,6 +58,7 @@ typedef void (*store_load_fn)(void *arg, struct str key, struct str bytes);
 struct store_ops {
 	bool (*put)(struct store *s, enum store_table t, struct str key, struct str bytes);
 	bool (*del)(struct store *s, enum store_table t, struct str key);
+	bool (*waits)(struct store *s, enum store_table t, struct str key);
 	int (*load)(struct store *s, enum store_table t, store_load_fn fn, void *arg);
 	int (*flush)(struct store *s, unsigned timeout_ms);
 	void (*gauges)(struct store *s, struct store_gauges *ret);
@@ -77,6 +78,11 @@ static inline bool store_put(struct store *s, enum store_table t, struct str key
 static inline bool store_del(struct store *s, enum store_table t, struct str key)
 {
 	return !s || s->ops->del(s, t, key);
+}
+/* A change under this key is in memory only: for milliseconds, or for as long as writes fail. Any thread, as put. */
+static inline bool store_waits(struct store *s, enum store_table t, struct str key)
+{
+	return s && s->ops->waits(s, t, key);
 }
 /* Every record of a table, in no particular order, as last written: what still waits in the queue is not seen. At the
  * start, on the main thread, before workers run. 0 or -errno: what was told before is good. */

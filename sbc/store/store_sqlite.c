@@ -158,6 +158,17 @@ static bool sqlite_del(struct store *s, enum store_table t, struct str key)
 	return add(of(s), t, key, STR_NONE, true);
 }
 
+static bool sqlite_waits(struct store *store, enum store_table t, struct str key)
+{
+	struct store_sqlite *s = of(store);
+	bool waits;
+
+	pthread_mutex_lock(&s->lock);
+	waits = find(s, t, key) != NULL;
+	pthread_mutex_unlock(&s->lock);
+	return waits;
+}
+
 static int sqlite_load(struct store *store, enum store_table t, store_load_fn fn, void *arg)
 {
 	struct store_sqlite *s = of(store);
@@ -409,6 +420,7 @@ static void sqlite_close(struct store *store)
 static const struct store_ops ops = {
 	.put = sqlite_put,
 	.del = sqlite_del,
+	.waits = sqlite_waits,
 	.load = sqlite_load,
 	.flush = sqlite_flush,
 	.gauges = sqlite_gauges,

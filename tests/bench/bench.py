@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 
-from lib import calls, memory, process, register, relay, space
+from lib import calls, looked_at, memory, process, register, relay, space
 from lib.process import BenchError
 from lib.report import Report
 from lib.systems import Limen
@@ -28,6 +28,7 @@ ITEMS = {
     "relay": relay.item_relay,
     "flat": relay.item_flat,
     "register": register.item_register,
+    "looked-at": looked_at.item_looked_at,
 }
 HERE = os.path.dirname(os.path.abspath(__file__))
 

@@ -18,14 +18,11 @@ static void copy_fields(struct bytes_reader r, struct bytes_writer *w, unsigned 
 		struct bytes_reader in = bytes_inside(&f);
 		struct bytes_field first;
 		uint64_t v;
-		int64_t i;
 		struct addr a;
 		if (bytes_get_addr(&f, &a)) {
 			bytes_addr(w, f.tag, &a);
 		} else if (bytes_get_u64(&f, UINT64_MAX, &v)) {
-			if (!bytes_get_i64(&f, &i))
-				abort();
-			bytes_i64(w, f.tag, i);
+			bytes_u64(w, f.tag, v);
 		} else if (depth < DEEPEST && bytes_next(&in, &first)) {
 			size_t begun = bytes_begin(w, f.tag);
 			copy_fields(bytes_inside(&f), w, depth + 1);

@@ -2,6 +2,7 @@
 """Limen under test. Each instance has addresses of its own, so that several stand beside each other."""
 import json
 import os
+import signal
 import socket
 
 from . import process, space
@@ -61,7 +62,7 @@ class Limen(System):
         super().__init__(name, work)
         Limen._next_port += 1
         self.manage = ("127.0.0.1", Limen._next_port)
-        path = os.path.join(self.dir, "limen.json")
+        self.path = path = os.path.join(self.dir, "limen.json")
         with open(path, "w") as f:
             config = self._config(cdr, log, leak, workers, store)
             if phones:
@@ -69,7 +70,7 @@ class Limen(System):
                 config["networks"]["near"].update(unknown="accept", nat=True, source_rate=0)
                 config["routes"] = [{"match": {"network": "near"}, "target": "callees"}]
                 config["limits"]["registrations"] = config["limits"]["registrations_source"] = 1000000
-                config["registrations"] = {"core_rate": 0}
+                config["registrations"] = {"core_rate": 0, "expires_phone": 3600}
             json.dump(config, f, indent=1)
         self._start("limen", [self.program, "run", path], cpu)
         process.until(self.name + " ready", 10, lambda: self._check("limen") or self._ready())
@@ -112,6 +113,22 @@ class Limen(System):
                     break
                 text += piece
         return text.decode(errors="replace")
+
+    def command(self, *words):
+        """One of the program's own, at this Limen."""
+        with open(os.path.join(self.dir, "command.out"), "w") as out:
+            p = process.start(space.command(space.MIDDLE, [self.program, *words, "--config", self.path]), stdout=out)
+            if process.wait_exit(p, 60) != 0:
+                raise BenchError("%s: limen %s did not end well" % (self.name, " ".join(words)))
+
+    def reload(self):
+        def done():
+            with open(os.path.join(self.dir, "limen.lines")) as f:
+                return f.read().count("reload done")
+
+        before = done()
+        self.parts["limen"].send_signal(signal.SIGHUP)
+        process.until("reload", 30, lambda: done() > before)
 
     def _ready(self):
         try:

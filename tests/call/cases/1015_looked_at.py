@@ -26,7 +26,10 @@ def run(t):
         seen += page["bindings"]
         after = page["next"]
     t.equal(after, None, "after the last page")
-    t.equal([b["alias"] for b in seen], sorted(registrar.aliases()), "aliases, in order")
+    t.equal(sorted(b["alias"] for b in seen), sorted(registrar.aliases()), "aliases")
+    t.equal([b["alias"] for b in ask(t, "ul.dump", limit=10)["bindings"]], [b["alias"] for b in seen], "the same in one page")
+    _, answer = t.limen.rpc("ul.dump", after="nobody's alias")
+    t.check("next" in answer["error"]["data"], f"after what is no alias: {answer}")
     aor = f"user3@{t.limen_at('caller')[0]}"
     one = ask(t, "ul.lookup", aor=aor)["bindings"]
     t.equal([b["contact"] for b in one], [phones[3].uri], "contacts looked up")

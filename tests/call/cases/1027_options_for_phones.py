@@ -23,6 +23,10 @@ def run(t):
     Callee(t.a, m).reply(200, "Here")
     m = pbx.expect("200 OPTIONS")
     t.check(t.a.host not in m.raw.decode(), "the phone is seen")
+    # of a phone that asks who we are there is nobody who could answer for us
+    pbx = ask(t, phone.alias)
+    Callee(t.a, t.a.expect("OPTIONS")).reply(401, "Who?", headers=[("WWW-Authenticate", 'Digest realm="x", nonce="y"')])
+    pbx.expect("403 OPTIONS")
     ask(t, "b" + phone.alias[1:] if phone.alias[0] == "a" else "a" + phone.alias[1:]).expect("404 OPTIONS")
     t.a.sock.close()
     ask(t, phone.alias).expect("480 OPTIONS", within=0.5)

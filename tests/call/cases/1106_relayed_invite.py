@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """auth: relay, INVITE: the core's 407 crosses with its challenge and leaves no record; credentials cross with the Request-URI that they are for; CANCEL, re-INVITE and INFO too."""
-from lib.digest import Login, Verifier, relaying, within
+from lib.digest import Login, Verifier, credentials, relaying, within
 
 CONFIG = relaying
 CDR = [{"status": 200, "cause": "bye"}, {"status": 487, "cause": "cancel"}]
@@ -31,7 +31,7 @@ def run(t):
     t.equal(b.invite.uri, d.target, "Request-URI is the one that was signed")
     b.ok(sdp=True)
     d.answered()
-    b.expect("ACK")
+    t.equal(credentials(b.expect("ACK")), credentials(b.invite), "credentials of the ACK")
     within(t, core, login, d, b, "INVITE", body=d.sdp(version=2))
     b.ok(sdp=b.sdp(version=2))
     d.answered()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A carrier challenges INVITE, re-INVITE, INFO and BYE: answered with its credentials, new CSeq, same Call-ID; the caller sees nothing; later requests carry them at once."""
-from lib.digest import Verifier, asked
+from lib.digest import Verifier, asked, credentials
 
 CDR = [{"status": 200, "cause": "bye", "attempts": [("callee", 200)]}] * 2
 
@@ -23,7 +23,7 @@ def call(t, core, known):
     d.expect(180)
     b.ok(sdp=True)
     d.answered()
-    b.expect("ACK")
+    t.equal(credentials(b.expect("ACK")), credentials(b.invite), "credentials of the ACK")
     return d, b
 
 
@@ -36,7 +36,9 @@ def run(t):
     m = asked(t, core, b, b.expect("INVITE"), stale=True)
     b.ok(sdp=b.sdp(version=2))
     t.equal(d.answered().cseq, d.cseq, "the caller's own CSeq")
-    t.equal(b.expect("ACK").cseq, m.cseq, "CSeq of the ACK")
+    ack = b.expect("ACK")
+    t.equal(ack.cseq, m.cseq, "CSeq of the ACK")
+    t.equal(credentials(ack), credentials(m), "credentials of the ACK")
     d.request("INFO", body="x", ctype="text/plain")
     m = b.expect("INFO")
     core.right(t, m, nc=2)

@@ -3,7 +3,8 @@
 from lib import kept
 
 CONFIG = kept.config
-CDR = {"status": 200, "ended_by": "limen", "cause": "removed from the configuration", "a.peer": "caller", "verdict": ...}
+CDR = {"status": 200, "ended_by": "limen", "cause": "removed from the configuration", "a.peer": "caller", "b.peer": "callee",
+       "route": "out", "attempts": [("callee", 200)], "verdict": ...}
 
 
 def run(t):

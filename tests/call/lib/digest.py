@@ -95,6 +95,10 @@ class Verifier:
         return p
 
 
+def credentials(m):
+    return m.all("Authorization") + m.all("Proxy-Authorization")
+
+
 def asked(t, core, b, m, stale=False, headers=None):
     """The callee b refuses m with a challenge of core's (headers: with these), and it comes again as RFC 3261 §22.2 has it."""
     b.reply(core.status, "Asked", to=m, headers=headers or [core.challenge(stale)])

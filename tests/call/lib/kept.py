@@ -34,6 +34,11 @@ def written(t, within=6.0):
         time.sleep(0.02)
 
 
+def settled(t, within=6.0):
+    """The store was given all that is known, whether or not it could be written."""
+    t.wait_metric("limen_calls_unwritten", 0, within)
+
+
 def kill(t):
     t.limen.kill()
     t.final_process()  # what it said until then

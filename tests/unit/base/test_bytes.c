@@ -23,8 +23,6 @@ static void write_all(struct bytes_writer *w)
 	struct addr v4 = address("192.0.2.1:5060"), v6 = address("[2001:db8::1]:0"), none = {0};
 	bytes_u64(w, 1, 0);
 	bytes_u64(w, 2, UINT64_MAX);
-	bytes_i64(w, 3, -1);
-	bytes_i64(w, 4, INT64_MIN);
 	bytes_z(w, 5, "text");
 	bytes_z(w, 6, NULL);
 	bytes_put(w, 7, STR_NONE);
@@ -61,16 +59,11 @@ static void check_all(struct str record)
 	struct bytes_reader r, in;
 	struct bytes_field f;
 	struct addr a, v4 = address("192.0.2.1:5060"), v6 = address("[2001:db8::1]:0");
-	int64_t i;
 
 	assert_int_equal(bytes_open(&r, record, 7), 0);
 	assert_int_equal(r.version, 7);
 	assert_int_equal(number(&r, 1), 0);
 	assert_true(number(&r, 2) == UINT64_MAX);
-	f = next(&r, 3);
-	assert_true(bytes_get_i64(&f, &i) && i == -1);
-	f = next(&r, 4);
-	assert_true(bytes_get_i64(&f, &i) && i == INT64_MIN);
 	assert_true(str_eq(next(&r, 5).value, STR("text")));
 	assert_int_equal(next(&r, 7).value.n, 0);
 	f = next(&r, 8);
@@ -214,10 +207,8 @@ static bool walk(void *arg, const struct bytes_field *f)
 {
 	unsigned *depth = arg, below = *depth + 1;
 	uint64_t v;
-	int64_t i;
 	struct addr a;
 	bytes_get_u64(f, UINT64_MAX, &v);
-	bytes_get_i64(f, &i);
 	bytes_get_addr(f, &a);
 	return *depth == 4 || bytes_each(bytes_inside(f), walk, &below) || true;
 }
@@ -286,10 +277,8 @@ static void test_values(void **state)
 {
 	struct bytes_field f = {.value = STR("\x01\x00")};
 	uint64_t v = 5;
-	int64_t i = 5;
 	struct addr a;
 	assert_false(bytes_get_u64(&f, UINT64_MAX, &v)); /* not the shortest form */
-	assert_false(bytes_get_i64(&f, &i));
 	f.value = STR("123456789");
 	assert_false(bytes_get_u64(&f, UINT64_MAX, &v));
 	f.value = STR("\x0a");

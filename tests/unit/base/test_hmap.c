@@ -163,6 +163,40 @@ static void test_break_leaves_the_walk(void **state)
 	free(items);
 }
 
+/* Put aside after each bucket while the map grows from 16 buckets to thousands: each that was there from the beginning
+ * is met once, in the order of places. */
+static void test_walk_while_it_grows(void **state)
+{
+	struct hmap m = {0};
+	struct item *items = items_new(MANY);
+	unsigned met[12] = {0}, n = 12;
+	uint64_t place = 0, last = 0, before = 0;
+
+	assert_null(hmap_bucket_at(&m, 5, &last));
+	assert_int_equal(last, UINT64_MAX);
+	for (unsigned i = 0; i < 12; i++)
+		assert_int_equal(hmap_insert(&m, &items[i].node, spread(i)), 0);
+	do {
+		for (struct hmap_node *it = hmap_bucket_at(&m, place, &last); it; it = it->next) {
+			uint64_t at = hmap_place(it->hash);
+
+			assert_true(at >= place && at <= last && at >= before);
+			for (unsigned i = 0; i < 12; i++)
+				met[i] += it == &items[i].node;
+		}
+		before = place;
+		place = last + 1;
+		for (unsigned more = 0; more < 400 && n < MANY; more++, n++)
+			assert_int_equal(hmap_insert(&m, &items[n].node, spread(n)), 0);
+	} while (last != UINT64_MAX);
+	for (unsigned i = 0; i < 12; i++)
+		assert_int_equal(met[i], 1);
+	hmap_for_each_safe (it, &m)
+		hmap_remove(&m, it);
+	hmap_finish(&m);
+	free(items);
+}
+
 static void test_no_memory_at_all(void **state)
 {
 	struct hmap m = {0};
@@ -209,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_ids_in_the_high_half),
 		cmocka_unit_test(test_walk_with_free),
 		cmocka_unit_test(test_break_leaves_the_walk),
+		cmocka_unit_test(test_walk_while_it_grows),
 		cmocka_unit_test(test_no_memory_at_all),
 		cmocka_unit_test(test_no_memory_to_grow),
 	};

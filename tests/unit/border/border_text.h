@@ -12,19 +12,8 @@
 #include <cmocka.h>
 
 #include "sbc/border/internal.h"
-
-static inline struct config *config_of(const char *text)
-{
-	struct config *c;
-	struct config_faults f = {0};
-	if (config_load_text(text, strlen(text), "test.json", &c, &f) < 0) {
-		for (size_t i = 0; i < f.n; i++)
-			print_error("%s: %s\n", f.v[i].place, f.v[i].text);
-		fail_msg("configuration refused");
-	}
-	config_faults_finish(&f);
-	return c;
-}
+#include "tests/unit/base/golden.h"
+#include "tests/unit/config/config_of.h"
 
 static inline int peer_named(const struct config *c, const char *name)
 {
@@ -88,26 +77,12 @@ static inline void assert_str(struct str s, const char *want)
 		fail_msg("got  \"%.*s\"\nwant \"%s\"", STR_FMT(s), want);
 }
 
-/* Compares with tests/unit/border/golden/NAME; with LIMEN_GOLDEN_WRITE set writes it instead. */
+/* Against tests/unit/border/golden/NAME. */
 static inline void assert_golden(const char *name, struct str got)
 {
 	char path[512];
 	snprintf(path, sizeof(path), "%s/tests/unit/border/golden/%s", PROJECT_ROOT, name);
-	if (getenv("LIMEN_GOLDEN_WRITE")) {
-		FILE *f = fopen(path, "w");
-		assert_non_null(f);
-		fwrite(got.p, 1, got.n, f);
-		fclose(f);
-		return;
-	}
-	FILE *f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s is missing (LIMEN_GOLDEN_WRITE=1 writes it)", path);
-	static char want[65536];
-	size_t n = fread(want, 1, sizeof(want), f);
-	fclose(f);
-	if (n != got.n || memcmp(want, got.p, n) != 0)
-		fail_msg("%s differs; got:\n%.*s", name, STR_FMT(got));
+	golden_check(path, got);
 }
 
 #endif

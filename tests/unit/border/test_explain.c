@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "sbc/sip/ident.h"
 #include "tests/unit/border/border_text.h"
 
 static const char config_text[] =
@@ -20,11 +21,12 @@ static const char config_text[] =
 	"  { \"name\": \"out\", \"match\": { \"peer\": \"pbx\" }, \"target\": [\"carrier-a\", \"carrier-b\"] },"
 	"  { \"name\": \"phones\", \"match\": { \"network\": \"access\", \"from\": \"regex:^2[0-9]+@\" }, \"target\": \"echo\" } ] }";
 
-static const struct {
+struct row {
 	const char *golden;
 	struct border_explain what;
 	int ret;
-} rows[] = {
+};
+static const struct row rows[] = {
 	{"explain_in.txt", {.network = "trunk", .from = "+491701", .to = "+4930123", .source = "192.0.2.1"}, 0},
 	{"explain_out.txt", {.network = "core", .from = "200@pbx.local", .to = "tel:+44-20-1"}, 0},
 	{"explain_deny.txt", {.network = "core", .from = "200", .to = "+4490123"}, 0},
@@ -51,14 +53,78 @@ static void tell(void *arg, const char *line)
 	writer_char(arg, '\n');
 }
 
-static void test_golden(void **state)
+static void explain(const char *text, const struct row *v, size_t n)
 {
-	struct config *c = config_of(config_text);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	struct config *c = config_of(text);
+	for (size_t i = 0; i < n; i++) {
 		static char buf[8192];
 		struct writer w = writer_init(buf, sizeof(buf));
-		assert_int_equal(border_explain(c, &rows[i].what, tell, &w), rows[i].ret);
-		assert_golden(rows[i].golden, writer_result(&w));
+		assert_int_equal(border_explain(c, &v[i].what, tell, &w), v[i].ret);
+		assert_golden(v[i].golden, writer_result(&w));
+	}
+	config_unref(c);
+}
+
+static void test_golden(void **state)
+{
+	explain(config_text, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* Digest both ways, and a cluster_key: who is asked, by whom, and whose challenges cross. */
+static void test_digest(void **state)
+{
+	static const char text[] =
+		"{ \"cluster_key\": \"a key of sixteen bytes and more\","
+		" \"accounts\": { \"file\": \"/nowhere/users\" },"
+		" \"networks\": {"
+		"  \"phones\": { \"listen\": [\"udp:192.0.2.1:5060\"], \"unknown\": \"accept\", \"auth\": \"limen\", \"realm\": \"phones.example\" },"
+		"  \"closed\": { \"listen\": [\"udp:192.0.2.2:5060\"], \"auth\": \"limen\", \"realm\": \"phones.example\" },"
+		"  \"homes\": { \"listen\": [\"udp:192.0.2.3:5060\"], \"unknown\": \"accept\", \"auth\": \"relay\" },"
+		"  \"core\": { \"listen\": [\"udp:10.0.0.2:5060\"] } },"
+		" \"peers\": {"
+		"  \"branch\": { \"network\": \"phones\", \"targets\": [\"198.51.100.7\"] },"
+		"  \"pbx\": { \"network\": \"core\", \"targets\": [\"10.0.0.5\"], \"auth\": \"relay\" },"
+		"  \"trunk\": { \"network\": \"core\", \"targets\": [\"10.0.0.6\"], \"credentials\": { \"user\": \"us\", \"password\": \"our secret\" } },"
+		"  \"both\": { \"network\": \"core\", \"targets\": [\"10.0.0.7\"], \"auth\": \"relay\","
+		"   \"credentials\": { \"user\": \"us\", \"password\": \"our secret\", \"realm\": \"carrier.example\" } } },"
+		" \"routes\": ["
+		"  { \"name\": \"register\", \"match\": { \"method\": \"REGISTER\" }, \"target\": \"pbx\" },"
+		"  { \"name\": \"to-all\", \"match\": { \"ruri\": \"prefix:1\" }, \"target\": [\"pbx\", \"trunk\", \"both\"] },"
+		"  { \"name\": \"to-phones\", \"match\": { \"network\": \"core\" }, \"target\": \"branch\" } ] }";
+	static char made[IDENT_LEN + 1], forged[IDENT_LEN + 1];
+	const struct ident_key key = ident_key_init(STR("a key of sixteen bytes and more"), 0, 0);
+	ident_mint(&key, 1, made);
+	memcpy(forged, made, sizeof(made));
+	forged[IDENT_LEN - 1] = made[IDENT_LEN - 1] == 'a' ? 'b' : 'a';
+	const struct row v[] = {
+		{"explain_login.txt", {.network = "phones", .from = "200", .to = "100"}, 0},
+		{"explain_login_register.txt",
+		 {.network = "phones", .from = "200", .to = "200", .method = "REGISTER"},
+		 0},
+		{"explain_login_options.txt",
+		 {.network = "phones", .from = "200", .to = "sip:192.0.2.1", .method = "OPTIONS"},
+		 0},
+		{"explain_login_peer.txt",
+		 {.network = "phones", .from = "200", .to = "100", .source = "198.51.100.7"},
+		 0},
+		{"explain_login_closed.txt", {.network = "closed", .from = "200", .to = "100"}, 0},
+		{"explain_relay.txt", {.network = "homes", .from = "200", .to = "100"}, 0},
+		{"explain_relay_out.txt", {.network = "core", .from = "200", .to = "300", .source = "10.0.0.5"}, 0},
+	};
+	explain(text, v, sizeof(v) / sizeof(v[0]));
+
+	/* aliases have a random part: no golden text */
+	struct config *c = config_of(text);
+	for (int i = 0; i < 2; i++) {
+		char buf[8192] = "";
+		struct writer w = writer_init(buf, sizeof(buf) - 1);
+		const struct border_explain e = {
+			.network = "core", .from = "200", .to = i ? forged : made, .source = "10.0.0.5"};
+		assert_int_equal(border_explain(c, &e, tell, &w), 0);
+		buf[w.n] = '\0';
+		assert_non_null(strstr(buf, i ? "not made with this cluster_key: forged, a peer gets 404"
+					      : "an alias made with this cluster_key"));
+		assert_null(strstr(buf, "sixteen"));
 	}
 	config_unref(c);
 }
@@ -92,6 +158,7 @@ static void test_odd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_odd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_digest),
+					   cmocka_unit_test(test_odd)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

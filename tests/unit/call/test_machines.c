@@ -9,34 +9,21 @@
 #include <cmocka.h>
 
 #include "sbc/call/machine.h"
+#include "tests/unit/base/golden.h"
 
 #define TEXT_MAX 65536
 
 static void check_golden(const struct machine *m)
 {
-	static char text[TEXT_MAX], golden[TEXT_MAX];
+	static char text[TEXT_MAX];
 	char path[512];
 	struct writer w = writer_init(text, sizeof(text));
-	size_t n;
-	FILE *f;
 
 	machine_print(m, &w);
 	assert_false(w.overflow);
 	assert_true(w.n > 0);
 	snprintf(path, sizeof(path), "%s/tests/unit/call/golden/%s.txt", PROJECT_ROOT, m->name);
-	if (getenv("LIMEN_GOLDEN_WRITE")) {
-		f = fopen(path, "w");
-		assert_non_null(f);
-		fwrite(text, 1, w.n, f);
-		fclose(f);
-	}
-	f = fopen(path, "r");
-	assert_non_null(f);
-	n = fread(golden, 1, sizeof(golden) - 1, f);
-	fclose(f);
-	golden[n] = '\0';
-	text[w.n] = '\0';
-	assert_string_equal(text, golden);
+	golden_check(path, writer_result(&w));
 }
 
 static void test_leg(void **state)

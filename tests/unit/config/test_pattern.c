@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "helper.h"
+#include "tests/unit/config/config_of.h"
 
 static struct config *route_config(const char *key, const char *pattern)
 {
@@ -12,14 +13,7 @@ static struct config *route_config(const char *key, const char *pattern)
 		text, sizeof(text),
 		"{\"networks\": {\"n\": {\"listen\": \"udp:192.0.2.1\"}}, \"routes\": [{%s: \"%s\"}, \"target\": \"echo\"}]}",
 		key, pattern);
-	struct config *c = NULL;
-	struct config_faults f;
-	int r = config_load_text(text, strlen(text), NULL, &c, &f);
-	if (r)
-		print_error("%s: %s\n", pattern, f.n ? f.v[0].text : "");
-	assert_int_equal(r, 0);
-	config_faults_finish(&f);
-	return c;
+	return config_of(text);
 }
 
 static const struct {

@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include "helper.h"
+#include "tests/unit/base/golden.h"
 
 #define SCHEMA SOURCE_ROOT "/config/schema.json"
 #define README SOURCE_ROOT "/config/README.md"
@@ -20,20 +21,9 @@ static char *printed(int (*print)(FILE *))
 	return text;
 }
 
-static char *file_text(const char *path)
-{
-	char *text = calloc(1, 1 << 20);
-	FILE *f = fopen(path, "r");
-	assert_non_null(f);
-	size_t n = fread(text, 1, (1 << 20) - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	return text;
-}
-
 static void compare(const char *path, const char *head, const char *want)
 {
-	char *text = file_text(path), *tail = head ? strstr(text, head) : text;
+	char *text = golden_read(path, NULL), *tail = head ? strstr(text, head) : text;
 	assert_non_null(tail);
 	tail += head ? strlen(head) : 0;
 	if (strcmp(tail, want) != 0 && getenv("LIMEN_GOLDEN_WRITE")) {

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "sbc/location/location.h"
+#include "tests/unit/config/config_of.h"
 
 static uint64_t fixture_ns = 1000000000;
 static inline uint64_t fixture_clock(void)
@@ -55,14 +56,11 @@ static inline void fixture_source(void *arg, const struct location_binding *b, b
 static inline struct config *fixture_config(const char *network, const char *more)
 {
 	char text[1024];
-	struct config_faults faults = {0};
-	struct config *c;
-	int n = snprintf(text, sizeof(text), "{\"networks\":{\"access\":{\"listen\":[\"udp:127.0.0.1:5060\"]%s}}%s}",
-			 network, more);
 
-	assert_int_equal(config_load_text(text, (size_t)n, "test", &c, &faults), 0);
-	config_faults_finish(&faults);
-	return c;
+	snprintf(text, sizeof(text), "{\"networks\":{\"access\":{\"listen\":[\"udp:127.0.0.1:5060\"]%s}}%s}", network,
+		 more);
+
+	return config_of(text);
 }
 
 static inline void fixture_init(struct fixture *f, const char *network, const char *more)

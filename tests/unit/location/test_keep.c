@@ -196,7 +196,6 @@ static void test_states(void **state)
 
 static void test_other_configuration(void **state)
 {
-	struct config_faults faults = {0};
 	struct kept k;
 	struct fixture f;
 	static const char gone[] = "{\"networks\":{\"inner\":{\"listen\":[\"udp:127.0.0.1:5060\"]}}}",
@@ -206,20 +205,19 @@ static void test_other_configuration(void **state)
 
 	first_process(&alice, &k);
 	fixture_init(&f, "", "");
-	assert_int_equal(config_load_text(gone, sizeof(gone) - 1, "test", &c, &faults), 0);
+	c = config_of(gone);
 	location_set_config(f.l, c);
 	assert_int_equal(again(&f, &k), -ENOENT);
 	assert_int_equal(counters_of(&f).bindings_homeless, 1);
 	config_unref(c);
 	/* another number, and its listener is not there any more */
-	assert_int_equal(config_load_text(moved, sizeof(moved) - 1, "test", &c, &faults), 0);
+	c = config_of(moved);
 	location_set_config(f.l, c);
 	assert_int_equal(again(&f, &k), 0);
 	struct location_binding *b = location_first(location_aor(f.l, 1, str_z(alice.aor)));
 	assert_string_equal(c->networks[location_network(b)].name, "access");
 	assert_int_equal(b->state, LOCATION_FAILED);
 	config_unref(c);
-	config_faults_finish(&faults);
 	fixture_finish(&f);
 
 	fixture_init(&f, "", ",\"limits\":{\"registrations\":1}");

@@ -298,48 +298,79 @@ static void test_same_uri(void **state)
 
 /* ---- looking ---- */
 
+#define WALKED 300
+
 struct seen {
-	unsigned n;
-	char uris[40][40];
+	unsigned n, enough;
+	const struct location_binding *v[WALKED];
 };
 
-static void see(void *arg, const struct location_binding *b)
+static bool see(void *arg, const struct location_binding *b)
 {
 	struct seen *s = arg;
 
-	snprintf(s->uris[s->n++], sizeof(s->uris[0]), "%.*s", STR_FMT(location_uri(b)));
+	s->v[s->n++] = b;
+	return s->n < s->enough;
 }
 
+static bool saw(const struct seen *s, struct fixture *f, const char *aor)
+{
+	const struct location_binding *b = location_first(location_aor(f->l, 0, str_z(aor)));
+
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->v[i] == b)
+			return true;
+	return false;
+}
+
+static void put_numbered(struct fixture *f, unsigned i)
+{
+	char uri[40], aor[40];
+
+	snprintf(uri, sizeof(uri), "sip:u%u@h", i);
+	snprintf(aor, sizeof(aor), "u%u@example.org", i);
+	put(f, &(struct phone){.aor = aor, .uri = uri});
+}
+
+/* Some at a time, while others go, and so many come that the table grows several times: what is there all along is seen
+ * once, in the order of places. */
 static void test_walk(void **state)
 {
 	struct fixture f;
-	struct location_walk w, other;
-	struct seen s = {0};
-	char uri[40], aor[40];
+	struct seen s = {.enough = 1};
+	uint64_t at = 0, place;
+	char aor[40];
+	unsigned gone = 0;
+	bool done = false;
+
 	fixture_init(&f, "", "");
-	for (unsigned i = 0; i < 10; i++) {
-		snprintf(uri, sizeof(uri), "sip:u%u@h", i);
-		snprintf(aor, sizeof(aor), "u%u@example.org", i);
-		put(&f, &(struct phone){.aor = aor, .uri = uri});
+	assert_true(location_walk(f.l, &at, 10, see, &s));
+	assert_int_equal(s.n, 0);
+	for (unsigned i = 0; i < 20; i++)
+		put_numbered(&f, i);
+	for (unsigned more = 20; !done; more += 20) {
+		done = location_walk(f.l, &at, 2, see, &s);
+		for (unsigned i = more; more < 200 && i < more + 20; i++)
+			put_numbered(&f, i);
+		/* one that was not seen yet */
+		snprintf(aor, sizeof(aor), "u%u@example.org", 7);
+		if (!gone && !saw(&s, &f, aor))
+			gone = location_remove_aor(f.l, 0, str_z(aor));
 	}
-	location_walk_begin(f.l, &w);
-	assert_false(location_walk(f.l, &w, 4, see, &s));
-	assert_int_equal(s.n, 4);
-	/* what goes and comes meanwhile; a second walk beside it */
-	location_walk_begin(f.l, &other);
-	assert_int_equal(location_remove_aor(f.l, 0, STR("u3@example.org")), 1);
-	assert_int_equal(location_remove_aor(f.l, 0, STR("u4@example.org")), 1);
-	assert_int_equal(location_remove_aor(f.l, 0, STR("u4@example.org")), 0);
-	assert_int_equal(location_remove_aor(f.l, 1, STR("u5@example.org")), 0);
-	put(&f, &(struct phone){.aor = "late@example.org", .uri = "sip:late@h"});
-	assert_true(location_walk(f.l, &w, 100, see, &s));
-	assert_int_equal(s.n, 10);
-	assert_string_equal(s.uris[4], "sip:u5@h");
-	assert_string_equal(s.uris[9], "sip:late@h");
-	location_walk_end(&other);
-	struct location_binding *b = location_first(location_aor(f.l, 0, STR("late@example.org")));
-	assert_int_equal(location_remove_alias(f.l, str_z(b->alias)), 1);
-	assert_int_equal(counters_of(&f).bindings, 8);
+	assert_int_equal(location_remove_aor(f.l, 0, STR("u8@example.org")) +
+				 location_remove_aor(f.l, 1, STR("u9@example.org")),
+			 1);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(aor, sizeof(aor), "u%u@example.org", i);
+		assert_true(i == 8 || (i == 7 && gone) || saw(&s, &f, aor));
+	}
+	for (unsigned i = 0; i < s.n; i++)
+		for (unsigned j = 0; j < i; j++)
+			assert_ptr_not_equal(s.v[i], s.v[j]);
+	const struct location_binding *b = location_first(location_aor(f.l, 0, STR("u9@example.org")));
+	assert_true(location_alias_place(f.l, str_z(b->alias), &place));
+	assert_int_equal(place, location_place(b));
+	assert_false(location_alias_place(f.l, STR("alice"), &place));
 	fixture_finish(&f);
 }
 

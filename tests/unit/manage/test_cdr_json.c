@@ -8,6 +8,7 @@
 
 #include "sbc/manage/line_writer.h"
 #include "sbc/manage/records.h"
+#include "tests/unit/base/golden.h"
 #include "unit.h"
 
 #define START_US 1795246933123456u /* 2026-11-21T07:42:13.123456Z */
@@ -146,30 +147,6 @@ static struct cdr out_of_order(void)
 	return r;
 }
 
-static char *read_golden(const char *name, size_t *ret_n)
-{
-	char path[512], *text = calloc(1, 65536);
-	FILE *f;
-	snprintf(path, sizeof(path), GOLDEN_DIR "/%s.json", name);
-	f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s is not there", path);
-	*ret_n = fread(text, 1, 65535, f);
-	fclose(f);
-	return text;
-}
-
-static void write_golden(const char *name, struct str text)
-{
-	char path[512];
-	FILE *f;
-	snprintf(path, sizeof(path), GOLDEN_DIR "/%s.json", name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fprintf(f, "%.*s\n", STR_FMT(text));
-	fclose(f);
-}
-
 static json_t *parse(struct str text)
 {
 	json_error_t err;
@@ -191,21 +168,17 @@ static const struct {
 static void test_golden(void **state)
 {
 	for (size_t i = 0; i < LENGTH(goldens); i++) {
-		char buf[CDR_LINE_MAX], *want;
+		char buf[CDR_LINE_MAX], path[512];
 		struct cdr r = goldens[i].make();
 		struct writer w = writer_init(buf, sizeof(buf));
-		size_t n;
 
 		cdr_write_json(&w, &r);
 		assert_false(w.overflow);
 		assert_null(memchr(buf, '\n', w.n));
 		json_decref(parse(writer_result(&w)));
-		if (getenv("LIMEN_GOLDEN_WRITE"))
-			write_golden(goldens[i].name, writer_result(&w));
-		want = read_golden(goldens[i].name, &n);
-		if (n != w.n + 1 || memcmp(want, buf, w.n) != 0)
-			fail_msg("%s:\n%.*s\nis not\n%s", goldens[i].name, STR_FMT(writer_result(&w)), want);
-		free(want);
+		writer_char(&w, '\n');
+		snprintf(path, sizeof(path), GOLDEN_DIR "/%s.json", goldens[i].name);
+		golden_check(path, writer_result(&w));
 	}
 }
 

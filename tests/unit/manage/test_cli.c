@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/base/golden.h"
 #include "unit.h"
 
 static const char *answer_file;
@@ -36,29 +37,7 @@ int cli_ask_all(const struct cli_options *o, const char *method, const char *key
 	return cli_ask(o, method, NULL, ret);
 }
 
-void cli_print_json(const json_t *j)
-{
-	json_dumpf(j, stdout, JSON_COMPACT);
-}
-
-int cli_say_missing(const json_t *list)
-{
-	return json_integer_value(json_object_get(list, "workers_missing")) ? CLI_REFUSED : CLI_GOOD;
-}
-
 /* ---- golden text ---- */
-
-static char *file_text(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	char *text = calloc(1, 65536);
-
-	if (f) {
-		assert_true(fread(text, 1, 65535, f) < 65535);
-		fclose(f);
-	}
-	return text;
-}
 
 static void run(const struct cli_verb *verbs, const char *verb, const char *file)
 {
@@ -89,26 +68,17 @@ static void test_golden(void **state)
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		char from[64], golden[600], *want, *got;
+		char from[64], golden[600], *got;
 
 		snprintf(from, sizeof(from), "%s.json", cases[i].name);
 		snprintf(golden, sizeof(golden), "%s/%s.%s.txt", GOLDEN_DIR, cases[i].name, cases[i].verb);
 		run(cases[i].verbs, cases[i].verb, from);
-		got = file_text("cli_said.txt");
-		if (getenv("LIMEN_GOLDEN_WRITE")) {
-			FILE *f = fopen(golden, "w");
-			assert_non_null(f);
-			fputs(got, f);
-			fclose(f);
-		}
-		want = file_text(golden);
-		if (strcmp(got, want) != 0)
-			fail_msg("%s differs:\n%s", golden, got);
+		got = golden_read("cli_said.txt", NULL);
+		golden_check(golden, str_z(got));
 		for (const char *p = got; *p; p++)
 			if (((unsigned char)*p < ' ' && *p != '\n') || *p == 0x7f)
 				fail_msg("%s: a control character", golden);
 		free(got);
-		free(want);
 	}
 	unlink("cli_said.txt");
 }

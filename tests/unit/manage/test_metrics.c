@@ -226,15 +226,18 @@ static void test_values(void **state)
 		{"limen_lines_queued_bytes{file=\"log\"}", 0},
 		{"limen_build_info{version=\"" LIMEN_VERSION "\"}", 1},
 	};
+	char value[32];
+
 	write_all();
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		char value[32];
 		number(value, cases[i].value);
 		assert_sample(cases[i].name, value);
 	}
 	assert_sample("limen_worker_turn_seconds{worker=\"0\",quantile=\"0.99\"}",
 		      (char[]){'0', '.', '0', '0', '1', '0', (char)('0' + AT(worker_gauges, turn_p99_us) / 10),
 			       (char)('0' + AT(worker_gauges, turn_p99_us) % 10), '\0'});
+	number(value, 1000 + AT(worker_gauges, long_turns[3]));
+	assert_sample("limen_worker_long_turns_total{worker=\"0\",over=\"0.020\"}", value);
 	assert_null(strstr(text, "peer=\"unknown\""));
 	assert_null(strstr(text, "file=\"cdr\""));
 }

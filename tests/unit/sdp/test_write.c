@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Golden pairs: golden/<name>.in is parsed, written by the row's rewrite, and compared with golden/<name>.out. Run with
  * LIMEN_GOLDEN_WRITE=1 to make the .out files anew, then read the difference. */
+#include "tests/unit/base/golden.h"
 #include "tests/unit/sdp/helper.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 struct rewrite {
 	const char *name;
@@ -83,40 +81,20 @@ static size_t rewrite(const struct rewrite *r, const struct sdp *in, char *buf, 
 	return w.n;
 }
 
-static size_t load(const char *name, const char *ext, char *buf, size_t cap)
-{
-	char path[512];
-	snprintf(path, sizeof(path), GOLDEN_DIR "/%s.%s", name, ext);
-	FILE *f = fopen(path, "rb");
-	if (!f)
-		fail_msg("%s", path);
-	size_t n = fread(buf, 1, cap, f);
-	fclose(f);
-	return n;
-}
-
-static void store(const char *name, const char *p, size_t n)
-{
-	char path[512];
-	snprintf(path, sizeof(path), GOLDEN_DIR "/%s.out", name);
-	FILE *f = fopen(path, "wb");
-	assert_non_null(f);
-	fwrite(p, 1, n, f);
-	fclose(f);
-}
-
 static void golden_one(const struct rewrite *r)
 {
-	static char in[16384], out[16384], want[16384];
-	size_t n = load(r->name, "in", in, sizeof(in));
+	static char out[16384];
+	char path[512], *in;
+	size_t n;
+
+	snprintf(path, sizeof(path), GOLDEN_DIR "/%s.in", r->name);
+	in = golden_read(path, &n);
 	struct sdp *s = parse_ok(in, n);
 	n = rewrite(r, s, out, sizeof(out));
 	sdp_free(s);
-	if (getenv("LIMEN_GOLDEN_WRITE"))
-		store(r->name, out, n);
-	size_t n_want = load(r->name, "out", want, sizeof(want));
-	if (n != n_want || memcmp(out, want, n) != 0)
-		fail_msg("%s: got\n%.*s", r->name, (int)n, out);
+	free(in);
+	snprintf(path, sizeof(path), GOLDEN_DIR "/%s.out", r->name);
+	golden_check(path, (struct str){out, n});
 	s = parse_ok(out, n);
 	sdp_free(s);
 }

@@ -18,8 +18,8 @@
 
 #include "base/clock.h"
 #include "base/sock.h"
-#include "config/config.h"
 #include "sbc/sip/loop.h"
+#include "tests/unit/config/config_of.h"
 
 #define DEADLINE_S 20
 
@@ -90,22 +90,6 @@ static inline uint16_t free_port(void)
 	}
 	fail_msg("no free port");
 	return 0;
-}
-
-/* ---- configurations ---- */
-
-static inline struct config *config_text(const char *text)
-{
-	struct config *c;
-	struct config_faults f = {0};
-
-	if (config_load_text(text, strlen(text), "test.json", &c, &f) < 0) {
-		for (size_t i = 0; i < f.n; i++)
-			print_error("%s: %s\n", f.v[i].place, f.v[i].text);
-		fail_msg("configuration refused");
-	}
-	config_faults_finish(&f);
-	return c;
 }
 
 /* ---- the loop ---- */

@@ -61,6 +61,38 @@ static void test_typical(void **state)
 	for_every_failure(parse_once, text);
 }
 
+static bool judge_once(void *arg)
+{
+	heap_armed = false;
+	struct message *m = must_parse(arg);
+	heap_armed = true;
+	enum reject_reason why = message_judge(m);
+	heap_armed = false;
+	if (why != REJECT_NONE)
+		assert_int_equal(why, REJECT_NO_MEMORY);
+	message_free(m);
+	heap_armed = true;
+	return why == REJECT_NONE;
+}
+
+/* The second reading of a REGISTER, on the stack and, being long, beside it. */
+static void test_judge(void **state)
+{
+	static char text[8000];
+	struct writer w = writer_init(text, sizeof(text) - 1);
+	writer_lit(&w, "REGISTER sip:example.net SIP/2.0\r\n" VIA_LINE FROM_LINE TO_LINE CALL_LINE
+		       "CSeq: 7 REGISTER\r\nContact: <sip:a@b>;expires=60\r\n");
+	size_t n = w.n;
+	writer_lit(&w, "\r\n");
+	for_every_failure(judge_once, text);
+	w.n = n;
+	for (int i = 0; i < 60; i++)
+		writer_fmt(&w, "Route: <sip:proxy-%d.a-name-that-takes-some-room.example.net;lr>\r\n", i);
+	writer_lit(&w, "\r\n");
+	text[w.n] = '\0';
+	for_every_failure(judge_once, text);
+}
+
 /* Lists and parameters, in what sofia-sip is given and in what it is not. */
 static void test_many_headers(void **state)
 {
@@ -156,10 +188,8 @@ static void test_dialog(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dialog),
-		cmocka_unit_test(test_typical),
-		cmocka_unit_test(test_many_headers),
-		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_dialog),       cmocka_unit_test(test_judge), cmocka_unit_test(test_typical),
+		cmocka_unit_test(test_many_headers), cmocka_unit_test(test_large),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,7 +305,7 @@ static void test_reorder(void **state)
 			 "{\"networks\":{\"n\":{\"listen\":[\"udp:127.0.0.1:%u\",\"udp:127.0.0.1:%u\"],"
 			 "\"unknown\":\"accept\"}},\"routes\":[]}",
 			 port[i], port[!i]);
-	set_config(f, config_text(both[0]), true);
+	set_config(f, config_of(both[0]), true);
 	for (unsigned i = 0; i < 2; i++) {
 		struct addr a = ours(f, false);
 
@@ -326,7 +326,7 @@ static void test_reorder(void **state)
 		/* what begins goes out by the one that the configuration names first, and says so */
 		assert_int_equal(source_port(f, fd, &any), port[order]);
 		assert_int_equal(addr_port(&first), port[order]);
-		set_config(f, config_text(both[1]), true);
+		set_config(f, config_of(both[1]), true);
 	}
 
 	/* the first is taken out: its own flow ends by it, everything else leaves it; then it is gone */

@@ -8,29 +8,15 @@
 #include "test_txn_client_fault_cases.h"
 #include "test_txn_layer_cases.h"
 #include "test_txn_server_cases.h"
+#include "tests/unit/base/golden.h"
 
 static void golden(const char *name, const struct writer *w)
 {
-	const char *mode = getenv("LIMEN_GOLDEN_WRITE");
 	char path[512];
-	static char want[65536];
-	FILE *file;
-	size_t n;
 
 	assert_false(w->overflow);
 	snprintf(path, sizeof(path), PROJECT_ROOT "/tests/unit/sip/golden/txn_%s.txt", name);
-	file = fopen(path, mode ? "w" : "r");
-	assert_non_null(file);
-	if (mode) {
-		assert_int_equal(fwrite(w->p, 1, w->n, file), w->n);
-		fclose(file);
-		return;
-	}
-	n = fread(want, 1, sizeof(want) - 1, file);
-	fclose(file);
-	want[n] = '\0';
-	w->p[w->n] = '\0';
-	assert_string_equal(w->p, want);
+	golden_check(path, writer_result(w));
 }
 
 static void g_tables(void **state)

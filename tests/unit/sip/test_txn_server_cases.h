@@ -12,7 +12,6 @@ static void s_invite_provisional(void **state)
 
 	RX(f, 0);
 	fake_expect(f, "0 request INVITE\n0 > 100 INVITE\n");
-	assert_false(server_txn_reliable(f->server));
 	assert_false(server_txn_final_sent(f->server));
 	assert_int_equal(server_txn_source(f->server)->network, 0);
 	assert_int_equal(server_txn_resend(f->server), -ENOENT);
@@ -124,7 +123,6 @@ static void s_invite_tcp(void **state)
 	struct fake *f = fake_open();
 
 	RX(f, .transport = TCP);
-	assert_true(server_txn_reliable(f->server));
 	fake_reply(f, 486);
 	assert_int_equal(f->sent[0].to.connection, 1);
 	assert_int_equal(f->sent[0].to.transport, CONFIG_TCP);

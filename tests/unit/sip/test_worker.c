@@ -108,7 +108,6 @@ static void test_stop_busy(void **state)
 		assert_int_equal(send(fd, b, n, 0), n);
 	}
 	assert_int_equal(worker_group_start(f.g), 0);
-	assert_int_equal(worker_group_set_config(f.g, f.config), 0);
 	end();
 	close(fd);
 }

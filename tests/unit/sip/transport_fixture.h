@@ -120,7 +120,7 @@ static inline struct config *config_with(uint16_t port, const char *kinds, const
 		 "{\"networks\":{\"n\":{\"listen\":[%s],\"unknown\":\"accept\"}},"
 		 "\"routes\":[]%s}",
 		 listen, more);
-	return config_text(text);
+	return config_of(text);
 }
 
 static inline struct fix *begin_with(const char *more)

@@ -97,7 +97,7 @@ static inline void begin_more(unsigned n, bool random_delivery, unsigned queue, 
 		"\"routes\":[],\"limits\":{\"queue\":%u,\"connections_source\":1000}}",
 		f.port, f.port, network, queue);
 	f.mute = false;
-	f.config = config_text(text);
+	f.config = config_of(text);
 	f.key = ident_key_init(str_z("a key for this test"), 1, 1);
 	f.requests = f.acks = f.stray = f.wrong_thread = 0;
 	for (unsigned i = 0; i < REJECT_COUNT; i++)

@@ -129,11 +129,15 @@ static void test_coalesced(void **state)
 	assert_true(store_put(s, STORE_CALLS, STR("gone"), STR("x")));
 	assert_true(store_del(s, STORE_CALLS, STR("gone")));
 	assert_int_equal(gauges(s).queued, 2);
+	assert_true(store_waits(s, STORE_CALLS, STR("k")));
+	assert_false(store_waits(s, STORE_SECRETS, STR("k")));
+	assert_false(store_waits(s, STORE_CALLS, STR("other")));
 	assert_int_equal(gauges(s).coalesced, 100);
 	assert_int_equal(store_flush(s, FLUSH_MS), 0);
 	assert_int_equal(gauges(s).written, 2);
 	assert_int_equal(gauges(s).queued, 0);
 	assert_int_equal(gauges(s).queued_bytes, 0);
+	assert_false(store_waits(s, STORE_CALLS, STR("k")));
 	holds(s, STORE_CALLS, "k=99 ");
 	store_close(s);
 }
@@ -169,6 +173,7 @@ static void test_none(void **state)
 {
 	assert_true(store_put(NULL, STORE_CALLS, STR("k"), STR("x")));
 	assert_true(store_del(NULL, STORE_CALLS, STR("k")));
+	assert_false(store_waits(NULL, STORE_CALLS, STR("k")));
 	assert_int_equal(store_flush(NULL, 0), 0);
 	assert_int_equal(gauges(NULL).written, 0);
 	store_close(NULL);
@@ -366,6 +371,50 @@ static void test_full_disk(void **state)
 	log_set_sink(NULL, NULL);
 }
 
+/* ---- a disk that does not answer ---- */
+
+struct stuck {
+	struct store *s;
+	unsigned calls;
+};
+
+/* The thread that writes waits for the file while this runs, as it would for fsync(2). */
+static void while_stuck(void *arg, struct str key, struct str bytes)
+{
+	struct stuck *k = arg;
+	struct timespec from, to;
+	unsigned n = 0;
+	char name[16];
+
+	k->calls++;
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	do
+		snprintf(name, sizeof(name), "%u", n++);
+	while (store_put(k->s, STORE_CALLS, str_z(name), STR("x")) && n < 1000);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	assert_int_equal(n, 101);
+	assert_int_equal(gauges(k->s).overflow, 1);
+	assert_int_equal(gauges(k->s).queued, 100);
+	assert_true(to.tv_sec - from.tv_sec < 5);
+	/* it has what it took and what waits; a change of that has its room */
+	assert_true(store_put(k->s, STORE_CALLS, STR("99"), STR("y")));
+	assert_int_equal(store_flush(k->s, 10), -ETIMEDOUT);
+}
+
+static void test_stuck(void **state)
+{
+	struct stuck k = {.s = open_with((struct store_sqlite_params){.gather_ms = 1, .queue_entries = 100})};
+
+	assert_true(store_put(k.s, STORE_SECRETS, STR("k"), STR("x")));
+	assert_int_equal(store_flush(k.s, FLUSH_MS), 0);
+	assert_int_equal(store_load(k.s, STORE_SECRETS, while_stuck, &k), 0);
+	assert_int_equal(k.calls, 1);
+	assert_int_equal(store_flush(k.s, FLUSH_MS), 0);
+	assert_int_equal(gauges(k.s).queued, 0);
+	assert_true(store_put(k.s, STORE_CALLS, STR("100"), STR("x")));
+	store_close(k.s);
+}
+
 static void test_memory(void **state)
 {
 	for (unsigned k = 0; k < 50; k++) {
@@ -392,7 +441,8 @@ int main(void)
 		CASE(test_killed),           CASE(test_in_use),    CASE(test_kept),          CASE(test_coalesced),
 		CASE(test_bounds),           CASE(test_none),      CASE(test_threads),       CASE(test_no_database),
 		CASE(test_damaged),          CASE(test_newer),     CASE(test_other_program), CASE(test_no_place),
-		CASE(test_mode_is_narrowed), CASE(test_full_disk), CASE(test_memory),
+		CASE(test_mode_is_narrowed), CASE(test_full_disk), CASE(test_stuck),
+		CASE(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,3 +283,18 @@ void sock_for_each(void (*fn)(void *arg, const char *name, int fd), void *arg)
 	}
 	pthread_mutex_unlock(&table.lock);
 }
+
+const char *sock_mend(int err)
+{
+	switch (err) {
+	case -EADDRINUSE:
+		return "; another program has this port, maybe a Limen that runs: ss -lnup and ss -lntp name it";
+	case -EADDRNOTAVAIL:
+		return "; no interface of this machine has this address";
+	case -EACCES:
+		return "; ports below 1024 want root or CAP_NET_BIND_SERVICE";
+	case -EMFILE:
+		return "; raise LimitNOFILE (ulimit -n)";
+	}
+	return "";
+}

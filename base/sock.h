@@ -48,6 +48,8 @@ int sock_adopt(enum sock_kind kind, int fd);
 /* Closes and forgets; fd < 0 is allowed and does nothing. Asserts that fd is in the table under this kind: a descriptor
  * closed twice would be somebody else's by then. */
 void sock_close(enum sock_kind kind, int fd);
+/* What mostly helps when a port cannot be opened for this -errno: "; ..." to be put behind its name, or "". */
+const char *sock_mend(int err);
 /* Open descriptors of this kind. */
 size_t sock_count(enum sock_kind kind);
 

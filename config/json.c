@@ -127,13 +127,25 @@ static const char *syntax_mend(const char *message, const char *token)
 {
 	if (token[0] == '}' || token[0] == ']')
 		return "; is there a comma too many before it?";
-	if (token[0] == '/')
+	if (token[0] == '/' || token[0] == '#')
 		return "; comments are // up to the end of the line";
-	if (token[0] == '"')
-		return strstr(message, "':'") ? "" : "; is a comma missing before it?";
+	if (strstr(message, "string or '}'"))
+		return token[0] == ',' ? "; is it a comma too many?" : "; keys are in double quotes";
+	/* where a list or an object could only end or go on, something new begins */
+	if (token[0] != ':' && (strstr(message, "']' expected") || strstr(message, "'}' expected")))
+		return "; is a comma missing before it?";
 	if (strstr(message, "invalid token"))
 		return "; texts are in double quotes";
 	return "";
+}
+
+/* What jansson read, up to the ' that it puts behind; a text without the quotes of its own. */
+static struct quoted quote_token(const char *p)
+{
+	size_t n = strlen(p) - 1;
+	if (n > 1 && p[0] == '"' && p[n - 1] == '"')
+		return quote_n(p + 1, n - 2);
+	return quote_n(p, n);
 }
 
 static int syntax_fault(const char *text, size_t n, const json_error_t *e, struct config_faults *faults)
@@ -142,7 +154,7 @@ static int syntax_fault(const char *text, size_t n, const json_error_t *e, struc
 	size_t end = e->position > 0 ? (size_t)e->position : 0;
 	where_place(text, end < n ? end : n, place);
 	const char *near = strstr(e->text, " near '");
-	struct quoted token = near ? quote_n(near + 7, strlen(near + 7) - 1) : (struct quoted){""};
+	struct quoted token = near ? quote_token(near + strlen(" near '")) : (struct quoted){""};
 	unsigned line = e->line > 0 ? (unsigned)e->line : 0;
 	switch (json_error_code(e)) {
 	case json_error_duplicate_key:

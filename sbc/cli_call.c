@@ -83,6 +83,10 @@ static void print_leg(const json_t *call, const char *key, const char *name)
 		cli_line(stdout, name, "-");
 		return;
 	}
+	if (!*cli_text(l, "network")) { /* a target that is built in */
+		cli_line(stdout, name, "%s, in Limen itself", party(call, key));
+		return;
+	}
 	snprintf(state, sizeof(state), "%s_state", key);
 	cli_line(stdout, name, "%s, network %s, %s %s, %s", party(call, key), cli_text(l, "network"),
 		 cli_text(l, "transport"), cli_text(l, "remote"), cli_text(call, state));

@@ -12,11 +12,12 @@
 #include "sbc/cli.h"
 #include "sbc/faults.h"
 
-#define CONNECT_S  5
-#define ANSWER_S   25          /* the port gives up after 20 */
-#define ANSWER_MAX (20u << 20) /* bytes */
-#define PAGE       500
-#define TOKEN_ENV  "LIMEN_TOKEN"
+#define CONNECT_S   5
+#define ANSWER_S    25          /* the port gives up after 20 */
+#define ANSWER_MAX  (20u << 20) /* bytes */
+#define PAGE        500
+#define TOKEN_ENV   "LIMEN_TOKEN"
+#define NEEDS_TOKEN (-32003) /* sbc/manage/rpc.h */
 
 bool cli_options(int argc, char **argv, struct cli_options *ret)
 {
@@ -29,6 +30,7 @@ bool cli_options(int argc, char **argv, struct cli_options *ret)
 	int o;
 
 	*ret = (struct cli_options){.config = DEFAULT_CONFIG};
+	opterr = 0; /* its words would come under the name of the verb */
 	while ((o = getopt_long(argc, argv, "c:j", options, NULL)) != -1) {
 		if (o == 'c')
 			ret->config = optarg;
@@ -38,8 +40,10 @@ bool cli_options(int argc, char **argv, struct cli_options *ret)
 			ret->json = true;
 		else if (o == 'n')
 			ret->limit = strtoul(optarg, &end, 10);
-		else
+		else {
+			fprintf(stderr, "limen: no such option, or no value with it: %s\n", argv[optind - 1]);
 			return false;
+		}
 		if (o == 'n' && (*end || end == optarg || !ret->limit)) {
 			fprintf(stderr, "limen: --limit wants a number\n");
 			return false;
@@ -216,12 +220,14 @@ static int say_not_ours(const char *answer)
 	return CLI_UNREACHABLE;
 }
 
-static int say_error(const json_t *error)
+static int say_error(const json_t *error, bool with_token)
 {
 	const char *message = cli_text(error, "message"), *data = cli_text(error, "data");
 
 	fputs("limen: ", stderr);
 	cli_print_text(stderr, *data ? data : message, 0);
+	if (!with_token && json_integer_value(json_object_get(error, "code")) == NEEDS_TOKEN)
+		fputs(": set " TOKEN_ENV ", or give --config FILE, which has it", stderr);
 	fputc('\n', stderr);
 	return CLI_REFUSED;
 }
@@ -238,7 +244,7 @@ static int say_status(int status, const char *body)
 	return CLI_REFUSED;
 }
 
-static int take(char *answer, size_t n, json_t **ret)
+static int take(char *answer, size_t n, bool with_token, json_t **ret)
 {
 	char *body = strstr(answer, "\r\n\r\n"), *end;
 	long status = !strncmp(answer, "HTTP/1.", 7) && n > 9 ? strtol(answer + 9, NULL, 10) : 0;
@@ -257,7 +263,7 @@ static int take(char *answer, size_t n, json_t **ret)
 	error = json_object_get(root, "error");
 	result = json_object_get(root, "result");
 	if (error)
-		r = say_error(error);
+		r = say_error(error, with_token);
 	else if (!result)
 		r = say_not_ours("no result");
 	else
@@ -284,7 +290,7 @@ int cli_ask(const struct cli_options *o, const char *method, json_t *params, jso
 	if (status == CLI_GOOD) {
 		mend_any(&at.addr);
 		answer = exchange(&at, body, &n);
-		status = answer ? take(answer, n, ret) : unreachable(&at.addr, errno);
+		status = answer ? take(answer, n, at.token[0] != '\0', ret) : unreachable(&at.addr, errno);
 		free(answer);
 	}
 	explicit_bzero(&at, sizeof(at));

@@ -117,8 +117,34 @@ static void tell_fault(const struct config_fault *f)
 	if (!log_begin(&l, LOG_ERROR, "reload: fault"))
 		return;
 	log_z(&l, "place", f->place);
+	if (f->line)
+		log_u64(&l, "line", f->line);
 	log_z(&l, "text", f->text);
 	log_end(&l);
+}
+
+static void tell_warnings(struct config_faults *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct log_line l;
+
+		if (!log_begin(&l, LOG_WARN, "configuration"))
+			continue;
+		log_z(&l, "place", w->v[i].place);
+		log_z(&l, "text", w->v[i].text);
+		log_end(&l);
+	}
+	config_faults_finish(w);
+}
+
+void program_warn(const struct config *c)
+{
+	struct config_faults w = {0};
+
+	config_warnings(c, &w);
+	tell_warnings(&w);
+	config_machine_warnings(c, &w);
+	tell_warnings(&w);
 }
 
 /* Both or neither: the configuration, and the accounts that it names. */
@@ -166,6 +192,7 @@ void program_reload(struct program *p)
 	config_unref(p->config);
 	p->config = c;
 	program_say(LOG_INFO, "reload done");
+	program_warn(c);
 }
 
 void program_reopen_files(struct program *p)

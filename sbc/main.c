@@ -23,9 +23,14 @@ static int usage(FILE *f, int status)
 	      "                                look at registrations, remove them\n"
 	      "       limen help [COMMAND]     more of a command\n"
 	      "       limen version\n"
-	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it.\n",
+	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it; SIGUSR1 opens log and CDR files anew.\n",
 	      f);
 	return status;
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
 /* ---- nouns: what is asked of a Limen that runs ---- */
@@ -73,7 +78,9 @@ static int run_noun(const struct noun *n, int argc, char **argv)
 			fprintf(stderr, "limen: %s %s wants %s\n", n->name, v->name, v->args);
 		return status;
 	}
-	return noun_help(n, stderr, CLI_USAGE);
+	if (argc > 1 && !is_help(argv[1]))
+		fprintf(stderr, "limen: no command \"%s %s\"\n", n->name, argv[1]);
+	return argc > 1 && is_help(argv[1]) ? noun_help(n, stdout, CLI_GOOD) : noun_help(n, stderr, CLI_USAGE);
 }
 
 static int help(int argc, char **argv)
@@ -81,6 +88,20 @@ static int help(int argc, char **argv)
 	const struct noun *n = argc > 2 ? find_noun(argv[2]) : NULL;
 
 	return n ? noun_help(n, stdout, 0) : usage(stdout, 0);
+}
+
+/* The one argument of `run` and `check`, or the usual place. NULL: what is wrong has been said. */
+static const char *config_argument(int argc, char **argv)
+{
+	const char *given = argc > 1 ? argv[1] : DEFAULT_CONFIG;
+
+	if (given[0] == '-')
+		fprintf(stderr, "limen: %s has no option \"%s\"; it is limen %s FILE\n", argv[0], given, argv[0]);
+	else if (argc > 2)
+		fprintf(stderr, "limen: %s takes one configuration file\n", argv[0]);
+	else
+		return given;
+	return NULL;
 }
 
 static struct config *load(const char *path)
@@ -118,12 +139,12 @@ static bool check_accounts(const struct config *c)
 
 static int cmd_check(int argc, char **argv)
 {
-	const char *path = argc > 1 ? argv[1] : DEFAULT_CONFIG;
+	const char *path = config_argument(argc, argv);
 	struct config_faults warnings = {0};
 	struct config *c;
 
-	if (argc > 2)
-		return usage(stderr, 2);
+	if (!path)
+		return 2;
 	c = load(path);
 	if (!c)
 		return 2;
@@ -176,8 +197,10 @@ static int cmd_explain(int argc, char **argv)
 			return usage(stderr, 2);
 		}
 	}
-	if (!what.network || !what.from || !what.to || argc - optind > 1)
-		return usage(stderr, 2);
+	if (!what.network || !what.from || !what.to || argc - optind > 1) {
+		fputs("limen: explain wants --network, --from and --to, and at most one file\n", stderr);
+		return 2;
+	}
 	c = load(optind < argc ? argv[optind] : DEFAULT_CONFIG);
 	if (!c)
 		return 2;
@@ -191,15 +214,13 @@ static int cmd_run(int argc, char **argv)
 	/* the hooks of tests come by environment: they are no option of an operator's */
 	const char *workers = getenv("LIMEN_TEST_WORKERS"), *dns = getenv("LIMEN_TEST_DNS");
 	struct run_options o = {
-		.config = argc > 1 ? argv[1] : DEFAULT_CONFIG,
+		.config = config_argument(argc, argv),
 		.dns_servers = dns,
 		.workers = workers ? (unsigned)strtoul(workers, NULL, 10) : 0,
 		.random_delivery = getenv("LIMEN_TEST_RANDOM_DELIVERY") != NULL,
 	};
 
-	if (argc > 2)
-		return usage(stderr, 2);
-	return run(&o);
+	return o.config ? run(&o) : 2;
 }
 
 static int cmd_version(int argc, char **argv)
@@ -212,10 +233,8 @@ static const struct {
 	const char *name;
 	int (*fn)(int argc, char **argv);
 } commands[] = {
-	{"run", cmd_run},
-	{"check", cmd_check},
-	{"explain", cmd_explain},
-	{"version", cmd_version},
+	{"run", cmd_run},         {"check", cmd_check},       {"explain", cmd_explain},
+	{"version", cmd_version}, {"--version", cmd_version},
 };
 
 int main(int argc, char **argv)
@@ -224,14 +243,14 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return usage(stderr, 2);
-	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+	if (is_help(argv[1]))
 		return help(argc, argv);
+	n = find_noun(argv[1]);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].fn(argc - 1, argv + 1);
-	n = find_noun(argv[1]);
+			return argc > 2 && is_help(argv[2]) ? usage(stdout, 0) : commands[i].fn(argc - 1, argv + 1);
 	if (n)
 		return run_noun(n, argc - 1, argv + 1);
-	fprintf(stderr, "limen: no command \"%s\"\n", argv[1]);
-	return usage(stderr, 2);
+	fprintf(stderr, "limen: no command \"%s\"; limen help has them all\n", argv[1]);
+	return 2;
 }

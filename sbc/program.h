@@ -48,6 +48,8 @@ struct program {
 void program_say(enum log_level level, const char *msg);
 
 /* ---- commands.c: what signals ask for ---- */
+/* What `limen check` would warn of goes into the log: who starts it by a unit sees nothing else. */
+void program_warn(const struct config *c);
 void program_terminate(struct program *p); /* drains; ends all calls when asked again */
 void program_reload(struct program *p);
 void program_reopen_files(struct program *p);

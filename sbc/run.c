@@ -258,6 +258,7 @@ int run(const struct run_options *o)
 			log_z(&l, "config", o->config);
 			log_end(&l);
 		}
+		program_warn(p.config);
 		loop_run(p.loop);
 		program_say(LOG_INFO, "stopped");
 	}

@@ -65,7 +65,7 @@ static bool admit_unknown(struct deciding *g)
 {
 	const struct config_network *net = &g->c->networks[g->r->network];
 	if (welcomes_phone(net, g->r)) {
-		tellf(g->tell, g->arg, "network %s lets phones register, and in once they are", net->name);
+		tellf(g->tell, g->arg, "network %s lets phones register, and in once they have", net->name);
 		return true;
 	}
 	switch (net->unknown) {

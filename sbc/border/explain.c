@@ -236,6 +236,27 @@ static bool asks_us(const struct explaining *e)
 	       (e->net->unknown == CONFIG_UNKNOWN_ACCEPT || border_identify(e->c, &e->r, NULL, NULL) >= 0);
 }
 
+/* What is refused behind the decision, wherever it would go: methods that begin nothing (RFC 3261 §8.2.1), and a
+ * REGISTER from a peer for which no route says so by name. */
+static enum reject_reason refused_behind(const struct explaining *e, const struct border_decision *d)
+{
+	switch (e->r.method) {
+	case METHOD_INVITE:
+	case METHOD_OPTIONS:
+		return REJECT_NONE;
+	case METHOD_REGISTER:
+		return d->peer != BORDER_NO_PEER && !e->c->routes[d->route].method ? REJECT_METHOD : REJECT_NONE;
+	case METHOD_UNKNOWN:
+		return REJECT_METHOD_UNKNOWN;
+	case METHOD_BYE:
+	case METHOD_UPDATE:
+	case METHOD_INFO:
+		return REJECT_NO_DIALOG;
+	default:
+		return REJECT_METHOD;
+	}
+}
+
 int border_explain(const struct config *c, const struct border_explain *what, border_tell tell, void *arg)
 {
 	struct explaining e = {.c = c, .tell = tell, .arg = arg, .r = {.transport = CONFIG_UDP}};
@@ -265,9 +286,16 @@ int border_explain(const struct config *c, const struct border_explain *what, bo
 		return 0;
 	}
 	tell_alias(&e);
+	/* who has not registered is dropped, as who asks knows; what comes next is what he asks for */
+	e.r.registered = e.net->phones;
 	struct border_decision d;
 	border_decide(c, &e.r, tell, arg, &d);
-	if (d.reject == REJECT_NONE)
+	if (d.reject != REJECT_NONE)
+		return 0;
+	const enum reject_reason why = refused_behind(&e, &d);
+	if (why == REJECT_NONE)
 		tell_sent(&e, &d);
+	else
+		tellf(tell, arg, "refused: %d %s (%s)", reject_status(why), reject_phrase(why), reject_key(why));
 	return 0;
 }

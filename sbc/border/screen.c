@@ -42,6 +42,22 @@ static bool is_phone(struct border_state *s, const struct config *c, const struc
 	return c->networks[from->network].phones && border_phone_is_known(s, from->network, &from->remote);
 }
 
+/* One leg of ours to another: a PBX that records no route takes itself out of the way once it has coupled them (RFC
+ * 3261 §16.6 step 4). The kernel takes nothing from outside that has an address of this machine for its source. What
+ * begins a call is still nobody's. */
+static bool is_ourselves(const struct config_network *net, const struct flow_addr *from)
+{
+	for (size_t i = 0; i < net->n_listen; i++) {
+		const struct config_listen *l = &net->listen[i];
+
+		if (l->transport == from->transport &&
+		    (l->transport == CONFIG_UDP ? addr_equal(&l->addr, &from->remote)
+						: addr_equal_host(&l->addr, &from->remote)))
+			return true;
+	}
+	return false;
+}
+
 enum reject_reason border_screen(struct border_state *s, const struct config *c, const struct flow_addr *from,
 				 const uint8_t *p, size_t n, uint64_t now_ms)
 {
@@ -58,7 +74,7 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
 		return REJECT_NONE;
 	if (is_peer(s, c, from))
 		return REJECT_NONE;
-	if (is_phone(s, c, from))
+	if (is_phone(s, c, from) || is_ourselves(net, from))
 		return REJECT_NONE;
 	/* who is nobody yet may say who he is */
 	if (net->unknown == CONFIG_UNKNOWN_DROP && !(net->phones && n >= 9 && memcmp(p, "REGISTER ", 9) == 0))
@@ -113,5 +129,6 @@ enum reject_reason border_screen_parsed(struct border_state *s, const struct con
 	if (net->unknown != CONFIG_UNKNOWN_REJECT || from->transport != CONFIG_UDP ||
 	    (net->phones && method == METHOD_REGISTER))
 		return REJECT_NONE;
-	return is_peer(s, c, from) || is_phone(s, c, from) ? REJECT_NONE : REJECT_UNKNOWN_SOURCE;
+	return is_peer(s, c, from) || is_phone(s, c, from) || is_ourselves(net, from) ? REJECT_NONE
+										      : REJECT_UNKNOWN_SOURCE;
 }

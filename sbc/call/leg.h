@@ -141,6 +141,7 @@ struct leg {
 	struct unacked unacked;
 	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
 	bool far_update;      /* the far side's Allow holds UPDATE */
+	bool provisional_seen;
 	bool kept_ringing; /* leg B: its ringing was reason to write the call down */
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */

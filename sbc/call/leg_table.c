@@ -145,6 +145,7 @@ static void act_send_invite(struct leg *l, const struct leg_arg *a);
 
 static void act_provisional(struct leg *l, const struct leg_arg *a)
 {
+	l->provisional_seen = true;
 	tell(l, CALL_EV_CALLEE_PROVISIONAL, a);
 }
 

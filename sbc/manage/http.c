@@ -145,7 +145,8 @@ static void set_accepting(struct manage *m, bool on)
 static int fail(char *err, size_t err_n, const struct addr *a, const char *what, int code)
 {
 	char text[ADDR_STRLEN];
-	snprintf(err, err_n, "management port %s: %s", addr_text(a, text), what ? what : strerror(-code));
+	snprintf(err, err_n, "management port %s: %s%s", addr_text(a, text), what ? what : strerror(-code),
+		 what ? "" : sock_mend(code));
 	return code;
 }
 

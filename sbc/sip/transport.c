@@ -139,9 +139,9 @@ static int open_all(struct transport *t, char *err, size_t err_n)
 			if (e == 0 || first)
 				continue;
 			first = e;
-			snprintf(err, err_n, "cannot listen on %s:%s (network %s): %s",
+			snprintf(err, err_n, "cannot listen on %s:%s (network %s): %s%s",
 				 config_transport_text(n->listen[k].transport), addr_text(&n->listen[k].addr, text),
-				 n->name, strerror(-e));
+				 n->name, strerror(-e), sock_mend(e));
 		}
 	}
 	return first;

@@ -64,8 +64,17 @@ class Packet:
         return len(p) >= 12 and 128 <= p[0] < 192 and not 192 <= p[1] < 224 and not any(5060 <= n < 5100 for n in (self.sport, self.dport))
 
 
+def ip_udp(frame):
+    """(source, target, where UDP begins) of UDP over IP over Ethernet, without extension headers; else None."""
+    if frame[12:14] == b"\x08\0" and frame[23] == 17:
+        return frame[26:30], frame[30:34], 14 + (frame[14] & 15) * 4
+    if frame[12:14] == b"\x86\xdd" and frame[20] == 17:
+        return frame[22:38], frame[38:54], 54
+    return None
+
+
 def read_pcap(path):
-    """UDP over IPv4 over Ethernet, in order."""
+    """UDP over IP over Ethernet, in order."""
     with open(path, "rb") as f:
         data = f.read()
     at, number, packets = 24, 0, []
@@ -74,12 +83,13 @@ def read_pcap(path):
         frame = data[at + 16:at + 16 + size]
         at += 16 + size
         number += 1
-        if frame[12:14] != b"\x08\0" or frame[23] != 17:
+        found = ip_udp(frame)
+        if not found:
             continue
-        udp = 14 + (frame[14] & 15) * 4
+        source, target, udp = found
         p = Packet()
         p.number, p.time = number, seconds + fraction / 1e6
-        p.source, p.target = str(ipaddress.ip_address(frame[26:30])), str(ipaddress.ip_address(frame[30:34]))
+        p.source, p.target = str(ipaddress.ip_address(source)), str(ipaddress.ip_address(target))
         p.sport, p.dport, length = struct.unpack_from("!HHH", frame, udp)
         p.payload = frame[udp + 8:udp + length]
         packets.append(p)
@@ -108,11 +118,11 @@ class Side:
         for text, what in known.items():
             self.add(text, what)
         fields = list(SECRETS)
-        for row in tshark(path, ["ip.src"] + fields, "sip || rtcp"):
-            for field, values in zip(fields, row[1:]):
+        for row in tshark(path, ["ip.src", "ipv6.src"] + fields, "sip || rtcp"):
+            for field, values in zip(fields, row[2:]):
                 for value in filter(None, values.split("|")):
                     self.add(value, SECRETS[field])
-                    if row[0] == party:
+                    if party in row[:2]:
                         self.own.add(value.lower())
         for p in self.packets:
             if p.source == party and b"SIP/2.0" in p.payload:

@@ -52,23 +52,26 @@ def run(*words, **more):
 
 
 class Net:
-    def __init__(self, folder, prefix="limen-demo"):
+    """more: further (namespaces, wires, routes), with which the network is built."""
+
+    def __init__(self, folder, prefix="limen-demo", more=((), (), ())):
         self.prefix = "%s-%d-" % (prefix, os.getpid())
-        self.folder = folder
+        self.folder, self.more = folder, more
         self.made, self.running = [], []
 
     def name(self, ns):
         return self.prefix + ns
 
     def build(self):
-        for ns in NAMESPACES:
+        namespaces, wires, routes = ([*own, *more] for own, more in zip((NAMESPACES, WIRES, ROUTES), self.more))
+        for ns in namespaces:
             run("ip", "netns", "add", self.name(ns))
             self.made.append(self.name(ns))
             run("ip", "-n", self.name(ns), "link", "set", "lo", "up")
             forward = "1" if ns in NATS else "0"
             run("ip", "netns", "exec", self.name(ns), "sysctl", "-qw", "net.ipv4.ip_forward=" + forward,
                 "net.ipv6.conf.default.accept_dad=0")
-        for n, (a, b) in enumerate(WIRES):
+        for n, (a, b) in enumerate(wires):
             # Made inside a namespace under names of their own: the machine's own devices are not touched.
             run("ip", "-n", self.name(a[0]), "link", "add", "w%da" % n, "type", "veth", "peer", "name", "w%db" % n,
                 "netns", self.name(b[0]))
@@ -77,7 +80,7 @@ class Net:
                 run("ip", "-n", self.name(ns), "addr", "add", address, "dev", device)
                 run("ip", "-n", self.name(ns), "link", "set", device, "up")
         run("ip", "-n", self.name("limen"), "addr", "add", "2001:db8::10/64", "dev", "trunk", "nodad")
-        for ns, route in ROUTES:
+        for ns, route in routes:
             run("ip", "-n", self.name(ns), "route", "add", *route.split())
         for ns, rules in NATS.items():
             run("ip", "netns", "exec", self.name(ns), "nft", "-f", "-", input=rules)

@@ -46,6 +46,7 @@ class Baresip:
     """One baresip; answers every call by itself, plays its tone, records what it hears."""
 
     def __init__(self, net, ns, device, address, hz, accounts, port=5060):
+        """address: IPv6 goes in brackets."""
         self.net, self.ns = net, ns
         self.folder = os.path.join(net.folder, "baresip-" + ns)
         os.mkdir(self.folder)
@@ -55,7 +56,7 @@ class Baresip:
         with open(os.path.join(self.folder, "accounts"), "w", encoding="ascii") as f:
             f.writelines(a + ";answermode=auto;audio_codecs=PCMA/8000/1\n" for a in accounts)
         open(os.path.join(self.folder, "contacts"), "w").close()
-        self.process = net.start(ns, "baresip-" + ns, "baresip", "-4", "-f", self.folder)
+        self.process = net.start(ns, "baresip-" + ns, "baresip", "-6" if ":" in address else "-4", "-f", self.folder)
         self.control = net.connect(ns, 4444)
         self.buffer, self.events = b"", []
 

@@ -13,10 +13,11 @@ SUBSCRIBERS = "id(int,auto) username(string) domain(string) password(string)\n"
 
 
 class Kamailio:
-    """accounts: user -> password. What is neither a number of ours nor an extension goes to `out`."""
+    """address: IPv6 goes in brackets. accounts: user -> password. What is neither a number of ours nor an extension goes to `out`.
+    record_route: whether it stays in the way of what follows an INVITE."""
 
     def __init__(self, net, ns, address, out, accounts, host, nonce_s=300, challenge_calls=True,
-                 challenge_within=False):
+                 challenge_register=True, challenge_within=False, record_route=True):
         self.net, self.ns, self.address = net, ns, address
         folder = os.path.join(net.folder, "kamailio-" + ns)
         os.mkdir(folder)
@@ -36,19 +37,22 @@ class Kamailio:
             f.write(text)
         self.process = net.start(ns, "kamailio-" + ns, "kamailio", "-DD", "-E", "-n", "1", "-m", "32", "-M", "8", "-w", folder, "-Y", folder,
                                  *(["-A", "CHALLENGE_CALLS"] if challenge_calls else []),
-                                 *(["-A", "CHALLENGE_WITHIN"] if challenge_within else []), "-f", path)
+                                 *(["-A", "CHALLENGE_REGISTER"] if challenge_register else []),
+                                 *(["-A", "CHALLENGE_WITHIN"] if challenge_within else []),
+                                 *(["-A", "RECORD_ROUTE"] if record_route else []), "-f", path)
         wait_for(self.listens, 10, "Kamailio in " + ns)
 
     def listens(self):
         if self.process.poll() is not None:
             raise Failed("Kamailio ended: " + self.log())
-        with self.net.inside(self.ns), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        with self.net.inside(self.ns), socket.socket(family, socket.SOCK_DGRAM) as s:
             s.settimeout(0.2)
             try:
-                s.connect((self.address, 5060))
+                s.connect((self.address.strip("[]"), 5060))
                 s.send(("OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK-up\r\nFrom: <sip:up@%s>;tag=up\r\nTo: <sip:%s>\r\n"
                         "Call-ID: up-%d\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\nContent-Length: 0\r\n\r\n"
-                        % (self.address, *s.getsockname(), self.address, self.address, s.getsockname()[1])).encode())
+                        % (self.address, self.address, s.getsockname()[1], self.address, self.address, s.getsockname()[1])).encode())
                 return s.recv(2000)
             except OSError:
                 return None

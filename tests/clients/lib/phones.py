@@ -14,13 +14,20 @@ from lib_net import Failed, wait_for
 from lib_pbx import REALM
 
 ADDRESS, EDGE = "192.168.1.77", "198.51.100.10"
+EDGE_V6 = "[2001:db8:7::2]"
+
+
+def on(scene):
+    """(the phone's address, Limen's) as they are written into a URI."""
+    return ("[2001:db8:1::77]", EDGE_V6) if "phone" in scene.v6 else (ADDRESS, EDGE)
 
 
 class Baresip(lib_party.Baresip):
     def __init__(self, scene, transport="udp"):
+        address, edge = on(scene)
         account = '<sip:%s@%s>;auth_user=%s;auth_pass=%s;regint=60;outbound="sip:%s;transport=%s"' % (
-            scene.user, REALM, scene.user, scene.password, EDGE, transport)
-        super().__init__(scene.net, "phone", "lan", ADDRESS, PHONE_HZ, [account])
+            scene.user, REALM, scene.user, scene.password, edge, transport)
+        super().__init__(scene.net, "phone", "lan", address, PHONE_HZ, [account])
 
     def register(self):
         self.wait_registered()
@@ -81,6 +88,7 @@ sip_tls_port=-1
 default_proxy=0
 guess_hostname=1
 register_only_when_network_is_up=0
+use_ipv6={v6}
 keepalive_period=30000
 verify_server_certs=0
 media_encryption=none
@@ -119,12 +127,22 @@ class Linphone(Talker):
         lib_audio.write_wav(tone, lib_audio.tone(PHONE_HZ, 30))
         rc = os.path.join(scene.folder, "linphonerc")
         with open(rc, "w", encoding="ascii") as f:
-            f.write(RC.format(edge=EDGE, user=scene.user, password=scene.password, realm=REALM))
+            f.write(RC.format(edge=on(scene)[1], v6=int("phone" in scene.v6), user=scene.user, password=scene.password, realm=REALM))
         home = os.path.join(scene.folder, "home")
         os.makedirs(os.path.join(home, ".local/share/linphone"))
         super().__init__(scene, "linphonec", ["linphonec", "-c", rc, "-a"], env=dict(os.environ, HOME=home, TERM="dumb"))
         self.tell("soundcard use files")
         self.tell("play " + tone)
+        self.recordings = 0
+
+    def forget(self):
+        super().forget()
+        self.recordings += 1
+        self.record = os.path.join(self.scene.folder, "heard-%d.wav" % self.recordings)
+        self.tell("record " + self.record)
+
+    def heard(self):
+        return lib_audio.read_wav(self.record)
 
     def register(self):
         pass  # by itself; linphonec tells of it only when asked

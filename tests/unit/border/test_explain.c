@@ -8,6 +8,7 @@ static const char config_text[] =
 	"{ \"networks\": {"
 	"  \"trunk\": { \"listen\": [\"udp:203.0.113.10:5060\", \"udp:[2001:db8::10]:5060\"], \"acl\": { \"deny\": [\"192.0.2.128/25\"] } },"
 	"  \"access\": { \"listen\": [\"udp:192.168.7.2:5060\"], \"advertise\": \"198.51.100.10\", \"unknown\": \"accept\", \"media\": { \"address\": \"192.168.7.2\", \"ports\": \"20000-20999\" } },"
+	"  \"homes\": { \"listen\": [\"udp:192.168.8.2:5060\"], \"phones\": true },"
 	"  \"core\": { \"listen\": [\"udp:10.0.0.2:5060\", \"tcp:10.0.0.2:5060\"] } },"
 	" \"peers\": {"
 	"  \"carrier-a\": { \"network\": \"trunk\", \"targets\": [\"192.0.2.1\", \"sip.carrier-a.example\"] },"
@@ -19,7 +20,8 @@ static const char config_text[] =
 	"  { \"name\": \"premium\", \"match\": { \"ruri\": \"prefix:+4490\" }, \"deny\": { \"code\": 603 } },"
 	"  { \"name\": \"in\", \"match\": { \"peer\": \"carrier-a\", \"ruri\": \"prefix:+4930\" }, \"rewrite\": { \"ruri\": \"s/^\\\\+49/0/\" }, \"target\": \"pbx\" },"
 	"  { \"name\": \"out\", \"match\": { \"peer\": \"pbx\" }, \"target\": [\"carrier-a\", \"carrier-b\"] },"
-	"  { \"name\": \"phones\", \"match\": { \"network\": \"access\", \"from\": \"regex:^2[0-9]+@\" }, \"target\": \"echo\" } ] }";
+	"  { \"name\": \"phones\", \"match\": { \"network\": \"access\", \"from\": \"regex:^2[0-9]+@\" }, \"target\": \"echo\" },"
+	"  { \"name\": \"homes\", \"match\": { \"network\": \"homes\" }, \"target\": \"pbx\" } ] }";
 
 struct row {
 	const char *golden;
@@ -41,6 +43,13 @@ static const struct row rows[] = {
 	{"explain_options.txt",
 	 {.network = "access", .from = "300", .to = "sip:198.51.100.10", .method = "OPTIONS"},
 	 0},
+	{"explain_registered.txt", {.network = "homes", .from = "201", .to = "+4930123", .source = "198.51.100.7"}, 0},
+	{"explain_register.txt",
+	 {.network = "homes", .from = "201", .to = "201", .source = "198.51.100.7", .method = "REGISTER"},
+	 0},
+	{"explain_peer_register.txt", {.network = "core", .from = "201", .to = "201", .method = "REGISTER"}, 0},
+	{"explain_method_unknown.txt", {.network = "core", .from = "201", .to = "201", .method = "CALL"}, 0},
+	{"explain_no_dialog.txt", {.network = "core", .from = "201", .to = "201", .method = "BYE"}, 0},
 	{"explain_bad_network.txt", {.network = "trnk", .from = "1", .to = "2"}, -EINVAL},
 	{"explain_bad_source.txt", {.network = "trunk", .from = "1", .to = "2", .source = "carrier"}, -EINVAL},
 	{"explain_bad_to.txt", {.network = "trunk", .from = "1", .to = ""}, -EINVAL},

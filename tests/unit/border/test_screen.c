@@ -42,6 +42,9 @@ static const struct {
 	{"closed", "203.0.113.7:5061", INVITE, 1, REJECT_NONE},         /* ports of streams say nothing */
 	{"closed", "203.0.113.200:1024", INVITE, 0, REJECT_NONE},
 	{"closed", "203.0.113.5:5060", INVITE, 0, REJECT_UNKNOWN_DROP}, /* a peer, but of another network */
+	{"closed", "127.0.0.1:5080", INVITE, 0, REJECT_NONE},           /* from a leg of ours */
+	{"closed", "127.0.0.1:5060", INVITE, 0, REJECT_UNKNOWN_DROP},   /* from another program here */
+	{"closed", "127.0.0.1:41000", INVITE, 1, REJECT_NONE},
 };
 
 static void test_rows(void **state)

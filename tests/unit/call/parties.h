@@ -5,6 +5,8 @@
 #define TESTS_UNIT_CALL_PARTIES_H
 
 #include "sbc/sip/digest.h"
+#include "sbc/sip/ident.h"
+#include "sbc/sip/message.h"
 #include "tests/unit/sip/net.h"
 
 static uint16_t limen_port;

@@ -371,6 +371,7 @@ static void test_walk(void **state)
 	assert_true(location_alias_place(f.l, str_z(b->alias), &place));
 	assert_int_equal(place, location_place(b));
 	assert_false(location_alias_place(f.l, STR("alice"), &place));
+	assert_int_equal(location_remove_aor(f.l, 0, STR("u9@example.org")), 1);
 	fixture_finish(&f);
 }
 

@@ -61,10 +61,10 @@ static void test_golden(void **state)
 		const struct cli_verb *verbs;
 		const char *verb, *name;
 	} cases[] = {
-		{cli_call_verbs, "list", "cli_call_list"},   {cli_call_verbs, "show", "cli_call_show"},
-		{cli_call_verbs, "end", "cli_call_show"},    {cli_call_verbs, "list", "cli_call_none"},
-		{cli_reg_verbs, "list", "cli_reg_list"},     {cli_reg_verbs, "show", "cli_reg_list"},
-		{cli_reg_verbs, "remove", "cli_reg_remove"},
+		{cli_call_verbs, "list", "cli_call_list"}, {cli_call_verbs, "show", "cli_call_show"},
+		{cli_call_verbs, "end", "cli_call_show"},  {cli_call_verbs, "list", "cli_call_none"},
+		{cli_call_verbs, "show", "cli_call_echo"}, {cli_reg_verbs, "list", "cli_reg_list"},
+		{cli_reg_verbs, "show", "cli_reg_list"},   {cli_reg_verbs, "remove", "cli_reg_remove"},
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {

@@ -441,8 +441,7 @@ int main(void)
 		CASE(test_killed),           CASE(test_in_use),    CASE(test_kept),          CASE(test_coalesced),
 		CASE(test_bounds),           CASE(test_none),      CASE(test_threads),       CASE(test_no_database),
 		CASE(test_damaged),          CASE(test_newer),     CASE(test_other_program), CASE(test_no_place),
-		CASE(test_mode_is_narrowed), CASE(test_full_disk), CASE(test_stuck),
-		CASE(test_memory),
+		CASE(test_mode_is_narrowed), CASE(test_full_disk), CASE(test_stuck),         CASE(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,8 @@ int hmap_insert(struct hmap *m, struct hmap_node *n, uint64_t hash)
 	if (!m->buckets && resize(m, FIRST_BUCKETS) < 0)
 		return -ENOMEM;
 	/* a failure here costs speed alone: the chains grow, and the next insert tries again */
-	if (2 * m->n > m->mask) /* most that are not there find an empty bucket: a node of a long chain is a cold line */
+	if (2 * m->n >
+	    m->mask) /* most that are not there find an empty bucket: a node of a long chain is a cold line */
 		(void)resize(m, 2 * (m->mask + 1));
 	n->hash = hash;
 	put(m, n);

@@ -149,7 +149,7 @@ struct leg {
 	struct unacked unacked;
 	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
 	bool far_update;      /* the far side's Allow holds UPDATE */
-	bool kept_ringing; /* leg B: its ringing was reason to write the call down */
+	bool kept_ringing;    /* leg B: its ringing was reason to write the call down */
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;

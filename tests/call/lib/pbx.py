@@ -47,6 +47,11 @@ class Pbx:
         return ""
 
     def kill(self):
-        if self.kamailio.process.poll() is None:
+        """Its own processes go only with a Kamailio that ends by itself."""
+        if self.kamailio.process.poll() is not None:
+            return
+        try:
+            self.finish()
+        except subprocess.TimeoutExpired:
             self.kamailio.process.kill()
             self.kamailio.process.wait()

@@ -25,7 +25,6 @@ def begin(t):
 def over(t, d):
     m = d.refused(403)
     t.equal(m["Proxy-Authenticate"], "", "challenge across")
-    t.wait_metric("limen_calls", 0)  # the next is another worker's: records are in the order of the calls
 
 
 def run(t):

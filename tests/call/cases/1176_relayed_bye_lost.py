@@ -10,11 +10,6 @@ CDR = [{"status": 200, "cause": "bye", "ended_by": by, "verdict": ...} for by in
     {"status": 200, "cause": "ended by operator", "ended_by": "limen"}]
 
 
-def talk(t):
-    t.wait_metric("limen_calls", 0)  # records are in the order of the calls
-    return t.talk()
-
-
 def challenged(t, core, d, b):
     d.bye()
     b.expect("BYE")
@@ -25,13 +20,13 @@ def challenged(t, core, d, b):
 def run(t):
     t.b
     core = Verifier()
-    d, b = talk(t)  # silence: half of the time that the phone waits
+    d, b = t.talk()  # silence: half of the time that the phone waits
     d.bye()
     b.expect("BYE")
     d.ep.expect_quiet(LINGER / 4)
     d.expect("200 BYE", within=LINGER)
 
-    d, b = talk(t)  # crossing: both are taken
+    d, b = t.talk()  # crossing: both are taken
     d.bye()
     b.expect("BYE")
     b.bye()
@@ -39,13 +34,13 @@ def run(t):
     b.expect("200 BYE")
     b.reply(200, "OK")
 
-    d, b = talk(t)  # nobody comes again: the far side is ended by a BYE of ours
+    d, b = t.talk()  # nobody comes again: the far side is ended by a BYE of ours
     challenged(t, core, d, b)
     m = b.expect("BYE", within=2 * LINGER)
     t.check(core.given(m) is None, "credentials of nobody")
     b.reply(407, "Asked", headers=[core.challenge()])
 
-    d, b = talk(t)  # another one while the first is on its way
+    d, b = t.talk()  # another one while the first is on its way
     d.bye()
     b.expect("BYE")
     d.bye()
@@ -53,14 +48,14 @@ def run(t):
     d.expect("200 BYE")
     b.ok()
 
-    d, b = talk(t)  # challenged, and then it is the far side that hangs up
+    d, b = t.talk()  # challenged, and then it is the far side that hangs up
     challenged(t, core, d, b)
     b.bye()
     b.expect("200 BYE")
     d.expect("BYE")
     d.ok()
 
-    d, b = talk(t)  # an operator ends it meanwhile: nobody is sent a second BYE
+    d, b = t.talk()  # an operator ends it meanwhile: nobody is sent a second BYE
     d.bye()
     b.expect("BYE")
     t.limen.command("call", "end", json.loads(t.limen.command("call", "list", "--json"))["calls"][0]["id"])

@@ -4,32 +4,34 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-/* Leading bits of an address in network order. */
+/* Leading bits of an address; its first 32, in host order, are enough for those below. */
 struct prefix {
-	uint8_t bits;
-	uint8_t bytes[4]; /* enough for those below */
+	uint8_t bits; /* at least 1 */
+	uint32_t net;
 };
 
+#define QUAD(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
 static const struct prefix private4[] = {
-	{8, {10}},        /* RFC 1918 */
-	{12, {172, 16}},  /* RFC 1918 */
-	{16, {192, 168}}, /* RFC 1918 */
-	{10, {100, 64}},  /* RFC 6598: carrier-grade NAT */
-	{16, {169, 254}}, /* RFC 3927: link local */
-	{8, {127}},       /* RFC 1122 §3.2.1.3: loopback */
+	{8, QUAD(10, 0, 0, 0)},     /* RFC 1918 */
+	{12, QUAD(172, 16, 0, 0)},  /* RFC 1918 */
+	{16, QUAD(192, 168, 0, 0)}, /* RFC 1918 */
+	{10, QUAD(100, 64, 0, 0)},  /* RFC 6598: carrier-grade NAT */
+	{16, QUAD(169, 254, 0, 0)}, /* RFC 3927: link local */
+	{8, QUAD(127, 0, 0, 0)},    /* RFC 1122 §3.2.1.3: loopback */
 };
 static const struct prefix private6[] = {
-	{7, {0xfc}},        /* RFC 4193: unique local */
-	{10, {0xfe, 0x80}}, /* RFC 4291 §2.5.6: link local */
-	{10, {0xfe, 0xc0}}, /* RFC 3879: site local, deprecated, still not routed */
+	{7, QUAD(0xfc, 0, 0, 0)},     /* RFC 4193: unique local */
+	{10, QUAD(0xfe, 0x80, 0, 0)}, /* RFC 4291 §2.5.6: link local */
+	{10, QUAD(0xfe, 0xc0, 0, 0)}, /* RFC 3879: site local, deprecated, still not routed */
 };
 static const struct prefix unsendable4[] = {
-	{8, {0}},                   /* RFC 1122 §3.2.1.3: "this" host or network */
-	{4, {224}},                 /* RFC 5771: multicast */
-	{32, {255, 255, 255, 255}}, /* RFC 919: limited broadcast */
+	{8, QUAD(0, 0, 0, 0)},          /* RFC 1122 §3.2.1.3: "this" host or network */
+	{4, QUAD(224, 0, 0, 0)},        /* RFC 5771: multicast */
+	{32, QUAD(255, 255, 255, 255)}, /* RFC 919: limited broadcast */
 };
 static const struct prefix unsendable6[] = {
-	{8, {0xff}}, /* RFC 4291 §2.7: multicast */
+	{8, QUAD(0xff, 0, 0, 0)}, /* RFC 4291 §2.7: multicast */
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -56,12 +58,14 @@ static bool bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
-static bool in_table(const struct addr *a, const struct prefix *table, size_t rows)
+/* host: in network order */
+static bool in_table(const void *host, const struct prefix *table, size_t rows)
 {
-	size_t n;
-	const uint8_t *host = host_bytes(a, &n);
+	uint32_t head;
+	memcpy(&head, host, sizeof(head));
+	head = ntohl(head);
 	for (size_t i = 0; i < rows; i++) {
-		if (bits_equal(host, table[i].bytes, table[i].bits))
+		if ((head ^ table[i].net) >> (32 - table[i].bits) == 0)
 			return true;
 	}
 	return false;
@@ -179,14 +183,20 @@ void addr_set_port(struct addr *a, uint16_t port)
 
 bool addr_equal_host(const struct addr *a, const struct addr *b)
 {
-	size_t n, m;
-	const uint8_t *x = host_bytes(a, &n), *y = host_bytes(b, &m);
-	return n == m && (n == 0 || memcmp(x, y, n) == 0);
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	switch (a->sa.sa_family) {
+	case AF_INET:
+		return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr;
+	case AF_INET6:
+		return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr)) == 0;
+	}
+	return true; /* neither is set */
 }
 
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
-	return addr_port(a) == addr_port(b) && addr_equal_host(a, b);
+	return addr_equal_host(a, b) && addr_port(a) == addr_port(b);
 }
 
 bool addr_is_any(const struct addr *a)
@@ -215,9 +225,9 @@ bool addr_is_private(const struct addr *a)
 {
 	switch (a->sa.sa_family) {
 	case AF_INET:
-		return in_table(a, private4, LENGTH(private4));
+		return in_table(&a->in4.sin_addr, private4, LENGTH(private4));
 	case AF_INET6:
-		return addr_is_loopback(a) || in_table(a, private6, LENGTH(private6));
+		return addr_is_loopback(a) || in_table(&a->in6.sin6_addr, private6, LENGTH(private6));
 	}
 	return false;
 }
@@ -228,9 +238,9 @@ bool addr_is_unsendable(const struct addr *a)
 		return true;
 	switch (a->sa.sa_family) {
 	case AF_INET:
-		return in_table(a, unsendable4, LENGTH(unsendable4));
+		return in_table(&a->in4.sin_addr, unsendable4, LENGTH(unsendable4));
 	case AF_INET6:
-		return addr_is_any(a) || in_table(a, unsendable6, LENGTH(unsendable6));
+		return addr_is_any(a) || in_table(&a->in6.sin6_addr, unsendable6, LENGTH(unsendable6));
 	}
 	return true;
 }

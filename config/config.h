@@ -23,6 +23,8 @@ const char *config_transport_text(enum config_transport t);          /* "udp" */
 struct config_listen {
 	enum config_transport transport;
 	struct addr addr;
+	struct addr told;     /* what the far side is told: addr, or advertise with its port */
+	struct str told_text; /* "192.0.2.1:5060", as it stands in Via and Contact */
 };
 
 enum config_latch { CONFIG_LATCH_STRICT, CONFIG_LATCH_RESTRICTED, CONFIG_LATCH_OPEN };

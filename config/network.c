@@ -316,6 +316,27 @@ static void check_wildcards(struct loader *l, struct node *n, const struct confi
 	}
 }
 
+/* Both are written into every message. */
+static void tell_addresses(struct loader *l, struct config_network *net)
+{
+	struct config_listen *v = loader_alloc(l, (net->n_listen + 1) * sizeof(*v));
+	if (!v)
+		return;
+	for (size_t i = 0; i < net->n_listen; i++) {
+		char buf[ADDR_STRLEN];
+		v[i] = net->listen[i];
+		v[i].told = v[i].addr;
+		if (addr_is_set(&net->advertise) && addr_is_v6(&net->advertise) == addr_is_v6(&v[i].addr)) {
+			v[i].told = net->advertise;
+			addr_set_port(&v[i].told, addr_port(&v[i].addr));
+		}
+		addr_text(&v[i].told, buf);
+		v[i].told_text = (struct str){arena_str(l->arena, buf, strlen(buf)), strlen(buf)};
+		l->oom |= !v[i].told_text.p;
+	}
+	net->listen = v;
+}
+
 static void realm_preset(struct loader *l, struct config_network *net)
 {
 	char buf[ADDR_STRLEN];
@@ -334,6 +355,7 @@ void network_finish(struct loader *l, struct node *n, void *base)
 		net->keepalive_stun = net->nat;
 	if (!net->realm)
 		realm_preset(l, net);
+	tell_addresses(l, net);
 	if (!media || media->kind != NODE_OBJECT || !node_find(media, "latch"))
 		net->media.latch = net->nat ? CONFIG_LATCH_OPEN : CONFIG_LATCH_RESTRICTED;
 }

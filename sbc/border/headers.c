@@ -78,9 +78,13 @@ static bool broken(const struct header_rule *r)
 void headers_cross(const struct message *m, const struct crossing *x, struct writer *w)
 {
 	const struct config_peer *to = receiver(x);
+	const bool any_broken = headers_any_policy_broken();
 	const void *it = NULL;
 	struct header h;
 	while (message_next_header(m, &it, &h)) {
+		/* most of any message: the parser has told them by name already, and all of them are a leg's own */
+		if (h.read && !any_broken)
+			continue;
 		const struct header_rule *r = header_rule_of(h.name);
 		if (broken(r)) {
 			header_write(w, h.name, h.value);

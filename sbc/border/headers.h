@@ -48,7 +48,8 @@ struct crossing {
 	int from_peer, to_peer; /* or BORDER_NO_PEER */
 	unsigned to_network;
 	struct addr local;      /* our advertised address on the receiving side, for hosts that are replaced */
-	struct str target_host; /* host (with port and brackets as in a URI) that stands for the receiving peer */
+	struct str target_host; /* host (with port and brackets as in a URI) that stands for the receiving peer;
+				   headers_cross() needs none */
 };
 /* Writes the headers of m (request or response, in or out of dialog) that may cross, each line whole. Content-* of
  * bodies are the caller's, except Content-Disposition, -Language, -Encoding. What a peer's `pass` names crosses to it

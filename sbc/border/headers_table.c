@@ -185,6 +185,11 @@ void headers_break_policy(enum header_policy p)
 	atomic_store_explicit(&broken_policy, p, memory_order_relaxed);
 }
 
+bool headers_any_policy_broken(void)
+{
+	return atomic_load_explicit(&broken_policy, memory_order_relaxed) != HEADER_POLICY_COUNT;
+}
+
 bool headers_policy_broken(enum header_policy p)
 {
 	return p != HEADER_POLICY_COUNT && atomic_load_explicit(&broken_policy, memory_order_relaxed) == p;

@@ -192,6 +192,7 @@ struct header_rule {
 const struct header_rule *header_rules(size_t *ret_n);
 const struct header_rule *header_rule_of(struct str name); /* NULL: not listed */
 const char *header_kind_text(enum header_kind k);
+bool headers_any_policy_broken(void);
 
 /* No CR, LF or NUL. */
 bool value_clean(struct str v);

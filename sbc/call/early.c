@@ -7,14 +7,23 @@
 
 /* ---- branches of leg B ---- */
 
+static uint64_t digest_of(const struct leg *b, struct str tag)
+{
+	return siphash_str(&b->call->calls->tag_key, tag);
+}
+
+static struct branch *find(const struct leg *b, uint64_t digest)
+{
+	struct branch *x = b->branches;
+
+	while (x && x->tag != digest)
+		x = x->next;
+	return x;
+}
+
 struct branch *early_branch(const struct leg *b, struct str tag)
 {
-	uint64_t digest = siphash_str(&b->call->calls->tag_key, tag);
-
-	for (struct branch *x = b->branches; x; x = x->next)
-		if (x->tag == digest)
-			return x;
-	return NULL;
+	return b->branches ? find(b, digest_of(b, tag)) : NULL;
 }
 
 static void to_front(struct leg *b, struct branch *branch)
@@ -31,29 +40,27 @@ static void to_front(struct leg *b, struct branch *branch)
 struct branch *early_heard(struct leg *b, const struct message *m)
 {
 	struct branch *x;
+	uint64_t tag;
 
 	if (!m->to.tag.n)
 		return NULL;
-	x = early_branch(b, m->to.tag);
+	tag = digest_of(b, m->to.tag);
+	x = find(b, tag);
 	if (x) {
 		to_front(b, x);
 		(void)dialog_on_response(&x->dialog, m); /* without memory it stays as it was */
 		return x;
 	}
 	x = b->n_branches < EARLY_MAX_BRANCHES ? calloc(1, sizeof(*x)) : NULL;
-	if (!x || dialog_fork(&x->dialog, &b->dialog) < 0)
+	if (!x || dialog_fork(&x->dialog, &b->dialog, m) < 0)
 		goto fail_branch;
-	if (dialog_on_response(&x->dialog, m) < 0)
-		goto fail_dialog;
-	x->tag = siphash_str(&b->call->calls->tag_key, m->to.tag);
+	x->tag = tag;
 	x->fork = -1;
 	x->next = b->branches;
 	b->branches = x;
 	b->n_branches++;
 	return x;
 
-fail_dialog:
-	dialog_finish(&x->dialog);
 fail_branch:
 	free(x);
 	call_count(&b->call->calls->counters.early_full, 1);
@@ -185,7 +192,7 @@ bool early_one_of_several(const struct leg *l, const struct message *bye)
 	unsigned live = l->by_tag.leg != NULL;
 
 	if (!l->uas) {
-		uint64_t tag = siphash_str(&l->call->calls->tag_key, bye->from.tag);
+		uint64_t tag = digest_of(l, bye->from.tag);
 
 		live = 0;
 		for (const struct branch *x = l->branches; x; x = x->next)

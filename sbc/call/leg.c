@@ -64,7 +64,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	if (c->config->networks[l->network].nat)
 		l->dialog.flow.flow_only = l->dialog.peer.flow_only = true;
 	else
-		dialog_follow(&l->dialog);
+		dialog_follow(&l->dialog, invite);
 	l->transport = l->dialog.peer.transport;
 	l->invite_cseq = invite->cseq;
 	l->far_update = message_lists(invite, STR("Allow"), STR("UPDATE"));
@@ -99,7 +99,7 @@ struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
 	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
 	if (!c->config->networks[l->network].nat && !p->peer.flow_only)
-		dialog_follow(&l->dialog);
+		dialog_follow(&l->dialog, NULL);
 	l->transport = p->peer.transport;
 	call_count(&c->calls->counters.legs, 1);
 	return l;
@@ -192,23 +192,18 @@ struct addr leg_local_addr(const struct leg *l)
 			       &l->dialog.peer.local);
 }
 
-struct str leg_via_host(const struct leg *l, char *buf, size_t cap)
+struct str leg_via_host(const struct leg *l)
 {
-	struct writer w = writer_init(buf, cap);
-	struct addr a = leg_local_addr(l);
-
-	addr_write(&w, &a);
-	return writer_result(&w);
+	return transport_local_text(l->call->calls->config, l->network, l->transport,
+				    addr_is_v6(&l->dialog.peer.remote), &l->dialog.peer.local);
 }
 
 void leg_write_contact(const struct leg *l, struct writer *w)
 {
-	char buf[ADDR_STRLEN];
-
 	writer_lit(w, "Contact: <sip:");
 	writer_z(w, l->dialog.local_tag);
 	writer_char(w, '@');
-	writer_str(w, leg_via_host(l, buf, sizeof(buf)));
+	writer_str(w, leg_via_host(l));
 	if (l->transport == CONFIG_TCP)
 		writer_lit(w, ";transport=tcp");
 	writer_lit(w, ">\r\n");
@@ -232,7 +227,7 @@ struct client_txn *leg_request(struct leg *l, const struct client_request *what,
 struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const struct client_request *what,
 				  const struct client_ops *ops, void *arg, int *ret_error)
 {
-	char head[HEADERS_MAX], via[ADDR_STRLEN];
+	char head[HEADERS_MAX];
 	struct writer w = writer_init(head, sizeof(head));
 	struct client_request r = *what;
 	struct client_txn *t;
@@ -249,7 +244,7 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	r.ruri = dialog_ruri(d);
 	r.headers = writer_result(&w);
 	r.to = d->peer;
-	r.via_host = leg_via_host(l, via, sizeof(via));
+	r.via_host = leg_via_host(l);
 	r.slot = l->call->slot;
 	r.guard = &l->hiding.set;
 	r.ops = ops;
@@ -320,7 +315,7 @@ void leg_keep_credentials(struct leg *l, const struct client_txn *invite)
 
 static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer *ret_text)
 {
-	char head[HEADERS_MAX], via[ADDR_STRLEN];
+	char head[HEADERS_MAX];
 	struct writer w = writer_init(head, sizeof(head));
 	struct client_request r = {
 		.method = METHOD_ACK,
@@ -339,7 +334,7 @@ static int send_ack(struct leg *l, uint32_t cseq, struct str body, struct writer
 		return -EMSGSIZE;
 	r.ruri = dialog_ruri(&l->dialog);
 	r.headers = writer_result(&w);
-	r.via_host = leg_via_host(l, via, sizeof(via));
+	r.via_host = leg_via_host(l);
 	return txn_send_ack(l->call->calls->worker->txn, &r, ret_text);
 }
 

@@ -212,7 +212,7 @@ const char *leg_state_name(enum leg_state s);
 
 /* Our address as the leg's far side must see it; host:port for Via, and the whole Contact line, on this leg. */
 struct addr leg_local_addr(const struct leg *l);
-struct str leg_via_host(const struct leg *l, char *buf, size_t cap);
+struct str leg_via_host(const struct leg *l);
 void leg_write_contact(const struct leg *l, struct writer *w);
 /* phone.c: "user@host" of the leg's phone; empty: it has none. */
 struct str leg_aor(const struct leg *l);

@@ -42,7 +42,7 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 	if (cs->config->networks[m->source.network].nat)
 		d->flow.flow_only = d->peer.flow_only = true;
 	else
-		dialog_follow(d);
+		dialog_follow(d, NULL);
 	err = dialog_on_response(d, m);
 	if (err < 0)
 		dialog_finish(d);
@@ -51,12 +51,11 @@ static int make_dialog(struct calls *cs, const struct message *m, struct dialog 
 
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leg *l)
 {
-	char buf[8192], via[ADDR_STRLEN];
-	struct writer w = writer_init(buf, sizeof(buf)), v = writer_init(via, sizeof(via));
+	char buf[8192];
+	struct writer w = writer_init(buf, sizeof(buf));
 	struct client_request r = {.method = METHOD_ACK};
 	struct client_txn *t;
 	struct dialog d = {0};
-	struct addr local;
 	struct ident id;
 	int err;
 
@@ -67,10 +66,8 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 		call_count(&cs->counters.rejects[err == -ENOMEM ? REJECT_NO_MEMORY : REJECT_TOO_LARGE], 1);
 		return;
 	}
-	local = transport_local(cs->config, d.peer.network, d.peer.transport, addr_is_v6(&d.peer.remote),
-				&d.peer.local);
-	addr_write(&v, &local);
-	r.via_host = writer_result(&v);
+	r.via_host = transport_local_text(cs->config, d.peer.network, d.peer.transport, addr_is_v6(&d.peer.remote),
+					  &d.peer.local);
 	r.slot = id.slot;
 	r.to = d.peer;
 	r.guard = l ? &l->hiding.set : NULL;

@@ -29,8 +29,6 @@ void write_routes_back(const struct leg *l, struct writer *w)
 
 void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w)
 {
-	char host[ADDR_STRLEN];
-	struct writer h = writer_init(host, sizeof(host));
 	struct crossing x = {
 		.config = c->config,
 		.from_peer = from_peer,
@@ -39,9 +37,6 @@ void write_crossing(struct call *c, int from_peer, struct leg *to, const struct 
 		.local = leg_local_addr(to),
 	};
 
-	/* what stands for a leg's far side in URIs towards it: where it is */
-	addr_write(&h, &to->dialog.peer.remote);
-	x.target_host = writer_result(&h);
 	headers_cross(m, &x, w);
 	to->hiding.set.auth_relay = headers_relay_auth(m, &x);
 }

@@ -8,55 +8,57 @@
 
 /* ---- the block --------------------------------------------------------------------------------------------------- */
 
-/* A string to be stored, in up to five parts; none with p: not stored (NULL). */
-struct text {
-	struct str part[5];
+/* What is to be stored. p NULL: nothing (NULL). */
+struct texts {
+	struct str call_id, local, remote, remote_tag, remote_target, route_set;
+	const struct name_addr *local_of, *remote_of; /* instead of local and remote: their display and <uri> */
+	const struct message *routes;                 /* its Record-Route instead of route_set, */
+	bool routes_reversed;                         /* last one first */
 };
 
-static struct text text_of(struct str s)
+static size_t text_size(struct str s)
 {
-	return (struct text){{s}};
+	return s.p ? s.n + 1 : 0;
 }
 
-static struct text text_z(const char *z)
+static size_t identity_size(struct str s, const struct name_addr *a)
 {
-	return text_of(str_z(z));
+	return a ? a->display.n + (a->display.n > 0) + a->uri.text.n + sizeof("<>") : text_size(s);
+}
+
+/* Into *at, which it moves. */
+static void put(char **at, struct str s)
+{
+	if (s.n)
+		memcpy(*at, s.p, s.n);
+	*at += s.n;
+}
+
+static char *text_put(char **at, struct str s)
+{
+	char *text = *at;
+
+	if (!s.p)
+		return NULL;
+	put(at, s);
+	*(*at)++ = '\0';
+	return text;
 }
 
 /* "display <uri>" */
-static struct text text_identity(const struct name_addr *a)
+static char *identity_put(char **at, struct str s, const struct name_addr *a)
 {
-	return (struct text){{a->display, a->display.n ? STR(" ") : STR_NONE, STR("<"), a->uri.text, STR(">")}};
-}
+	char *text = *at;
 
-struct texts {
-	struct text call_id, local, remote, remote_tag, remote_target, route_set;
-	const struct message *routes; /* its Record-Route instead of route_set, */
-	bool routes_reversed;         /* last one first */
-};
-
-static bool text_is_set(const struct text *t)
-{
-	return t->part[0].p || t->part[2].p;
-}
-
-static size_t text_size(const struct text *t)
-{
-	size_t n = 1;
-	for (size_t i = 0; i < 5; i++)
-		n += t->part[i].n;
-	return text_is_set(t) ? n : 0;
-}
-
-static char *text_write(struct writer *w, const struct text *t)
-{
-	char *at = w->p + w->n;
-	if (!text_is_set(t))
-		return NULL;
-	for (size_t i = 0; i < 5; i++)
-		writer_str(w, t->part[i]);
-	writer_char(w, '\0');
-	return at;
+	if (!a)
+		return text_put(at, s);
+	put(at, a->display);
+	if (a->display.n)
+		*(*at)++ = ' ';
+	*(*at)++ = '<';
+	put(at, a->uri.text);
+	text_put(at, STR(">"));
+	return text;
 }
 
 #define ROUTE_OVERHEAD (sizeof("Route: \r\n") - 1)
@@ -80,10 +82,10 @@ static size_t routes_size(const struct message *m)
 }
 
 /* The route set takes exactly `size` bytes, its NUL included; reversed, it is filled from its end. */
-static char *routes_write(struct writer *w, const struct texts *t, size_t size)
+static char *routes_put(char **ret_at, const struct texts *t, size_t size)
 {
 	struct str line = STR_NONE, item;
-	char *at = w->p + w->n;
+	char *at = *ret_at;
 	size_t low = 0, high = size - 1;
 	for (unsigned nth = 0; route_next(t->routes, &nth, &line, &item);) {
 		size_t n = item.n + ROUTE_OVERHEAD;
@@ -93,7 +95,7 @@ static char *routes_write(struct writer *w, const struct texts *t, size_t size)
 		low += n;
 	}
 	at[size - 1] = '\0';
-	w->n += size;
+	*ret_at += size;
 	return at;
 }
 
@@ -101,18 +103,18 @@ static char *routes_write(struct writer *w, const struct texts *t, size_t size)
 static int store(struct dialog *d, const struct texts *t)
 {
 	size_t routes = routes_size(t->routes);
-	size_t size = text_size(&t->call_id) + text_size(&t->local) + text_size(&t->remote) +
-		      text_size(&t->remote_tag) + text_size(&t->remote_target) + text_size(&t->route_set) + routes;
-	char *block = malloc(size);
+	char *block = malloc(text_size(t->call_id) + identity_size(t->local, t->local_of) +
+			     identity_size(t->remote, t->remote_of) + text_size(t->remote_tag) +
+			     text_size(t->remote_target) + text_size(t->route_set) + routes);
+	char *at = block;
 	if (!block)
 		return -ENOMEM;
-	struct writer w = writer_init(block, size);
-	d->call_id = text_write(&w, &t->call_id);
-	d->local = text_write(&w, &t->local);
-	d->remote = text_write(&w, &t->remote);
-	d->remote_tag = text_write(&w, &t->remote_tag);
-	d->remote_target = text_write(&w, &t->remote_target);
-	d->route_set = routes ? routes_write(&w, t, routes) : text_write(&w, &t->route_set);
+	d->call_id = text_put(&at, t->call_id);
+	d->local = identity_put(&at, t->local, t->local_of);
+	d->remote = identity_put(&at, t->remote, t->remote_of);
+	d->remote_tag = text_put(&at, t->remote_tag);
+	d->remote_target = text_put(&at, t->remote_target);
+	d->route_set = routes ? routes_put(&at, t, routes) : text_put(&at, t->route_set);
 	free(d->block);
 	d->block = block;
 	return 0;
@@ -122,12 +124,12 @@ static int store(struct dialog *d, const struct texts *t)
 static struct texts texts_of(const struct dialog *d)
 {
 	return (struct texts){
-		.call_id = text_z(d->call_id),
-		.local = text_z(d->local),
-		.remote = text_z(d->remote),
-		.remote_tag = text_z(d->remote_tag),
-		.remote_target = text_z(d->remote_target),
-		.route_set = text_z(d->route_set),
+		.call_id = str_z(d->call_id),
+		.local = str_z(d->local),
+		.remote = str_z(d->remote),
+		.remote_tag = str_z(d->remote_tag),
+		.remote_target = str_z(d->remote_target),
+		.route_set = str_z(d->route_set),
 	};
 }
 
@@ -160,7 +162,8 @@ struct destination dialog_next_hop(const struct destination *flow, const struct 
 	struct addr a;
 	struct str maddr;
 	if (!hop->sip || params_get(hop->params, STR("maddr"), &maddr) ||
-	    !addr_parse(hop->host, hop->port ? hop->port : 5060, &a) || !may_go_to(&a, &flow->remote) ||
+	    !addr_parse(hop->host, hop->port ? hop->port : 5060, &a) ||
+	    (!addr_equal(&a, &flow->remote) && !may_go_to(&a, &flow->remote)) ||
 	    !transport_of(hop, flow->transport, &transport))
 		return d;
 	if (transport != flow->transport) {
@@ -186,23 +189,32 @@ static bool first_route(const struct dialog *d, struct name_addr *ret, size_t *r
 	return name_addr_parse((struct str){s.p + 7, line - ROUTE_OVERHEAD}, ret);
 }
 
-static void update_peer(struct dialog *d)
+/* A Contact that requests can be sent to. */
+static bool contact_usable(const struct message *m)
+{
+	return m->n_contact && (m->contact.uri.sip || m->contact.uri.sips);
+}
+
+/* target: remote_target as a message has it parsed already; NULL: it is to be parsed. */
+static void update_peer(struct dialog *d, const struct uri *target)
 {
 	struct name_addr route;
-	struct uri target;
+	struct uri own;
 	d->peer = d->flow;
 	if (!d->follow || !d->named)
 		return;
 	if (first_route(d, &route, NULL))
-		d->peer = dialog_next_hop(&d->flow, &route.uri);
-	else if (uri_parse(str_z(d->remote_target), &target))
-		d->peer = dialog_next_hop(&d->flow, &target);
+		target = &route.uri;
+	else if (!target && uri_parse(str_z(d->remote_target), &own))
+		target = &own;
+	if (target)
+		d->peer = dialog_next_hop(&d->flow, target);
 }
 
-void dialog_follow(struct dialog *d)
+void dialog_follow(struct dialog *d, const struct message *invite)
 {
 	d->follow = true;
-	update_peer(d);
+	update_peer(d, invite && contact_usable(invite) ? &invite->contact.uri : NULL);
 }
 
 void dialog_set_flow(struct dialog *d, const struct destination *flow)
@@ -211,16 +223,10 @@ void dialog_set_flow(struct dialog *d, const struct destination *flow)
 
 	d->flow = *flow;
 	d->flow.flow_only |= flow_only;
-	update_peer(d);
+	update_peer(d, NULL);
 }
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
-
-/* A Contact that requests can be sent to. */
-static bool contact_usable(const struct message *m)
-{
-	return m->n_contact && (m->contact.uri.sip || m->contact.uri.sips);
-}
 
 static void local_tag_set(struct dialog *d, const char *tag)
 {
@@ -238,12 +244,12 @@ int dialog_init_uas(struct dialog *d, const struct message *invite, const char *
 		.flow = destination_of_flow(&invite->source),
 	};
 	struct texts t = {
-		.call_id = text_of(invite->call_id),
-		.local = text_identity(&invite->to),
-		.remote = text_identity(&invite->from),
-		.remote_tag = text_of(invite->from.tag),
+		.call_id = invite->call_id,
+		.local_of = &invite->to,
+		.remote_of = &invite->from,
+		.remote_tag = invite->from.tag,
 		/* §12.1.1 wants a Contact; one without gets its requests at the identity it gave */
-		.remote_target = text_of(contact_usable(invite) ? invite->contact.uri.text : invite->from.uri.text),
+		.remote_target = contact_usable(invite) ? invite->contact.uri.text : invite->from.uri.text,
 		.routes = invite,
 	};
 	int r = store(&out, &t);
@@ -251,26 +257,20 @@ int dialog_init_uas(struct dialog *d, const struct message *invite, const char *
 		return r;
 	local_tag_set(&out, local_tag);
 	out.named |= out.route_set != NULL;
+	out.peer = out.flow;
 	*d = out;
-	update_peer(d);
 	return 0;
 }
 
 int dialog_init_uac(struct dialog *d, const struct dialog_uac *p)
 {
-	struct dialog out = {.flow = p->peer};
-	struct texts t = {
-		.call_id = text_of(p->call_id),
-		.local = text_of(p->local),
-		.remote = text_of(p->remote),
-		.remote_target = text_of(p->target),
-	};
+	struct dialog out = {.flow = p->peer, .peer = p->peer};
+	struct texts t = {.call_id = p->call_id, .local = p->local, .remote = p->remote, .remote_target = p->target};
 	int r = store(&out, &t);
 	if (r < 0)
 		return r;
 	local_tag_set(&out, p->local_tag);
 	*d = out;
-	update_peer(d);
 	return 0;
 }
 
@@ -280,55 +280,64 @@ void dialog_finish(struct dialog *d)
 	*d = (struct dialog){.block = NULL};
 }
 
-int dialog_fork(struct dialog *d, const struct dialog *from)
-{
-	struct dialog out = *from;
-	struct texts t = texts_of(from);
-	t.remote_tag = t.route_set = (struct text){{STR_NONE}};
-	out.block = NULL;
-	int r = store(&out, &t);
-	if (r < 0)
-		return r;
-	out.remote_cseq = 0;
-	out.remote_cseq_set = false;
-	out.named = false;
-	update_peer(&out);
-	*d = out;
-	return 0;
-}
-
 int dialog_set_texts(struct dialog *d, const struct dialog_texts *t)
 {
 	return store(d, &(struct texts){
-				.call_id = text_of(t->call_id),
-				.local = text_of(t->local),
-				.remote = text_of(t->remote),
-				.remote_tag = text_of(t->remote_tag),
-				.remote_target = text_of(t->remote_target),
-				.route_set = text_of(t->route_set),
+				.call_id = t->call_id,
+				.local = t->local,
+				.remote = t->remote,
+				.remote_tag = t->remote_tag,
+				.remote_target = t->remote_target,
+				.route_set = t->route_set,
 			});
 }
 
 /* ---- what the far side says -------------------------------------------------------------------------------------- */
 
-int dialog_on_response(struct dialog *d, const struct message *response)
+static bool makes_dialog(const struct message *response)
 {
-	if (response->status <= 100 || response->status >= 300 || !response->to.tag.n)
-		return 0;
-	if (d->remote_tag && !str_eq(str_z(d->remote_tag), response->to.tag))
-		return -EINVAL;
-	struct texts t = texts_of(d);
-	t.remote_tag = text_of(response->to.tag);
-	t.route_set = text_of(STR_NONE);
+	return response->status > 100 && response->status < 300 && response->to.tag.n;
+}
+
+/* Of the dialog `known`, with what the response says of its far side. */
+static int learn(struct dialog *d, const struct dialog *known, const struct message *response)
+{
+	struct texts t = texts_of(known);
+	t.remote_tag = response->to.tag;
+	t.route_set = STR_NONE;
 	t.routes = response;
 	t.routes_reversed = true;
 	if (contact_usable(response))
-		t.remote_target = text_of(response->contact.uri.text);
+		t.remote_target = response->contact.uri.text;
 	int r = store(d, &t);
 	if (r < 0)
 		return r;
 	d->named = contact_usable(response) || d->route_set;
-	update_peer(d);
+	update_peer(d, contact_usable(response) ? &response->contact.uri : NULL);
+	return 0;
+}
+
+int dialog_on_response(struct dialog *d, const struct message *response)
+{
+	if (!makes_dialog(response))
+		return 0;
+	if (d->remote_tag && !str_eq(str_z(d->remote_tag), response->to.tag))
+		return -EINVAL;
+	return learn(d, d, response);
+}
+
+int dialog_fork(struct dialog *d, const struct dialog *from, const struct message *response)
+{
+	struct dialog out = *from;
+	if (!makes_dialog(response))
+		return -EINVAL;
+	out.block = NULL;
+	out.remote_cseq = 0;
+	out.remote_cseq_set = false;
+	int r = learn(&out, from, response);
+	if (r < 0)
+		return r;
+	*d = out;
 	return 0;
 }
 
@@ -338,13 +347,13 @@ int dialog_refresh_target(struct dialog *d, const struct message *m)
 		return 0;
 	if (!str_eq(str_z(d->remote_target), m->contact.uri.text)) {
 		struct texts t = texts_of(d);
-		t.remote_target = text_of(m->contact.uri.text);
+		t.remote_target = m->contact.uri.text;
 		int r = store(d, &t);
 		if (r < 0)
 			return r;
 	}
 	d->named = true;
-	update_peer(d);
+	update_peer(d, &m->contact.uri);
 	return 0;
 }
 
@@ -405,10 +414,9 @@ void dialog_write_record_routes(const struct dialog *d, struct writer *w)
 	}
 }
 
-static void write_identity(struct writer *w, const char *name, const char *value, const char *tag)
+static void write_line(struct writer *w, struct str name, const char *value, const char *tag)
 {
-	writer_z(w, name);
-	writer_lit(w, ": ");
+	writer_str(w, name);
 	writer_z(w, value);
 	if (tag && tag[0]) {
 		writer_lit(w, ";tag=");
@@ -423,9 +431,9 @@ void dialog_write_head(const struct dialog *d, struct writer *w, const char *met
 	writer_lit(w, "Max-Forwards: ");
 	writer_u64(w, max_forwards);
 	writer_lit(w, "\r\n");
-	write_identity(w, "From", d->local, d->local_tag);
-	write_identity(w, "To", d->remote, d->remote_tag);
-	header_write(w, STR("Call-ID"), str_z(d->call_id));
+	write_line(w, STR("From: "), d->local, d->local_tag);
+	write_line(w, STR("To: "), d->remote, d->remote_tag);
+	write_line(w, STR("Call-ID: "), d->call_id, NULL);
 	writer_lit(w, "CSeq: ");
 	writer_u64(w, cseq);
 	writer_char(w, ' ');

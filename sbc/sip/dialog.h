@@ -38,9 +38,10 @@ struct dialog_uac {
 };
 int dialog_init_uac(struct dialog *d, const struct dialog_uac *p);
 void dialog_finish(struct dialog *d);
-/* A copy, for another early dialog of the same INVITE: identities, our tag and CSeq; what `from` learned of its far
- * side (tag, route set, next hop) is left out. 0 or -ENOMEM, with *d untouched. */
-int dialog_fork(struct dialog *d, const struct dialog *from);
+/* Another early dialog of the same INVITE: identities, our tag and CSeq as `from` has them; what that learned of its far
+ * side (tag, route set, next hop) is left out, and what this response says taken. 0, or with *d untouched -ENOMEM, or
+ * -EINVAL: it makes no dialog. */
+int dialog_fork(struct dialog *d, const struct dialog *from, const struct message *response);
 
 /* The next hop, RFC 3261 §12.2.1.1, as a border controller may take it. `flow` is where the far side was seen to be;
  * `hop` what it names: the first route, else the remote target. Returns flow unless every rule holds:
@@ -57,8 +58,9 @@ int dialog_fork(struct dialog *d, const struct dialog *from);
  * goes to an address that has not sent, unless the peer itself names it on a network without NAT; replies never do. */
 struct destination dialog_next_hop(const struct destination *flow, const struct uri *hop);
 /* The network is not `nat`: from now on peer is what dialog_next_hop() says. Once a dialog has a route set its target
- * does not move peer any more (§12.2.1.1). Without this call, peer stays flow. Call it right after init. */
-void dialog_follow(struct dialog *d);
+ * does not move peer any more (§12.2.1.1). Without this call, peer stays flow. Call it right after init. invite:
+ * the one that dialog_init_uas() was given, which has been parsed already; NULL for a UAC's, or later. */
+void dialog_follow(struct dialog *d, const struct message *invite);
 /* The far side is now on another flow (it came in anew, or its connection was replaced). Who was to be reached by its
  * flow only still is. */
 void dialog_set_flow(struct dialog *d, const struct destination *flow);

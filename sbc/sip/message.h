@@ -124,6 +124,7 @@ struct message *message_ref(const struct message *m);
  * entry per header line (a comma list is one entry). *it starts as NULL; returns false at the end. */
 struct header {
 	struct str name, value;
+	bool read; /* one of HEADERS_READ (message_lines.h): those that message_parse() has looked into */
 };
 bool message_next_header(const struct message *m, const void **it, struct header *ret);
 /* The nth (0-based) line of this header; compact forms are found by their full name. */

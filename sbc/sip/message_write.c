@@ -13,7 +13,7 @@ bool message_next_header(const struct message *m, const void **it, struct header
 	if (f >= b->fields + b->n_fields)
 		return false;
 	*it = f;
-	*ret = (struct header){f->name, f->value};
+	*ret = (struct header){f->name, f->value, f->id != HEADER_OTHER};
 	return true;
 }
 

@@ -41,18 +41,17 @@ bool transport_listens(const struct config *c, unsigned network, enum config_tra
 struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6,
 			    const struct addr *local)
 {
-	const struct config_network *n = &c->networks[network];
-	const struct config_listen *l = find_listen(n, t, v6, local);
-	struct addr a = {0};
+	const struct config_listen *l = find_listen(&c->networks[network], t, v6, local);
 
-	if (!l)
-		return a;
-	a = l->addr;
-	if (addr_is_set(&n->advertise) && addr_is_v6(&n->advertise) == v6) {
-		a = n->advertise;
-		addr_set_port(&a, addr_port(&l->addr));
-	}
-	return a;
+	return l ? l->told : (struct addr){0};
+}
+
+struct str transport_local_text(const struct config *c, unsigned network, enum config_transport t, bool v6,
+				const struct addr *local)
+{
+	const struct config_listen *l = find_listen(&c->networks[network], t, v6, local);
+
+	return l ? l->told_text : STR("-");
 }
 
 /* ---- listeners ---- */

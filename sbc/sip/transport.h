@@ -82,6 +82,9 @@ bool transport_listens(const struct config *c, unsigned network, enum config_tra
  * listener's; NULL, unset, or not in c: the first of that transport and family. */
 struct addr transport_local(const struct config *c, unsigned network, enum config_transport t, bool v6,
 			    const struct addr *local);
+/* The same as text: "192.0.2.1:5060", "[2001:db8::1]:5060"; of the configuration's. "-": there is none. */
+struct str transport_local_text(const struct config *c, unsigned network, enum config_transport t, bool v6,
+				const struct addr *local);
 
 struct transport_gauges {
 	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit,

@@ -47,9 +47,12 @@ void sent_credentials_write(struct str sent, struct writer *w)
 {
 	struct str line, name, value;
 
-	while (sent_line_next(&sent, &line))
-		if (field_split(line, &name, &value) && is_credentials(name))
+	while (sent_line_next(&sent, &line)) {
+		char first = (char)(line.p[0] | 0x20);
+
+		if ((first == 'a' || first == 'p') && field_split(line, &name, &value) && is_credentials(name))
 			write_line(line, w);
+	}
 }
 
 /* "SIP/2.0/UDP host:port;branch=..." */

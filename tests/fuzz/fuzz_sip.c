@@ -146,13 +146,14 @@ static void try_dialog(const struct message *m, size_t n)
 	else
 		CHECK(dialog_init_uac(&d, &uac) == 0 && dialog_on_response(&d, m) == 0);
 	write_dialog(&d, n);
-	dialog_follow(&d);
+	dialog_follow(&d, m->request ? m : NULL);
 	CHECK(dialog_refresh_target(&d, m) == 0);
 	dialog_accept_cseq(&d, m);
 	write_dialog(&d, n);
-	CHECK(dialog_fork(&fork, &d) == 0);
-	write_dialog(&fork, n);
-	dialog_finish(&fork);
+	if (!m->request && dialog_fork(&fork, &d, m) == 0) {
+		write_dialog(&fork, n);
+		dialog_finish(&fork);
+	}
 	dialog_finish(&d);
 }
 

@@ -44,14 +44,27 @@ static struct dialog uac(void)
 	return d;
 }
 
-static int response(struct dialog *d, const char *line, const char *tag, const char *more)
+static struct message *response_parse(const char *line, const char *tag, const char *more)
 {
 	char text[2048];
 	snprintf(text, sizeof(text),
 		 "%s\r\n" VIA_LINE FROM_LINE "To: <sip:b@them.example>%s\r\n" CALL_LINE CSEQ_LINE "%s\r\n", line, tag,
 		 more);
-	struct message *m = must_parse(text);
+	return must_parse(text);
+}
+
+static int response(struct dialog *d, const char *line, const char *tag, const char *more)
+{
+	struct message *m = response_parse(line, tag, more);
 	int r = dialog_on_response(d, m);
+	message_free(m);
+	return r;
+}
+
+static int fork_by(struct dialog *d, const struct dialog *from, const char *line, const char *tag, const char *more)
+{
+	struct message *m = response_parse(line, tag, more);
+	int r = dialog_fork(d, from, m);
 	message_free(m);
 	return r;
 }
@@ -188,20 +201,23 @@ static void test_uac(void **state)
 static void test_fork(void **state)
 {
 	struct dialog d = uac(), other;
-	dialog_follow(&d);
+	dialog_follow(&d, NULL);
 	d.local_cseq = 5;
 	assert_int_equal(response(&d, "SIP/2.0 180 R", ";tag=b1", "Record-Route: <sip:198.51.100.77;lr>\r\n" CONTACT),
 			 0);
 	assert_peer(&d, "198.51.100.77:5060");
-	assert_int_equal(dialog_fork(&other, &d), 0);
-	dialog_finish(&d);
-	assert_null(other.remote_tag);
+	assert_int_equal(fork_by(&other, &d, "SIP/2.0 100 T", "", ""), -EINVAL);
+	assert_int_equal(fork_by(&other, &d, "SIP/2.0 486 B", ";tag=b2", CONTACT), -EINVAL);
+	assert_int_equal(fork_by(&other, &d, "SIP/2.0 180 R", ";tag=b2", ""), 0);
+	assert_string_equal(other.remote_tag, "b2");
 	assert_null(other.route_set);
 	assert_peer(&other, "192.0.2.50:5060"); /* where the INVITE went */
+	dialog_finish(&other);
+	assert_int_equal(fork_by(&other, &d, "SIP/2.0 180 R", ";tag=b3", CONTACT), 0);
+	dialog_finish(&d);
 	assert_int_equal(other.local_cseq, 5);
 	assert_string_equal(other.local_tag, TAG);
-	assert_int_equal(response(&other, "SIP/2.0 200 OK", ";tag=b2", CONTACT), 0);
-	assert_string_equal(other.remote_tag, "b2");
+	assert_string_equal(other.remote_tag, "b3");
 	assert_peer(&other, "203.0.113.20:5066");
 	dialog_finish(&other);
 }
@@ -285,7 +301,7 @@ static void test_peer(void **state)
 	refresh(&d, "Contact: <sip:a@203.0.113.30>\r\n");
 	assert_string_equal(d.remote_target, "sip:a@203.0.113.30");
 	assert_peer(&d, "203.0.113.9:5064"); /* NAT: stays */
-	dialog_follow(&d);
+	dialog_follow(&d, NULL);
 	assert_peer(&d, "203.0.113.30:5060");
 	refresh(&d, "Contact: <sip:a@203.0.113.40:5080>\r\n");
 	assert_peer(&d, "203.0.113.40:5080");
@@ -302,7 +318,7 @@ static void test_peer(void **state)
 
 	/* a route set decides, and a new target does not move it */
 	d = uas(INVITE FIVE CONTACT "Record-Route: <sip:203.0.113.50:5090;lr>\r\n" END);
-	dialog_follow(&d);
+	dialog_follow(&d, NULL);
 	assert_peer(&d, "203.0.113.50:5090");
 	refresh(&d, "Contact: <sip:a@203.0.113.60>\r\nRecord-Route: <sip:203.0.113.61;lr>\r\n");
 	assert_peer(&d, "203.0.113.50:5090");
@@ -310,10 +326,18 @@ static void test_peer(void **state)
 	assert_string_equal(d.route_set, "Route: <sip:203.0.113.50:5090;lr>\r\n");
 	dialog_finish(&d);
 
+	/* the same at once, from the INVITE itself */
+	struct message *m = must_parse(INVITE FIVE CONTACT END);
+	assert_int_equal(dialog_init_uas(&d, m, TAG), 0);
+	dialog_follow(&d, m);
+	message_free(m);
+	assert_peer(&d, "203.0.113.20:5066");
+	dialog_finish(&d);
+
 	/* UAC: the Request-URI is ours, not the far side's word */
 	d = uac();
 	assert_true(addr_parse_hostport(STR("192.0.2.51:5071"), &d.flow.remote));
-	dialog_follow(&d);
+	dialog_follow(&d, NULL);
 	assert_peer(&d, "192.0.2.51:5071");
 	dialog_finish(&d);
 }

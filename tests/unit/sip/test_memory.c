@@ -157,7 +157,7 @@ static bool dialog_once(void *arg)
 		return false;
 	ok &= dialog_on_response(&d, s->ringing) == 0;
 	bool early = d.remote_tag != NULL;
-	ok &= dialog_fork(&fork, &d) == 0;
+	ok &= dialog_fork(&fork, &d, s->ringing) == 0;
 	ok &= dialog_refresh_target(&d, s->refresh) == 0;
 	heap_armed = false;
 	assert_int_equal(early, d.route_set != NULL);

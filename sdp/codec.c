@@ -23,6 +23,7 @@ bool sdp_static_codec(uint8_t pt, struct sdp_codec *c)
 	c->name = str_z(statics[pt].name);
 	c->clock_hz = statics[pt].clock_hz;
 	c->channels = statics[pt].channels;
+	c->role = (uint8_t)sdp_role_of(c->name);
 	return true;
 }
 
@@ -39,24 +40,25 @@ bool sdp_codec_named(const struct sdp_codec *c, const char *policy_name)
 	return !rest.n || (sdp_u32(rest, 255, &v) && v == c->channels);
 }
 
-bool sdp_codec_is_companion(const struct sdp_codec *c)
+enum sdp_role sdp_role_of(struct str name)
 {
-	return str_eq_nocase(c->name, STR("telephone-event")) || str_eq_nocase(c->name, STR("CN"));
-}
-
-/* Repairs or repeats other codecs of the m-line, and is no codec that a call could use alone. */
-static bool is_repair(const struct sdp_codec *c)
-{
-	static const char *const names[] = {"rtx", "red", "ulpfec", "flexfec", "flexfec-03", "parityfec", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (str_eq_nocase(c->name, str_z(names[i])))
-			return true;
-	return false;
-}
-
-static bool is_primary(const struct sdp_codec *c)
-{
-	return !sdp_codec_is_companion(c) && !is_repair(c);
+	static const struct {
+		struct str name;
+		enum sdp_role role;
+	} roles[] = {
+		{{"telephone-event", 15}, SDP_COMPANION},
+		{{"CN", 2}, SDP_COMPANION},
+		{{"rtx", 3}, SDP_RTX},
+		{{"red", 3}, SDP_RED},
+		{{"ulpfec", 6}, SDP_REPAIR},
+		{{"flexfec", 7}, SDP_REPAIR},
+		{{"flexfec-03", 10}, SDP_REPAIR},
+		{{"parityfec", 9}, SDP_REPAIR},
+	};
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
+		if (str_eq_nocase(name, roles[i].name))
+			return roles[i].role;
+	return SDP_PRIMARY;
 }
 
 static bool in_list(const struct sdp_codec *c, const char *const *list)
@@ -98,7 +100,7 @@ static void choice_order(struct choice *c, const char *const *order)
 {
 	struct choice out = {.m = c->m};
 	uint64_t taken = 0;
-	for (; order && *order; order++) {
+	for (; *order; order++) {
 		for (size_t i = 0; i < c->n; i++) {
 			if ((taken >> i & 1) || !sdp_codec_named(&c->m->codecs[c->index[i]], *order))
 				continue;
@@ -115,7 +117,7 @@ static void choice_order(struct choice *c, const char *const *order)
 static const struct sdp_codec *first_primary(const struct choice *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (is_primary(&c->m->codecs[c->index[i]]))
+		if (c->m->codecs[c->index[i]].role == SDP_PRIMARY)
 			return &c->m->codecs[c->index[i]];
 	return NULL;
 }
@@ -153,21 +155,21 @@ static bool red_kept(const struct choice *c, struct str params)
 
 static bool keep_unless_orphan(const struct choice *c, const struct sdp_codec *codec)
 {
-	if (str_eq_nocase(codec->name, STR("rtx")))
+	if (codec->role == SDP_RTX)
 		return rtx_kept(c, codec->fmtp);
-	return !str_eq_nocase(codec->name, STR("red")) || red_kept(c, codec->fmtp);
+	return codec->role != SDP_RED || red_kept(c, codec->fmtp);
 }
 
 static bool keep_single(const struct choice *c, const struct sdp_codec *codec)
 {
 	const struct sdp_codec *one = first_primary(c);
-	return !one || codec == one || (sdp_codec_is_companion(codec) && codec->clock_hz == one->clock_hz);
+	return !one || codec == one || (codec->role == SDP_COMPANION && codec->clock_hz == one->clock_hz);
 }
 
-static bool has_primary(const struct sdp_media *m)
+static bool has_role(const struct sdp_media *m, enum sdp_role role)
 {
 	for (size_t i = 0; i < m->n_codecs; i++)
-		if (is_primary(&m->codecs[i]))
+		if (m->codecs[i].role == role)
 			return true;
 	return false;
 }
@@ -176,11 +178,14 @@ size_t sdp_codecs_apply(const struct sdp_media *m, const struct sdp_codec_policy
 {
 	struct choice c = {.m = m};
 	choice_allowed(&c, p);
-	if (!first_primary(&c) && has_primary(m))
+	if (!first_primary(&c) && has_role(m, SDP_PRIMARY))
 		return 0;
-	choice_order(&c, p->order);
-	choice_filter(&c, keep_unless_orphan);
-	choice_filter(&c, keep_unless_orphan); /* an rtx may repeat a red */
+	if (p->order)
+		choice_order(&c, p->order);
+	if (has_role(m, SDP_RTX) || has_role(m, SDP_RED)) {
+		choice_filter(&c, keep_unless_orphan);
+		choice_filter(&c, keep_unless_orphan); /* an rtx may repeat a red */
+	}
 	if (p->single)
 		choice_filter(&c, keep_single);
 	memcpy(ret_index, c.index, c.n);

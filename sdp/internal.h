@@ -67,6 +67,7 @@ enum sdp_error sdp_parse_media(struct sdp_parser *p, struct sdp_media *m);
 
 /* RFC 3551 §6: name, clock and channels of a static payload type. false: it has none. */
 bool sdp_static_codec(uint8_t pt, struct sdp_codec *c);
+enum sdp_role sdp_role_of(struct str name);
 
 /* Whether a line would tell the reader of our description who the far side is. */
 bool sdp_line_names(const struct sdp *far, struct str value);         /* of a known kind */

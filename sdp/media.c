@@ -122,6 +122,7 @@ static bool parse_rtpmap(struct section *sec, struct str value)
 	if (rest.n && sec->m->kind == SDP_AUDIO && (!sdp_u32(rest, 255, &channels) || !channels))
 		return false;
 	c->name = name;
+	c->role = (uint8_t)sdp_role_of(name);
 	c->clock_hz = clock_hz;
 	c->channels = (uint8_t)channels;
 	sec->mapped[c->pt >> 6] |= UINT64_C(1) << (c->pt & 63);

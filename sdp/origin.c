@@ -12,7 +12,7 @@ struct sdp_origin sdp_origin_init(uint64_t random)
 static uint64_t digest_of(const struct sdp_origin *origin, struct str rest)
 {
 	struct hash_key key = {{origin->id, 0}};
-	uint64_t d = siphash_str(&key, rest);
+	uint64_t d = hash_str(&key, rest);
 	return d ? d : 1;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan: a text into lines, with every bound checked before anything is allocated for it. */
+#include <endian.h>
+
 #include "base/word.h"
 #include "sdp/internal.h"
 
@@ -7,9 +9,10 @@
 static const char *find_control(const char *p, const char *end)
 {
 	for (; end - p >= 8; p += 8) {
-		uint64_t v = word_load(p);
-		if (word_below(v, ' ') || word_has(v, 0x7f))
-			break;
+		uint64_t v = le64toh(word_load(p));
+		uint64_t marks = word_marks_below(v, ' ') | word_marks(v, 0x7f);
+		if (marks)
+			return p + __builtin_ctzll(marks) / 8;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 && *p != 0x7f)
 		p++;
@@ -48,11 +51,15 @@ static bool only_blank_lines(const char *p, const char *end)
 	return true;
 }
 
+/* Runs of anything but SP: what sdp_token() would cut. */
 static size_t count_tokens(struct str s)
 {
 	size_t n = 0;
-	while (sdp_token(&s).n)
-		n++;
+	char before = ' ';
+	for (size_t i = 0; i < s.n; i++) {
+		n += before == ' ' && s.p[i] != ' ';
+		before = s.p[i];
+	}
 	return n;
 }
 

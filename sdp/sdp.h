@@ -55,8 +55,18 @@ struct sdp_line {
 	struct str value; /* without CRLF; in the copy, "<type>=" stands right before it */
 };
 
+/* What a format is to a call, by its encoding name. */
+enum sdp_role {
+	SDP_PRIMARY,   /* a call could use it alone */
+	SDP_COMPANION, /* telephone-event (RFC 4733) or CN (RFC 3389): of no use without a codec */
+	SDP_RTX,       /* RFC 4588 */
+	SDP_RED,       /* RFC 2198 */
+	SDP_REPAIR,    /* another that repairs codecs of its m-line */
+};
+
 struct sdp_codec {
 	uint8_t pt;
+	uint8_t role;    /* enum sdp_role */
 	struct str name; /* encoding name; static payload types (RFC 3551) without rtpmap get their registered name */
 	uint32_t clock_hz;
 	uint8_t channels; /* 1 when not given */
@@ -120,8 +130,6 @@ struct sdp_codec_policy {
 };
 
 bool sdp_codec_named(const struct sdp_codec *c, const char *policy_name);
-/* telephone-event (RFC 4733) or CN (RFC 3389): a companion, of no use without a codec. */
-bool sdp_codec_is_companion(const struct sdp_codec *c);
 /* Indices into m->codecs that the policy keeps, in its order; at most m->n_codecs. Returns how many: 0 also when of
  * several codecs only companions would be left. An rtx (RFC 4588) or red (RFC 2198) whose codec goes, goes
  * too. */

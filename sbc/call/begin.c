@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "sbc/call/timers.h"
-#include "sbc/sip/scan.h"
 
 static const char *route_name(const struct call *c)
 {
@@ -97,7 +96,7 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 	log_end(&l);
 }
 
-static struct call *call_new(struct calls *cs, const struct message *m)
+static struct call *call_new(struct calls *cs, uint8_t slot)
 {
 	struct call *c = calloc(1, sizeof(*c));
 
@@ -112,7 +111,7 @@ static struct call *call_new(struct calls *cs, const struct message *m)
 	c->config = config_ref(cs->config);
 	c->facts = cs->facts;
 	c->start_ns = clock_ns();
-	c->slot = message_owner(cs->worker->key, m);
+	c->slot = slot;
 	ident_mint(cs->worker->key, c->slot, c->id);
 	c->peer_in = c->peer_out = BORDER_NO_PEER;
 	c->route = -1;
@@ -242,7 +241,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 		refuse(cs, t, m, why, 0, NULL);
 		return;
 	}
-	c = call_new(cs, m);
+	c = call_new(cs, server_txn_slot(t));
 	if (!c) {
 		refuse(cs, t, m, REJECT_NO_MEMORY, 0, NULL);
 		return;

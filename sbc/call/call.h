@@ -200,7 +200,7 @@ static inline void call_count(uint64_t *c, int64_t n)
 /* Of texts that are compared later, by this process or the next: under a key that outlives it. */
 static inline uint64_t calls_digest(const struct calls *cs, struct str text)
 {
-	return siphash_str(&cs->worker->key->call_id, text);
+	return hash_str(&cs->worker->key->call_id, text);
 }
 
 /* ---- call.c: the coupling table ---- */

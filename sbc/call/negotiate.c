@@ -91,28 +91,34 @@ static struct sdp_codec_policy policy_of(const struct call *c, int peer)
 		.allow = k->allow.v, .deny = k->deny.v, .order = k->order.v, .single = k->single};
 }
 
+static uint64_t set_of(const uint8_t *index, size_t n)
+{
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < n; i++)
+		set |= UINT64_C(1) << index[i];
+	return set;
+}
+_Static_assert(SDP_MAX_CODECS <= 64, "a set of them is one word");
+
 /* The codecs of m that may be named towards leg `to`: what both peers' policies keep and, in an answer, what was
  * offered; in the order of the receiving peer's policy. */
 static size_t pick_codecs(struct call *c, const struct leg *to, const struct leg *from, const struct sdp_media *m,
 			  const struct sdp_media *offered, uint8_t ret_index[SDP_MAX_CODECS])
 {
 	struct sdp_codec_policy far = policy_of(c, from ? from->peer : c->peer_in), near = policy_of(c, to->peer);
-	uint8_t a[SDP_MAX_CODECS], b[SDP_MAX_CODECS], both[SDP_MAX_CODECS];
-	bool in_a[SDP_MAX_CODECS] = {0}, in_both[SDP_MAX_CODECS] = {0};
-	size_t na, nb, nc = 0, n = 0;
+	uint8_t some[SDP_MAX_CODECS], kept[SDP_MAX_CODECS];
+	uint64_t may = UINT64_MAX;
+	size_t n_kept = sdp_codecs_apply(m, &near, kept), n = 0;
 
 	far.single = false; /* one codec is a matter of what is sent to a peer */
-	na = sdp_codecs_apply(m, &far, a);
-	nb = sdp_codecs_apply(m, &near, b);
+	if (far.allow || far.deny)
+		may &= set_of(some, sdp_codecs_apply(m, &far, some));
 	if (offered)
-		nc = sdp_codecs_common(offered, m, both);
-	for (size_t i = 0; i < na; i++)
-		in_a[a[i]] = true;
-	for (size_t i = 0; i < nc; i++)
-		in_both[both[i]] = true;
-	for (size_t i = 0; i < nb; i++)
-		if (in_a[b[i]] && (!offered || in_both[b[i]]))
-			ret_index[n++] = b[i];
+		may &= set_of(some, sdp_codecs_common(offered, m, some));
+	for (size_t i = 0; i < n_kept; i++)
+		if (may >> kept[i] & 1)
+			ret_index[n++] = kept[i];
 	return n;
 }
 

@@ -38,9 +38,9 @@ struct dialog_uac {
 };
 int dialog_init_uac(struct dialog *d, const struct dialog_uac *p);
 void dialog_finish(struct dialog *d);
-/* Another early dialog of the same INVITE: identities, our tag and CSeq as `from` has them; what that learned of its far
- * side (tag, route set, next hop) is left out, and what this response says taken. 0, or with *d untouched -ENOMEM, or
- * -EINVAL: it makes no dialog. */
+/* Another early dialog of the same INVITE: identities, our tag and CSeq as `from` has them; what that learned of its
+ * far side (tag, route set, next hop) is left out, and what this response says taken. 0, or with *d untouched -ENOMEM,
+ * or -EINVAL: it makes no dialog. */
 int dialog_fork(struct dialog *d, const struct dialog *from, const struct message *response);
 
 /* The next hop, RFC 3261 §12.2.1.1, as a border controller may take it. `flow` is where the far side was seen to be;

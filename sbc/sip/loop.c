@@ -235,7 +235,7 @@ static void on_check(uv_check_t *h)
 		uv_stop(&l->uv);
 }
 
-static uint64_t sleep_ms(struct loop *l)
+static uint64_t sleep_ms(struct loop *l, uint64_t now_ns)
 {
 	if (l->busy || !list_empty(&l->deferred) || atomic_load(&l->stop))
 		return 0;
@@ -243,7 +243,7 @@ static uint64_t sleep_ms(struct loop *l)
 	if (ms == 0 || ms == UINT64_MAX)
 		return ms;
 	/* the turn's own time has passed meanwhile: a long one must not push timers back by its length */
-	uint64_t gone = clock_ms() - l->wheel.now_ms;
+	uint64_t gone = now_ns / 1000000 - l->wheel.now_ms;
 	return ms > gone ? ms - gone : 0;
 }
 
@@ -261,7 +261,8 @@ static void on_prepare(uv_prepare_t *h)
 		run_deferred(l);
 	if (atomic_load(&l->stop))
 		uv_stop(&l->uv);
-	uint64_t ms = sleep_ms(l);
+	uint64_t now_ns = clock_ns();
+	uint64_t ms = sleep_ms(l, now_ns);
 	if (ms > 0) {
 		atomic_exchange(&l->sleeping, true);
 		if (task_waits(l))
@@ -272,7 +273,7 @@ static void on_prepare(uv_prepare_t *h)
 	else
 		uv_timer_start(&l->timer, on_timer, ms, 0);
 	if (l->awake)
-		histogram_add(&l->turns, (clock_ns() - l->turn_start_ns) / 1000);
+		histogram_add(&l->turns, (now_ns - l->turn_start_ns) / 1000);
 	l->awake = false;
 	atomic_store_explicit(&l->turn_began_ns, 0, memory_order_relaxed);
 }

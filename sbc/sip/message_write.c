@@ -30,12 +30,24 @@ bool message_header(const struct message *m, struct str name, unsigned nth, stru
 	return false;
 }
 
+static bool ends_token(char c)
+{
+	return is_blank(c) || c == ',' || c == ';';
+}
+
+/* Neither tokens nor what may follow them (parameters, not looked at) hold commas of their own. */
 bool list_has(struct str list, struct str token)
 {
-	struct str item;
-	while (list_next(&list, &item))
-		if (str_eq_nocase(str_trim(str_cut(&item, ';')), token))
+	while (list.n >= token.n && list.n) {
+		size_t at = 0;
+		while (at < list.n && is_blank(list.p[at]))
+			at++;
+		struct str first = {list.p + at, token.n};
+		if (list.n - at >= token.n && str_eq_nocase(first, token) &&
+		    (list.n - at == token.n || ends_token(first.p[token.n])))
 			return true;
+		str_cut(&list, ',');
+	}
 	return false;
 }
 

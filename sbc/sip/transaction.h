@@ -154,6 +154,7 @@ int server_txn_reject_with(struct server_txn *t, enum reject_reason why, struct 
 int server_txn_resend(struct server_txn *t);
 bool server_txn_final_sent(const struct server_txn *t);
 const struct flow_addr *server_txn_source(const struct server_txn *t);
+uint8_t server_txn_slot(const struct server_txn *t); /* message_owner() of its request */
 
 /* ---- client ---------------------------------------------------------------------------------------------------- */
 

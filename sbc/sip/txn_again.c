@@ -19,12 +19,12 @@ unsigned client_txn_times(const struct client_txn *t)
 
 bool sent_line_next(struct str *rest, struct str *ret_line)
 {
-	struct str line = str_cut(rest, '\n');
+	size_t n = str_find(*rest, '\n'), skip = n < rest->n ? n + 1 : n;
 
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	*ret_line = line;
-	return line.n > 0;
+	*ret_line = (struct str){rest->p, n && rest->p[n - 1] == '\r' ? n - 1 : n};
+	rest->p += skip;
+	rest->n -= skip;
+	return ret_line->n > 0;
 }
 
 static bool is(struct str name, const char *what)

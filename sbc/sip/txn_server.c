@@ -232,6 +232,11 @@ bool server_txn_final_sent(const struct server_txn *s)
 	return s->final_sent;
 }
 
+uint8_t server_txn_slot(const struct server_txn *s)
+{
+	return s->slot;
+}
+
 const struct flow_addr *server_txn_source(const struct server_txn *s)
 {
 	return &s->source;

@@ -128,7 +128,7 @@ static void hand_leg(struct bytes_writer *w, bool a, unsigned port, const struct
 	d.local_cseq = 7;
 	d.remote_cseq = 101;
 	d.remote_cseq_set = true;
-	dialog_follow(&d);
+	dialog_follow(&d, NULL);
 	leg = bytes_begin(w, a ? CALL_TAG_A : CALL_TAG_B);
 	bytes_z(w, LEG_TAG_NETWORK, "n");
 	bytes_z(w, LEG_TAG_PEER, a ? "a" : "b");

@@ -356,6 +356,35 @@ static void test_walk(void **state)
 	message_free(m);
 }
 
+static void test_list_has(void **state)
+{
+	static const struct {
+		const char *list;
+		bool has;
+	} cases[] = {
+		{"UPDATE", true},
+		{"update", true},
+		{" UPDATE", true},
+		{"INVITE,UPDATE", true},
+		{"INVITE, ,\tUPDATE\t, BYE", true},
+		{"INVITE, UPDATE;x=1", true},
+		{"INVITE, UPDATE ;x=1", true},
+		{"", false},
+		{",", false},
+		{"UPDAT", false},
+		{"UPDATES", false},
+		{"INVITE,XUPDATE", false},
+		{"INVITE;UPDATE", false},
+		{"INVITE UPDATE", false},
+		{"INVITE, UPDATE/2", false},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str list = str_z(cases[i].list);
+		if (list_has(list, STR("UPDATE")) != cases[i].has)
+			fail_msg("%s", cases[i].list);
+	}
+}
+
 /* Each header that is read is found in whatever case; with one letter changed, or one more, it is another. */
 static void test_field_id(void **state)
 {
@@ -400,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_time_is_linear),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_list_has),
 		cmocka_unit_test(test_field_id),
 	};
 	message_free(NULL);

@@ -23,7 +23,7 @@ bool sdp_static_codec(uint8_t pt, struct sdp_codec *c)
 	c->name = str_z(statics[pt].name);
 	c->clock_hz = statics[pt].clock_hz;
 	c->channels = statics[pt].channels;
-	c->role = (uint8_t)sdp_role_of(c->name);
+	c->role = pt == 13 ? SDP_COMPANION : SDP_PRIMARY;
 	return true;
 }
 

@@ -81,25 +81,42 @@ void sdp_write_origin(struct writer *w, const struct sdp_out *o);
 /* Next run of anything but SP; empty at the end. */
 static inline struct str sdp_token(struct str *s)
 {
-	while (s->n && *s->p == ' ') {
-		s->p++;
-		s->n--;
-	}
-	const char *sp = s->n ? memchr(s->p, ' ', s->n) : NULL;
-	size_t n = sp ? (size_t)(sp - s->p) : s->n;
-	struct str token = {s->p, n};
-	s->p += n;
-	s->n -= n;
+	const char *p = s->p, *end = p + s->n;
+	while (p < end && *p == ' ')
+		p++;
+	struct str token = {p, 0};
+	while (p < end && *p != ' ')
+		p++;
+	token.n = (size_t)(p - token.p);
+	*s = (struct str){p, (size_t)(end - p)};
 	return token;
+}
+
+/* As str_find() and str_cut(), for the few bytes of a word: quicker than a call. */
+static inline size_t sdp_find(struct str s, char c)
+{
+	size_t i = 0;
+	while (i < s.n && s.p[i] != c)
+		i++;
+	return i;
+}
+
+static inline struct str sdp_cut(struct str *s, char c)
+{
+	size_t n = sdp_find(*s, c), skip = n < s->n ? n + 1 : n;
+	struct str before = {s->p, n};
+	s->p += skip;
+	s->n -= skip;
+	return before;
 }
 
 /* What is behind the ':' of an attribute, or nothing. */
 static inline struct str sdp_attr_value(struct str line)
 {
-	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-	if (!colon)
+	size_t colon = sdp_find(line, ':');
+	if (colon == line.n)
 		return STR_NONE;
-	return (struct str){colon + 1, line.n - (size_t)(colon + 1 - line.p)};
+	return (struct str){line.p + colon + 1, line.n - colon - 1};
 }
 
 /* Decimal digits up to max, whole slice; small and inline because it is done for every format of every line. */

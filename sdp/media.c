@@ -38,7 +38,7 @@ static enum sdp_kind kind_of(struct str s)
 static void parse_proto(struct sdp_media *m)
 {
 	struct str p = m->proto;
-	m->stream = str_starts_nocase(p, STR("TCP")) && (p.n == 3 || p.p[3] == '/');
+	m->stream = p.n >= 3 && str_eq_nocase((struct str){p.p, 3}, STR("TCP")) && (p.n == 3 || p.p[3] == '/');
 	size_t slash = p.n;
 	while (slash && p.p[slash - 1] != '/')
 		slash--;
@@ -83,7 +83,7 @@ static enum sdp_error parse_media_line(struct section *sec, struct str value)
 	struct str ports = sdp_token(&value);
 	m->proto = sdp_token(&value);
 	m->formats = str_trim(value);
-	struct str port_text = str_cut(&ports, '/');
+	struct str port_text = sdp_cut(&ports, '/');
 	if (!m->proto.n || !sdp_u32(port_text, 65535, &port) || (ports.n && !sdp_u32(ports, 65535, &count)))
 		return SDP_ERR_MEDIA;
 	m->port = (uint16_t)port;
@@ -114,8 +114,8 @@ static bool parse_rtpmap(struct section *sec, struct str value)
 	if (!c || (sec->mapped[c->pt >> 6] >> (c->pt & 63) & 1))
 		return true;
 	struct str rest = str_trim(value);
-	struct str name = str_cut(&rest, '/');
-	struct str clock = str_cut(&rest, '/');
+	struct str name = sdp_cut(&rest, '/');
+	struct str clock = sdp_cut(&rest, '/');
 	uint32_t clock_hz, channels = 1;
 	if (!name.n || !sdp_u32(clock, UINT32_MAX, &clock_hz) || !clock_hz)
 		return false;

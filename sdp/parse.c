@@ -6,8 +6,7 @@
 
 static void classify(struct sdp_line *l)
 {
-	const char *colon = memchr(l->value.p, ':', l->value.n);
-	l->attr = sdp_attr_of((struct str){l->value.p, colon ? (size_t)(colon - l->value.p) : l->value.n});
+	l->attr = sdp_attr_of((struct str){l->value.p, sdp_find(l->value, ':')});
 }
 
 /* Hands out the lines, m-lines included, in order: first those of the session, then those of each m-line. */
@@ -56,7 +55,7 @@ static struct sdp *allocate(const char *text, size_t n, const struct scan *sc, s
  * some phones leave it. */
 static enum sdp_error parse_origin(struct sdp *s, struct str value)
 {
-	struct str user = str_cut(&value, ' ');
+	struct str user = sdp_cut(&value, ' ');
 	struct str id = sdp_token(&value);
 	struct str version = sdp_token(&value);
 	struct str net = sdp_token(&value);
@@ -94,7 +93,7 @@ enum sdp_error sdp_parse_conn(struct str value, struct sdp_conn *ret)
 	struct sdp_conn c = {.set = true, .v6 = str_eq_nocase(type, STR("IP6"))};
 	if (sdp_token(&value).n || !str_eq_nocase(net, STR("IN")) || (!c.v6 && !str_eq_nocase(type, STR("IP4"))))
 		return SDP_ERR_CONNECTION;
-	c.host = str_cut(&host, '/');
+	c.host = sdp_cut(&host, '/');
 	if (addr_parse(c.host, 0, &c.addr)) {
 		/* an IPv4-mapped address is IPv4 to addr_parse(), but its text is IPv6 */
 		if (c.v6 != (memchr(c.host.p, ':', c.host.n) != NULL))
@@ -111,7 +110,7 @@ bool sdp_parse_ptime(struct str value, unsigned *ret_ms)
 {
 	uint32_t ms, fraction;
 	struct str rest = str_trim(value);
-	struct str whole = str_cut(&rest, '.');
+	struct str whole = sdp_cut(&rest, '.');
 	if (!sdp_u32(whole, 100000, &ms) || (rest.n && !sdp_u32(rest, UINT32_MAX, &fraction)))
 		return false;
 	*ret_ms = ms;

@@ -268,7 +268,12 @@ static bool acceptable(struct deciding *g)
 void border_decide(const struct config *c, const struct border_request *r, border_tell tell, void *arg,
 		   struct border_decision *ret)
 {
-	struct deciding g = {.c = c, .r = r, .tell = tell, .arg = arg, .d = ret};
+	struct deciding g; /* all but its view, which is made in acceptable() and is large */
+	g.c = c;
+	g.r = r;
+	g.tell = tell;
+	g.arg = arg;
+	g.d = ret;
 	*ret = (struct border_decision){
 		.peer = BORDER_NO_PEER,
 		.route = -1,

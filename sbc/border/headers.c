@@ -78,13 +78,12 @@ static bool broken(const struct header_rule *r)
 void headers_cross(const struct message *m, const struct crossing *x, struct writer *w)
 {
 	const struct config_peer *to = receiver(x);
-	const bool any_broken = headers_any_policy_broken();
+	/* those that the parser reads, most of any message, are all of them a leg's own */
+	bool (*next)(const struct message *m, const void **it, struct header *ret) =
+		headers_any_policy_broken() ? message_next_header : message_next_other;
 	const void *it = NULL;
 	struct header h;
-	while (message_next_header(m, &it, &h)) {
-		/* most of any message: the parser has told them by name already, and all of them are a leg's own */
-		if (h.read && !any_broken)
-			continue;
+	while (next(m, &it, &h)) {
 		const struct header_rule *r = header_rule_of(h.name);
 		if (broken(r)) {
 			header_write(w, h.name, h.value);

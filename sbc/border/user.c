@@ -25,9 +25,22 @@ static bool user_char(char c)
 	       (c && strchr("-_.!~*'()&=+$,;?/", c));
 }
 
+/* No escape, and no separator: as nearly all are. */
+static bool is_plain(struct str user)
+{
+	for (size_t i = 0; i < user.n; i++)
+		if (user.p[i] == '%' || user.p[i] == '-' || user.p[i] == '.' || user.p[i] == '(' || user.p[i] == ')')
+			return false;
+	return true;
+}
+
 bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *ret)
 {
 	size_t n = 0;
+	if (user.n <= cap && is_plain(user)) {
+		*ret = user;
+		return true;
+	}
 	for (size_t i = 0; i < user.n; i++) {
 		int v = escape_at(user, i);
 		bool undo = v > 0 && v != '%';

@@ -231,10 +231,12 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	struct writer w = writer_init(head, sizeof(head));
 	struct client_request r = *what;
 	struct client_txn *t;
+	size_t own;
 
 	dialog_write_head(d, &w, what->method ? method_text(what->method) : "", l->dialog.local_cseq + 1,
 			  l->max_forwards);
 	writer_str(&w, what->headers);
+	own = w.n;
 	keyring_write(l->call->calls->keyring, facts_peer(l->call, l->peer), str_z(method_text(what->method)),
 		      dialog_ruri(d), what->body, &w);
 	if (w.overflow) {
@@ -252,6 +254,8 @@ struct client_txn *leg_request_in(struct leg *l, const struct dialog *d, const s
 	t = client_txn_start(l->call->calls->worker->txn, &r, ret_error);
 	if (!t)
 		return NULL;
+	if (what->method == METHOD_INVITE)
+		l->may_carry = w.n > own || l->hiding.set.auth_relay;
 	used_cseq(l);
 	return t;
 }
@@ -266,8 +270,10 @@ enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, cons
 	if (v != KEYRING_AGAIN)
 		return v;
 	used_cseq(l);
-	if (m->method == METHOD_INVITE)
+	if (m->method == METHOD_INVITE) {
 		l->invite_cseq = l->dialog.local_cseq;
+		l->may_carry = true;
+	}
 	return v;
 }
 
@@ -308,7 +314,8 @@ void leg_keep_credentials(struct leg *l, const struct client_txn *invite)
 
 	if (!sent.n)
 		return; /* the 2xx once more */
-	sent_credentials_write(sent, &w);
+	if (l->may_carry)
+		sent_credentials_write(sent, &w);
 	free(l->credentials);
 	l->credentials = w.n && !w.overflow ? str_dup(writer_result(&w)) : NULL;
 }

@@ -150,6 +150,7 @@ struct leg {
 	uint32_t invite_cseq; /* of our last INVITE: ACKs carry it */
 	bool far_update;      /* the far side's Allow holds UPDATE */
 	bool kept_ringing;    /* leg B: its ringing was reason to write the call down */
+	bool may_carry;       /* our last INVITE may carry credentials */
 	struct sdp_origin origin;
 	char *sdp_sent; /* our last description, text */
 	size_t sdp_sent_n;

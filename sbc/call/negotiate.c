@@ -217,7 +217,7 @@ static void keep_agreed(struct leg *l, const struct media_remote *r, size_t n)
 /* What the relay is told of leg l's end, whose description is `own`; `other` is the far side's. */
 void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork)
 {
-	struct media_remote r[MEDIA_MAX_STREAMS] = {0};
+	struct media_remote r[MEDIA_MAX_STREAMS];
 	size_t n = own->n_media < other->n_media ? own->n_media : other->n_media;
 	const struct side *side = &c->side[leg_side(l)];
 	const struct config_peer *peer = facts_peer(c, l->peer);
@@ -228,6 +228,7 @@ void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, 
 		const struct sdp_media *m = &own->media[i], *o = &other->media[i];
 		bool held = m->dir != SDP_SENDRECV || o->dir != SDP_SENDRECV;
 
+		r[i] = (struct media_remote){0};
 		r[i].used = relayable(m) && relayable(o) && (side->used & 1u << i);
 		if (!r[i].used)
 			continue;

@@ -138,7 +138,7 @@ static struct texts texts_of(const struct dialog *d)
 static bool transport_of(const struct uri *u, enum config_transport otherwise, enum config_transport *ret)
 {
 	struct str t;
-	if (!params_get(u->params, STR("transport"), &t))
+	if (!u->params.n || !params_get(u->params, STR("transport"), &t))
 		*ret = otherwise;
 	else if (str_eq_nocase(t, STR("udp")))
 		*ret = CONFIG_UDP;
@@ -161,7 +161,7 @@ struct destination dialog_next_hop(const struct destination *flow, const struct 
 	enum config_transport transport;
 	struct addr a;
 	struct str maddr;
-	if (!hop->sip || params_get(hop->params, STR("maddr"), &maddr) ||
+	if (!hop->sip || (hop->params.n && params_get(hop->params, STR("maddr"), &maddr)) ||
 	    !addr_parse(hop->host, hop->port ? hop->port : 5060, &a) ||
 	    (!addr_equal(&a, &flow->remote) && !may_go_to(&a, &flow->remote)) ||
 	    !transport_of(hop, flow->transport, &transport))

@@ -124,9 +124,10 @@ struct message *message_ref(const struct message *m);
  * entry per header line (a comma list is one entry). *it starts as NULL; returns false at the end. */
 struct header {
 	struct str name, value;
-	bool read; /* one of HEADERS_READ (message_lines.h): those that message_parse() has looked into */
 };
 bool message_next_header(const struct message *m, const void **it, struct header *ret);
+/* The same without those of HEADERS_READ (message_lines.h), which message_parse() has looked into. */
+bool message_next_other(const struct message *m, const void **it, struct header *ret);
 /* The nth (0-based) line of this header; compact forms are found by their full name. */
 bool message_header(const struct message *m, struct str name, unsigned nth, struct str *ret_value);
 /* Splits a comma list outside quotes and <>: cuts the next element off *list; false when it is empty. */

@@ -13,7 +13,21 @@ bool message_next_header(const struct message *m, const void **it, struct header
 	if (f >= b->fields + b->n_fields)
 		return false;
 	*it = f;
-	*ret = (struct header){f->name, f->value, f->id != HEADER_OTHER};
+	*ret = (struct header){f->name, f->value};
+	return true;
+}
+
+bool message_next_other(const struct message *m, const void **it, struct header *ret)
+{
+	const struct message_block *b = block_of(m);
+	const struct field *f = *it ? (const struct field *)*it + 1 : b->fields;
+	const struct field *end = b->fields + b->n_fields;
+	while (f < end && f->id != HEADER_OTHER)
+		f++;
+	if (f == end)
+		return false;
+	*it = f;
+	*ret = (struct header){f->name, f->value};
 	return true;
 }
 
@@ -46,7 +60,11 @@ bool list_has(struct str list, struct str token)
 		if (list.n - at >= token.n && str_eq_nocase(first, token) &&
 		    (list.n - at == token.n || ends_token(first.p[token.n])))
 			return true;
-		str_cut(&list, ',');
+		at = str_find(list, ',') + 1;
+		if (at > list.n)
+			break;
+		list.p += at;
+		list.n -= at;
 	}
 	return false;
 }

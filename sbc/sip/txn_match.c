@@ -9,12 +9,13 @@
 
 static void put_lower(struct writer *w, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
+	char *at = writer_take(w, s.n + 1);
 
-		writer_char(w, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
-	}
-	writer_char(w, '\0');
+	if (!at)
+		return;
+	for (size_t i = 0; i < s.n; i++)
+		at[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + ('a' - 'A') : s.p[i]);
+	at[s.n] = '\0';
 }
 
 static void put(struct writer *w, struct str s)

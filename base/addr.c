@@ -181,24 +181,6 @@ void addr_set_port(struct addr *a, uint16_t port)
 		a->in4.sin_port = htons(port);
 }
 
-bool addr_equal_host(const struct addr *a, const struct addr *b)
-{
-	if (a->sa.sa_family != b->sa.sa_family)
-		return false;
-	switch (a->sa.sa_family) {
-	case AF_INET:
-		return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr;
-	case AF_INET6:
-		return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr)) == 0;
-	}
-	return true; /* neither is set */
-}
-
-bool addr_equal(const struct addr *a, const struct addr *b)
-{
-	return addr_equal_host(a, b) && addr_port(a) == addr_port(b);
-}
-
 bool addr_is_any(const struct addr *a)
 {
 	switch (a->sa.sa_family) {

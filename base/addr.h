@@ -45,9 +45,24 @@ struct addr addr_from_sockaddr(const struct sockaddr *sa);
 socklen_t addr_len(const struct addr *a);
 uint16_t addr_port(const struct addr *a);
 void addr_set_port(struct addr *a, uint16_t port);
-bool addr_equal(const struct addr *a, const struct addr *b);      /* host and port */
-bool addr_equal_host(const struct addr *a, const struct addr *b); /* host alone */
-bool addr_is_any(const struct addr *a);                           /* 0.0.0.0 or :: */
+static inline bool addr_equal_host(const struct addr *a, const struct addr *b) /* host alone */
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	switch (a->sa.sa_family) {
+	case AF_INET:
+		return a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr;
+	case AF_INET6:
+		return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr)) == 0;
+	}
+	return true; /* neither is set */
+}
+static inline bool addr_equal(const struct addr *a, const struct addr *b) /* host and port */
+{
+	/* the port is in the same place in both families */
+	return addr_equal_host(a, b) && (!addr_is_set(a) || a->in4.sin_port == b->in4.sin_port);
+}
+bool addr_is_any(const struct addr *a); /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a);
 /* RFC 1918, RFC 6598, link local, site local, ULA, loopback: an address that a far network cannot reach. */
 bool addr_is_private(const struct addr *a);

@@ -17,26 +17,21 @@ static inline uint64_t word_load(const void *p)
 	return v;
 }
 
-/* Top bits of the bytes less than c (at most 0x80). Those of higher bytes may be wrong; the lowest is right. */
-static inline uint64_t word_marks_below(uint64_t v, uint8_t c)
+/* The top bit of each byte less than c (at most 0x80), and perhaps of some beside them. */
+static inline uint64_t word_below_bits(uint64_t v, uint8_t c)
 {
 	return (v - WORD_EACH(c)) & ~v & WORD_EACH(0x80);
 }
 
-/* Is any byte less than c? */
+/* Is any byte less than c (at most 0x80)? */
 static inline bool word_below(uint64_t v, uint8_t c)
 {
-	return word_marks_below(v, c);
-}
-
-static inline uint64_t word_marks(uint64_t v, uint8_t c)
-{
-	return word_marks_below(v ^ WORD_EACH(c), 1);
+	return word_below_bits(v, c);
 }
 
 static inline bool word_has(uint64_t v, uint8_t c)
 {
-	return word_marks(v, c);
+	return word_below(v ^ WORD_EACH(c), 1);
 }
 
 /* Is any byte a control character of ASCII, or none of ASCII's? */

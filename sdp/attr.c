@@ -108,8 +108,38 @@ static bool row_is(const struct row *r, struct str name)
 	return str_eq_nocase((struct str){name.p, r->n}, (struct str){r->name, r->n});
 }
 
+#define USUAL(text, attr)                                                                                              \
+	if (memcmp(name.p, text, sizeof(text) - 1) == 0)                                                               \
+	return SDP_ATTR_##attr
+
+/* What nearly every line of a call says, in the case that nearly all write. */
+static enum sdp_attr usual(struct str name)
+{
+	switch (name.n) {
+	case 4:
+		USUAL("fmtp", FMTP);
+		break;
+	case 5:
+		USUAL("ptime", PTIME);
+		break;
+	case 6:
+		USUAL("rtpmap", RTPMAP);
+		break;
+	case 8:
+		USUAL("sendrecv", SENDRECV);
+		USUAL("sendonly", SENDONLY);
+		USUAL("recvonly", RECVONLY);
+		USUAL("inactive", INACTIVE);
+		break;
+	}
+	return SDP_ATTR_UNKNOWN;
+}
+
 enum sdp_attr sdp_attr_of(struct str name)
 {
+	enum sdp_attr attr = usual(name);
+	if (attr != SDP_ATTR_UNKNOWN)
+		return attr;
 	unsigned letter = name.n ? (unsigned)((*name.p | 0x20) - 'a') : 26;
 	if (letter >= 26)
 		return SDP_ATTR_UNKNOWN;

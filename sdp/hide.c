@@ -151,11 +151,12 @@ static bool names_any_host(const struct sdp *far, struct str s, bool dotted_only
 }
 
 /* Here only dotted names and addresses count: a host called "audio" must not cost a call its codecs. */
-bool sdp_line_names(const struct sdp *far, struct str value)
+bool sdp_line_names(const struct sdp *far, const struct sdp_line *l)
 {
-	struct str v = sdp_attr_value(value);
-	if (!v.p)
-		v = value;
+	size_t name_n = l->type == 'a' ? l->arg : sdp_find(l->value, ':') + 1; /* with its ':' */
+	struct str v = l->value;
+	if (name_n < v.n)
+		v = (struct str){v.p + name_n, v.n - name_n};
 	return is_dotted(v) && (v.n > MAX_VALUE || names_any_host(far, v, true));
 }
 

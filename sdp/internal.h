@@ -70,7 +70,7 @@ bool sdp_static_codec(uint8_t pt, struct sdp_codec *c);
 enum sdp_role sdp_role_of(struct str name);
 
 /* Whether a line would tell the reader of our description who the far side is. */
-bool sdp_line_names(const struct sdp *far, struct str value);         /* of a known kind */
+bool sdp_line_names(const struct sdp *far, const struct sdp_line *l); /* of a known kind */
 bool sdp_unknown_line_names(const struct sdp *far, struct str value); /* of a kind we know nothing of */
 
 void sdp_write_line(struct writer *w, const struct sdp_line *l);
@@ -110,13 +110,10 @@ static inline struct str sdp_cut(struct str *s, char c)
 	return before;
 }
 
-/* What is behind the ':' of an attribute, or nothing. */
-static inline struct str sdp_attr_value(struct str line)
+/* What is behind the ':' of an attribute. */
+static inline struct str sdp_line_arg(const struct sdp_line *l)
 {
-	size_t colon = sdp_find(line, ':');
-	if (colon == line.n)
-		return STR_NONE;
-	return (struct str){line.p + colon + 1, line.n - colon - 1};
+	return (struct str){l->value.p + l->arg, l->value.n - l->arg};
 }
 
 /* Decimal digits up to max, whole slice; small and inline because it is done for every format of every line. */

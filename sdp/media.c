@@ -94,26 +94,26 @@ static enum sdp_error parse_media_line(struct section *sec, struct str value)
 	return m->rtp ? parse_formats(sec) : SDP_OK;
 }
 
-/* The codec that "<payload type> ..." speaks of, with what follows in *value. NULL: none on this m-line. */
-static struct sdp_codec *format_of(struct section *sec, struct str *value, bool *ret_number)
+/* The codec that "<payload type> ..." speaks of, and what follows. NULL: none on this m-line. */
+static struct sdp_codec *format_of(struct section *sec, const struct sdp_line *l, struct str *ret_rest)
 {
-	uint32_t pt;
-	*ret_number = sdp_u32(sdp_token(value), 127, &pt);
-	if (!*ret_number || !sec->m->rtp || sec->codec_of[pt] == NO_CODEC)
+	if (l->pt == SDP_NO_PT || !sec->m->rtp || sec->codec_of[l->pt] == NO_CODEC)
 		return NULL;
-	return &sec->m->codecs[sec->codec_of[pt]];
+	*ret_rest = sdp_line_arg(l);
+	sdp_token(ret_rest);
+	return &sec->m->codecs[sec->codec_of[l->pt]];
 }
 
 /* RFC 8866 §6.6: "<payload type> <name>/<clock>[/<channels>]". The parameter of what is not audio is not a count. */
-static bool parse_rtpmap(struct section *sec, struct str value)
+static bool parse_rtpmap(struct section *sec, const struct sdp_line *l)
 {
-	bool number;
-	struct sdp_codec *c = format_of(sec, &value, &number);
-	if (!number)
+	struct str rest;
+	struct sdp_codec *c = format_of(sec, l, &rest);
+	if (l->pt == SDP_NO_PT)
 		return !sec->m->rtp;
 	if (!c || (sec->mapped[c->pt >> 6] >> (c->pt & 63) & 1))
 		return true;
-	struct str rest = str_trim(value);
+	rest = str_trim(rest);
 	struct str name = sdp_cut(&rest, '/');
 	struct str clock = sdp_cut(&rest, '/');
 	uint32_t clock_hz, channels = 1;
@@ -129,12 +129,12 @@ static bool parse_rtpmap(struct section *sec, struct str value)
 	return true;
 }
 
-static bool parse_fmtp(struct section *sec, struct str value)
+static bool parse_fmtp(struct section *sec, const struct sdp_line *l)
 {
-	bool number;
-	struct sdp_codec *c = format_of(sec, &value, &number);
+	struct str rest;
+	struct sdp_codec *c = format_of(sec, l, &rest);
 	if (c && !c->fmtp.n)
-		c->fmtp = str_trim(value);
+		c->fmtp = str_trim(rest);
 	return true;
 }
 
@@ -162,11 +162,11 @@ static bool parse_attr(struct section *sec, const struct sdp_line *l)
 	struct sdp_media *m = sec->m;
 	switch ((enum sdp_attr)l->attr) {
 	case SDP_ATTR_RTPMAP:
-		return parse_rtpmap(sec, sdp_attr_value(l->value));
+		return parse_rtpmap(sec, l);
 	case SDP_ATTR_FMTP:
-		return parse_fmtp(sec, sdp_attr_value(l->value));
+		return parse_fmtp(sec, l);
 	case SDP_ATTR_RTCP:
-		return !m->rtp || parse_rtcp(sec, sdp_attr_value(l->value));
+		return !m->rtp || parse_rtcp(sec, sdp_line_arg(l));
 	case SDP_ATTR_RTCP_MUX:
 		m->rtcp_mux = m->rtp;
 		return true;
@@ -177,7 +177,7 @@ static bool parse_attr(struct section *sec, const struct sdp_line *l)
 		if (sec->ptime_given)
 			return true;
 		sec->ptime_given = true;
-		return sdp_parse_ptime(sdp_attr_value(l->value), &m->ptime_ms);
+		return sdp_parse_ptime(sdp_line_arg(l), &m->ptime_ms);
 	case SDP_ATTR_SENDRECV:
 	case SDP_ATTR_SENDONLY:
 	case SDP_ATTR_RECVONLY:

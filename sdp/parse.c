@@ -6,7 +6,16 @@
 
 static void classify(struct sdp_line *l)
 {
-	l->attr = sdp_attr_of((struct str){l->value.p, sdp_find(l->value, ':')});
+	const size_t n = sdp_find(l->value, ':');
+	uint32_t pt;
+	l->attr = (uint8_t)sdp_attr_of((struct str){l->value.p, n});
+	l->arg = (uint16_t)(n < l->value.n ? n + 1 : n);
+	if (l->attr != SDP_ATTR_RTPMAP && l->attr != SDP_ATTR_FMTP && l->attr != SDP_ATTR_FORMAT &&
+	    l->attr != SDP_ATTR_RTCP_FB)
+		return;
+	struct str arg = sdp_line_arg(l);
+	if (sdp_u32(sdp_token(&arg), 127, &pt))
+		l->pt = (uint8_t)pt;
 }
 
 /* Hands out the lines, m-lines included, in order: first those of the session, then those of each m-line. */
@@ -18,6 +27,8 @@ static void fill_lines(struct sdp *s, struct sdp_line *lines, const struct scan 
 		const char *p = s->text.p + sc->line[i].at;
 		lines->type = *p;
 		lines->attr = SDP_ATTR_UNKNOWN;
+		lines->pt = SDP_NO_PT;
+		lines->arg = 0;
 		lines->value = (struct str){p + 2, sc->line[i].n - 2u};
 		if (lines->type == 'm') {
 			struct sdp_media *m = &s->media[s->n_media++];
@@ -90,7 +101,10 @@ enum sdp_error sdp_parse_conn(struct str value, struct sdp_conn *ret)
 	struct str net = sdp_token(&value);
 	struct str type = sdp_token(&value);
 	struct str host = sdp_token(&value);
-	struct sdp_conn c = {.set = true, .v6 = str_eq_nocase(type, STR("IP6"))};
+	struct sdp_conn c;
+	c.set = true;
+	c.v6 = str_eq_nocase(type, STR("IP6"));
+	c.addr = (struct addr){0};
 	if (sdp_token(&value).n || !str_eq_nocase(net, STR("IN")) || (!c.v6 && !str_eq_nocase(type, STR("IP4"))))
 		return SDP_ERR_CONNECTION;
 	c.host = sdp_cut(&host, '/');
@@ -122,7 +136,7 @@ static enum sdp_error parse_session_attr(struct sdp_parser *p, const struct sdp_
 	if (l->attr >= SDP_ATTR_SENDRECV && !*dir_given) {
 		p->dir = (enum sdp_dir)(l->attr - SDP_ATTR_SENDRECV);
 		*dir_given = true;
-	} else if (l->attr == SDP_ATTR_PTIME && !sdp_parse_ptime(sdp_attr_value(l->value), &p->ptime_ms)) {
+	} else if (l->attr == SDP_ATTR_PTIME && !sdp_parse_ptime(sdp_line_arg(l), &p->ptime_ms)) {
 		return SDP_ERR_ATTRIBUTE;
 	} else if (l->attr == SDP_ATTR_ICE_UFRAG) {
 		p->ice = true;

@@ -39,7 +39,7 @@ static bool find_attr(const struct sdp_line *lines, size_t n, struct str name, s
 			continue;
 		if (!str_eq_nocase((struct str){rest.p, name.n}, name))
 			continue;
-		*ret_value = sdp_attr_value(rest);
+		*ret_value = sdp_line_arg(&lines[i]);
 		return true;
 	}
 	return false;

@@ -10,9 +10,9 @@ static const char *find_control(const char *p, const char *end)
 {
 	for (; end - p >= 8; p += 8) {
 		uint64_t v = le64toh(word_load(p));
-		uint64_t marks = word_marks_below(v, ' ') | word_marks(v, 0x7f);
-		if (marks)
-			return p + __builtin_ctzll(marks) / 8;
+		uint64_t bits = word_below_bits(v, ' ') | word_below_bits(v ^ WORD_EACH(0x7f), 1);
+		if (bits) /* a bit too many can only lie above the lowest */
+			return p + __builtin_ctzll(bits) / 8;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 && *p != 0x7f)
 		p++;

@@ -32,6 +32,8 @@
 	X(SDP_ERR_MEDIA, "an m= line is malformed")                                                                    \
 	X(SDP_ERR_ATTRIBUTE, "rtpmap, rtcp, ptime or another attribute that matters is malformed")
 
+#define SDP_NO_PT 128
+
 enum sdp_error {
 	SDP_OK = 0,
 #define X(name, text) name,
@@ -52,6 +54,8 @@ enum sdp_dir sdp_dir_intersect(enum sdp_dir a, enum sdp_dir b);
 struct sdp_line {
 	char type;        /* the letter before '=' */
 	uint8_t attr;     /* of an a= line: what it is to this room (enum sdp_attr, internal.h) */
+	uint8_t pt;       /* of one that speaks of a format: its payload type; SDP_NO_PT: "*", or no number */
+	uint16_t arg;     /* of an a= line: what is behind the ':' begins here in value; value.n: there is nothing */
 	struct str value; /* without CRLF; in the copy, "<type>=" stands right before it */
 };
 

@@ -63,7 +63,7 @@ static bool unknown_crosses(const struct sdp_out *o, const struct sdp_line *l)
 
 static bool known_crosses(const struct sdp_out *o, const struct sdp_line *l)
 {
-	return !sdp_line_names(o->in, l->value);
+	return !sdp_line_names(o->in, l);
 }
 
 /* ---- session level --------------------------------------------------------------------------------------------- */
@@ -210,35 +210,31 @@ static void write_own_attrs(struct section *sec, struct writer *w)
 }
 
 /* "a=<name>:<payload type or *> ..." where that format is written, or where formats are not payload types. */
-static bool format_kept(const struct section *sec, const struct sdp_line *l, uint32_t *ret_pt)
+static bool format_kept(const struct section *sec, const struct sdp_line *l)
 {
-	struct str value = sdp_attr_value(l->value);
-	struct str format = sdp_token(&value);
-	*ret_pt = 128;
 	if (!sec->m->in->rtp)
 		return true;
-	if (sdp_u32(format, 127, ret_pt))
-		return bit(sec->kept, *ret_pt);
-	return str_eq(format, STR("*"));
+	if (l->pt != SDP_NO_PT)
+		return bit(sec->kept, l->pt);
+	struct str arg = sdp_line_arg(l);
+	return str_eq(sdp_token(&arg), STR("*"));
 }
 
 /* The rtpmap that was read is the first; a second one could tell the reader of another codec than was let through. */
 static bool rtpmap_crosses(struct section *sec, const struct sdp_line *l)
 {
-	uint32_t pt;
-	if (!format_kept(sec, l, &pt))
+	if (!format_kept(sec, l))
 		return false;
 	if (!sec->m->in->rtp)
 		return true;
-	if (pt > 127 || bit(sec->mapped, pt))
+	if (l->pt == SDP_NO_PT || bit(sec->mapped, l->pt))
 		return false;
-	bit_set(sec->mapped, pt);
+	bit_set(sec->mapped, l->pt);
 	return true;
 }
 
 static bool media_attr_crosses(struct section *sec, const struct sdp_line *l)
 {
-	uint32_t pt;
 	switch ((enum sdp_attr)l->attr) {
 	case SDP_ATTR_UNKNOWN:
 		return unknown_crosses(sec->o, l);
@@ -247,9 +243,9 @@ static bool media_attr_crosses(struct section *sec, const struct sdp_line *l)
 		return known_crosses(sec->o, l);
 	case SDP_ATTR_FORMAT:
 	case SDP_ATTR_FMTP:
-		return format_kept(sec, l, &pt) && known_crosses(sec->o, l);
+		return format_kept(sec, l) && known_crosses(sec->o, l);
 	case SDP_ATTR_RTCP_FB:
-		return sec->feedback && format_kept(sec, l, &pt) && known_crosses(sec->o, l);
+		return sec->feedback && format_kept(sec, l) && known_crosses(sec->o, l);
 	case SDP_ATTR_RTCP_RSIZE:
 		return sec->feedback;
 	case SDP_ATTR_RTPMAP:

@@ -274,13 +274,12 @@ void border_decide(const struct config *c, const struct border_request *r, borde
 	g.tell = tell;
 	g.arg = arg;
 	g.d = ret;
-	*ret = (struct border_decision){
-		.peer = BORDER_NO_PEER,
-		.route = -1,
-		.ruri_user = r->ruri.user,
-		.from_user = r->from.user,
-		.to_user = r->to.user,
-	};
+	memset(ret, 0, offsetof(struct border_decision, buf));
+	ret->peer = BORDER_NO_PEER;
+	ret->route = -1;
+	ret->ruri_user = r->ruri.user;
+	ret->from_user = r->from.user;
+	ret->to_user = r->to.user;
 	if (!acceptable(&g))
 		return;
 	const struct config_route *rt = find_route(&g);

@@ -144,8 +144,9 @@ enum other_client_event { OTHER_CLIENT_EVENTS(TXN_EVENT, OTHER_CLIENT) OTHER_CLI
 
 /* ---- structs ---------------------------------------------------------------------------------------------------- */
 
-/* A transaction is known by 128 bits of keyed hash over what RFC 3261 §17.2.3 compares: a peer that does not know the
- * keys cannot make two collide, and the texts need not be kept. The first half is also the cookie of its sends. */
+/* A server transaction is known by 128 bits of keyed hash over what RFC 3261 §17.2.3 compares: a peer that does not
+ * know the keys cannot make two collide, and the texts need not be kept. A client transaction has its branch to be
+ * compared, and needs a hash to be found by alone (check: 0). That is also the cookie of a transaction's sends. */
 struct txn_id {
 	uint64_t hash, check;
 };
@@ -208,7 +209,7 @@ struct txn_layer {
 	struct txn_user user;
 	const struct ident_key *key;
 	struct config *config;
-	struct hash_key id_key, merge_key, tag_key;
+	struct hash_key id_key, client_key, merge_key, tag_key;
 	struct hmap by_id, merged;
 	struct txn *pending, **pending_end; /* posted events, and the terminated, in order */
 	struct loop_deferred deferred;
@@ -288,7 +289,7 @@ struct txn_id txn_id_of_client(const struct txn_layer *l, unsigned network, stru
 struct server_txn *txn_find_server(const struct txn_layer *l, struct txn_id id, enum method method);
 /* Whatever its method: the request that a CANCEL with this id is for. */
 struct server_txn *txn_find_cancelled(const struct txn_layer *l, struct txn_id id);
-struct client_txn *txn_find_client(const struct txn_layer *l, struct txn_id id, enum method method);
+struct client_txn *txn_find_client(const struct txn_layer *l, unsigned network, struct str branch, enum method method);
 struct txn *txn_find_cookie(const struct txn_layer *l, uint64_t cookie);
 uint64_t txn_merge_hash(struct txn_layer *l, const struct message *m);
 bool txn_is_merged(const struct txn_layer *l, uint64_t hash);

@@ -22,6 +22,7 @@ int txn_layer_create(const struct txn_io *io, const struct txn_user *user, const
 	l->pending_end = &l->pending;
 	l->deferred.fn = txn_run_pending;
 	random_bytes(&l->id_key, sizeof(l->id_key));
+	random_bytes(&l->client_key, sizeof(l->client_key));
 	random_bytes(&l->merge_key, sizeof(l->merge_key));
 	random_bytes(&l->tag_key, sizeof(l->tag_key));
 	*ret = l;
@@ -44,6 +45,7 @@ void txn_layer_destroy(struct txn_layer *l)
 	hmap_finish(&l->by_id);
 	hmap_finish(&l->merged);
 	explicit_bzero(&l->id_key, sizeof(l->id_key));
+	explicit_bzero(&l->client_key, sizeof(l->client_key));
 	explicit_bzero(&l->merge_key, sizeof(l->merge_key));
 	explicit_bzero(&l->tag_key, sizeof(l->tag_key));
 	free(l);
@@ -268,7 +270,7 @@ static void receive_response(struct txn_layer *l, const struct message *m)
 
 	/* RFC 3261 §8.1.3.3: we put one Via on, so there is one. */
 	if (m->n_via == 1 && m->via.branch.n == TXN_BRANCH_LEN)
-		c = txn_find_client(l, txn_id_of_client(l, m->source.network, m->via.branch, m->method), m->method);
+		c = txn_find_client(l, m->source.network, m->via.branch, m->method);
 	if (c) {
 		txn_dispatch(&c->t, response_event(&c->t, m->status), &e);
 		return;
@@ -301,7 +303,7 @@ void txn_layer_send_failed(struct txn_layer *l, uint64_t cookie, int error)
 bool txn_layer_unreachable(struct txn_layer *l, unsigned network, const struct addr *to, struct str branch,
 			   enum method method, int error)
 {
-	struct client_txn *c = txn_find_client(l, txn_id_of_client(l, network, branch, method), method);
+	struct client_txn *c = txn_find_client(l, network, branch, method);
 
 	if (!c || c->t.reliable || !addr_equal(&c->to.remote, to))
 		return false;

@@ -9,13 +9,12 @@
 
 static void put_lower(struct writer *w, struct str s)
 {
-	char *at = writer_take(w, s.n + 1);
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
 
-	if (!at)
-		return;
-	for (size_t i = 0; i < s.n; i++)
-		at[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + ('a' - 'A') : s.p[i]);
-	at[s.n] = '\0';
+		writer_char(w, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
+	}
+	writer_char(w, '\0');
 }
 
 static void put(struct writer *w, struct str s)
@@ -51,11 +50,8 @@ static void put_2543(struct writer *w, const struct message *m)
 	put(w, m->via.text);
 }
 
-static struct txn_id hash_id(const struct txn_layer *l, const struct writer *w, uint64_t side, bool cancel)
+static struct txn_id mark(struct txn_id id, uint64_t side, bool cancel)
 {
-	struct hash_128 h = siphash_128(&l->id_key, w->p, w->n);
-	struct txn_id id = {h.half[0], h.half[1]};
-
 	id.hash = (id.hash & ~(ID_CLIENT | ID_SERVER | ID_CANCEL)) | side | (cancel ? ID_CANCEL : 0);
 	return id;
 }
@@ -63,6 +59,7 @@ static struct txn_id hash_id(const struct txn_layer *l, const struct writer *w, 
 struct txn_id txn_id_of_request(struct txn_layer *l, const struct message *m)
 {
 	struct writer w = writer_init(l->scratch, sizeof(l->scratch));
+	struct hash_128 h;
 
 	put_u32(&w, m->source.network);
 	if (str_starts(m->via.branch, STR(IDENT_BRANCH_COOKIE)))
@@ -70,7 +67,8 @@ struct txn_id txn_id_of_request(struct txn_layer *l, const struct message *m)
 	else
 		put_2543(&w, m);
 	/* CANCELs are answered without a transaction, so their own id is never needed. */
-	return hash_id(l, &w, ID_SERVER, false);
+	h = siphash_128(&l->id_key, w.p, w.n);
+	return mark((struct txn_id){h.half[0], h.half[1]}, ID_SERVER, false);
 }
 
 struct txn_id txn_id_of_client(const struct txn_layer *l, unsigned network, struct str branch, enum method method)
@@ -80,7 +78,7 @@ struct txn_id txn_id_of_client(const struct txn_layer *l, unsigned network, stru
 
 	put_u32(&w, network);
 	writer_str(&w, branch); /* a longer one is not ours; cut, it matches nothing */
-	return hash_id(l, &w, ID_CLIENT, method == METHOD_CANCEL);
+	return mark((struct txn_id){hash_bytes(&l->client_key, w.p, w.n), 0}, ID_CLIENT, method == METHOD_CANCEL);
 }
 
 static struct txn *find(const struct txn_layer *l, struct txn_id id, int method)
@@ -108,11 +106,17 @@ struct server_txn *txn_find_cancelled(const struct txn_layer *l, struct txn_id i
 	return t ? server_of(t) : NULL;
 }
 
-struct client_txn *txn_find_client(const struct txn_layer *l, struct txn_id id, enum method method)
+struct client_txn *txn_find_client(const struct txn_layer *l, unsigned network, struct str branch, enum method method)
 {
-	struct txn *t = find(l, id, (int)method);
+	struct txn_id id = txn_id_of_client(l, network, branch, method);
 
-	return t ? client_of(t) : NULL;
+	hmap_for_each_hash (n, &l->by_id, id.hash) {
+		struct client_txn *c = client_of(container_of(n, struct txn, node));
+
+		if (c->t.method == method && c->to.network == network && str_eq(client_txn_branch(c), branch))
+			return c;
+	}
+	return NULL;
 }
 
 struct txn *txn_find_cookie(const struct txn_layer *l, uint64_t cookie)

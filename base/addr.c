@@ -89,19 +89,22 @@ static struct addr make6(const struct in6_addr *host, in_port_t port_be, uint32_
 /* Four decimal numbers, none with a zero in front: what inet_pton() takes, and most hosts of SIP and SDP. */
 static bool parse_host4(struct str s, uint8_t ret[4])
 {
-	size_t i = 0;
+	const char *p = s.p, *end = p + s.n;
 	for (unsigned k = 0; k < 4; k++) {
-		unsigned v = 0;
-		if (k && (i == s.n || s.p[i++] != '.'))
+		unsigned v, digit;
+		if (k && (p == end || *p++ != '.'))
 			return false;
-		const size_t from = i;
-		for (; i < s.n && (unsigned)(s.p[i] - '0') < 10 && v < 256; i++)
-			v = v * 10 + (unsigned)(s.p[i] - '0');
-		if (i == from || v > 255 || (s.p[from] == '0' && i - from > 1))
+		if (p == end || (v = (unsigned)(*p++ - '0')) > 9)
 			return false;
+		/* none may follow a zero */
+		for (; v && p < end && (digit = (unsigned)(*p - '0')) <= 9; p++) {
+			v = v * 10 + digit;
+			if (v > 255)
+				return false;
+		}
 		ret[k] = (uint8_t)v;
 	}
-	return i == s.n;
+	return p == end;
 }
 
 bool addr_parse(struct str host, uint16_t port, struct addr *ret)

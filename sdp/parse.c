@@ -47,7 +47,7 @@ static struct sdp *allocate(const char *text, size_t n, const struct scan *sc, s
 	size_t media_bytes = sc->n_media * sizeof(struct sdp_media);
 	size_t codec_bytes = sc->n_formats * sizeof(struct sdp_codec);
 	size_t line_bytes = sc->n_lines * sizeof(struct sdp_line);
-	char *block = malloc(sizeof(struct sdp) + media_bytes + codec_bytes + line_bytes + n);
+	char *block = malloc(sizeof(struct sdp) + media_bytes + codec_bytes + line_bytes + n + SDP_PAD);
 	if (!block)
 		return NULL;
 	struct sdp *s = (struct sdp *)block;
@@ -57,6 +57,7 @@ static struct sdp *allocate(const char *text, size_t n, const struct scan *sc, s
 	struct sdp_line *lines = (struct sdp_line *)((char *)*ret_codecs + codec_bytes);
 	char *copy = (char *)lines + line_bytes;
 	memcpy(copy, text, n);
+	memset(copy + n, 0, SDP_PAD);
 	s->text = (struct str){copy, n};
 	fill_lines(s, lines, sc);
 	return s;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan: a text into lines, with every bound checked before anything is allocated for it. */
-#include <endian.h>
-
-#include "base/word.h"
 #include "sdp/internal.h"
 
 /* First control character in [p, end), or end: this is the only pass over every byte of the text. */

@@ -5,7 +5,12 @@
 
 #include "sbc/sip/txn_internal.h"
 
-static const char *const via_transport[CONFIG_TRANSPORTS] = {[CONFIG_UDP] = "UDP", [CONFIG_TCP] = "TCP"};
+/* From the Request-URI on to the host of Via. */
+#define TO_VIA_HOST(transport) STR(" SIP/2.0\r\nVia: SIP/2.0/" transport " ")
+static struct str to_via_host(enum config_transport t)
+{
+	return t == CONFIG_TCP ? TO_VIA_HOST("TCP") : TO_VIA_HOST("UDP");
+}
 
 static struct str done(const struct writer *w)
 {
@@ -99,9 +104,7 @@ struct str txn_write_request(struct txn_layer *l, const struct client_request *r
 	writer_str(&w, r->method == METHOD_UNKNOWN ? r->method_text : str_z(method_text(r->method)));
 	writer_char(&w, ' ');
 	writer_str(&w, r->ruri);
-	writer_lit(&w, " SIP/2.0\r\nVia: SIP/2.0/");
-	writer_z(&w, via_transport[r->to.transport]);
-	writer_char(&w, ' ');
+	writer_str(&w, to_via_host(r->to.transport));
 	writer_str(&w, r->via_host);
 	writer_lit(&w, ";branch=");
 	writer_z(&w, branch);

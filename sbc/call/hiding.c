@@ -14,9 +14,12 @@ struct leg_seen {
 
 static bool known(const struct hiding *h, struct str s)
 {
-	for (unsigned i = 0; i < h->set.n; i++)
-		if (str_eq(h->set.v[i].s, s))
+	for (unsigned i = 0; i < h->set.n; i++) {
+		const struct str held = h->set.v[i].s;
+
+		if (held.n == s.n && held.p[0] == s.p[0] && memcmp(held.p, s.p, s.n) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -381,7 +381,7 @@ static void leaps(const uint8_t *restrict net, const uint8_t *restrict set, size
 	const uint8_t all = (uint8_t)(window - LEAK_GRAM + 1);
 	for (size_t i = 0; i < LEAK_GRAMS; i++) {
 		uint8_t latest = net[i] > set[i] ? net[i] : set[i];
-		ret_leap[i] = (uint8_t)(all - (latest < all ? latest : all));
+		ret_leap[i] = (uint8_t)((latest > all ? latest : all) - latest);
 	}
 }
 

@@ -42,7 +42,8 @@ struct leak_set {
 };
 /* Too short (under 5 bytes, or under 8 and only digits) or too common ("localhost", "anonymous.invalid", "0.0.0.0",
  * ...) ones are ignored, as are those above LEAK_NEEDLE_MAX bytes; that and one already held counts as taken. Letters
- * compare without case. Brackets around an IPv6 address are not needed. */
+ * compare without case. Brackets around an IPv6 address are not needed. Where set->n grew, the last of v is the new
+ * one: its s.p may be turned to a copy of the same bytes. */
 #define LEAK_NEEDLE_MAX 512
 bool leak_set_add(struct leak_set *set, struct str needle);
 /* The leg that is sent to has said this itself (host of its From, To or Request-URI, which replies must repeat): it is

@@ -235,20 +235,25 @@ bool addr_is_unsendable(const struct addr *a)
 	return true;
 }
 
-/* By hand: in every Via, Contact and c= line, and several times as fast as inet_ntop(). */
+/* "0." to "255.": addresses are in every Via, Contact and c= line. */
+#define TEN(t) t "0.", t "1.", t "2.", t "3.", t "4.", t "5.", t "6.", t "7.", t "8.", t "9."
+#define HUNDRED(h)                                                                                                     \
+	TEN(h "0"), TEN(h "1"), TEN(h "2"), TEN(h "3"), TEN(h "4"), TEN(h "5"), TEN(h "6"), TEN(h "7"), TEN(h "8"),    \
+		TEN(h "9")
+static const char octets[256][4] = {
+	TEN(""),  TEN("1"), TEN("2"),     TEN("3"),  TEN("4"),  TEN("5"),  TEN("6"),  TEN("7"),
+	TEN("8"), TEN("9"), HUNDRED("1"), TEN("20"), TEN("21"), TEN("22"), TEN("23"), TEN("24"),
+	"250.",   "251.",   "252.",       "253.",    "254.",    "255.",
+};
+#undef TEN
+#undef HUNDRED
+
 static size_t text_host4(char *text, const uint8_t host[4])
 {
 	char *at = text;
 	for (unsigned i = 0; i < 4; i++) {
-		unsigned v = host[i];
-		if (v >= 100) {
-			*at++ = (char)('0' + v / 100);
-			*at++ = (char)('0' + v / 10 % 10);
-		} else if (v >= 10) {
-			*at++ = (char)('0' + v / 10);
-		}
-		*at++ = (char)('0' + v % 10);
-		*at++ = '.';
+		memcpy(at, octets[host[i]], sizeof(octets[0]));
+		at += 2 + (host[i] >= 10) + (host[i] >= 100);
 	}
 	return (size_t)(at - text) - 1;
 }

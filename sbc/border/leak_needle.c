@@ -113,7 +113,7 @@ bool leak_needle_init(struct leak_needle *n, struct str s)
 	if (s.n < 2 || s.n > LEAK_NEEDLE_MAX)
 		return false;
 	struct leak_needle v = {.s = s};
-	if (longest_token(&v) && as_v6(s, &a)) { /* "::1" and its kind are short, and yet an address */
+	if (longest_token(&v) && as_v6(s, &a)) { /* "::1" and its kind are short, and yet addresses */
 		if (addr_is_any(&a))
 			return false;
 		*n = (struct leak_needle){.s = s, .hash = leak_addr_hash(&a)};

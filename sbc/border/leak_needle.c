@@ -49,22 +49,28 @@ uint32_t leak_addr_hash(const struct addr *v6)
 	return (uint32_t)(((a ^ (b << 29 | b >> 35)) * 0x9e3779b97f4a7c15u) >> 32);
 }
 
+static bool is(struct str s, const char *word)
+{
+	return str_eq_nocase(s, str_z(word));
+}
+
+/* What any message may say and what tells of nobody. */
 static bool common(struct str s)
 {
-	/* What any message may say and what tells of nobody. */
-#define WORD(z)                                                                                                        \
-	{                                                                                                              \
-		z, sizeof(z) - 1                                                                                       \
+	switch (s.n) {
+	case 7:
+		return is(s, "invalid") || is(s, "unknown") || is(s, "0.0.0.0");
+	case 9:
+		return is(s, "localhost") || is(s, "anonymous");
+	case 11:
+		return is(s, "unavailable");
+	case 15:
+		return is(s, "255.255.255.255");
+	case 17:
+		return is(s, "anonymous.invalid");
+	case 21:
+		return is(s, "localhost.localdomain");
 	}
-	static const struct str words[] = {WORD("localhost"),  WORD("localhost.localdomain"),
-					   WORD("anonymous"),  WORD("anonymous.invalid"),
-					   WORD("invalid"),    WORD("unknown"),
-					   WORD("0.0.0.0"),    WORD("255.255.255.255"),
-					   WORD("unavailable")};
-#undef WORD
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eq_nocase(s, words[i]))
-			return true;
 	return false;
 }
 

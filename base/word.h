@@ -4,7 +4,9 @@
 #ifndef BASE_WORD_H
 #define BASE_WORD_H
 
+#include <endian.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -17,10 +19,40 @@ static inline uint64_t word_load(const void *p)
 	return v;
 }
 
+/* The last n < 8 bytes of a text as a number, its first byte the lowest; by reads that overlap: a memcpy() of so few is
+ * a call. */
+static inline uint64_t word_load_tail(const void *from, size_t n)
+{
+	const uint8_t *p = from;
+	if (n >= 4) {
+		uint32_t low, high;
+		memcpy(&low, p, 4);
+		memcpy(&high, p + n - 4, 4);
+		return le32toh(low) | (uint64_t)le32toh(high) << 8 * (n - 4);
+	}
+	if (n == 0)
+		return 0;
+	return p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
+}
+
+/* The top bit of each byte less than c (at most 0x80), and perhaps of some beside them. */
+static inline uint64_t word_below_bits(uint64_t v, uint8_t c)
+{
+	return (v - WORD_EACH(c)) & ~v & WORD_EACH(0x80);
+}
+
 /* Is any byte less than c (at most 0x80)? */
 static inline bool word_below(uint64_t v, uint8_t c)
 {
-	return (v - WORD_EACH(c)) & ~v & WORD_EACH(0x80);
+	return word_below_bits(v, c);
+}
+
+/* A to Z become a to z, and no other byte changes: no sum of two such halves of a byte carries into the next. */
+static inline uint64_t word_lower(uint64_t v)
+{
+	const uint64_t low = v & WORD_EACH(0x7f);
+	const uint64_t from_a = low + WORD_EACH(0x80 - 'A'), above_z = low + WORD_EACH(0x7f - 'Z');
+	return v | ((from_a & ~above_z & ~v & WORD_EACH(0x80)) >> 2);
 }
 
 static inline bool word_has(uint64_t v, uint8_t c)

@@ -35,6 +35,15 @@ static inline const struct message_block *block_of(const struct message *m)
 	return (const struct message_block *)m;
 }
 
+/* As a line. No look at what might end it, as header_write() has: head_measure() had one. */
+static inline void field_write(struct writer *w, const struct field *f)
+{
+	writer_str(w, f->name);
+	writer_lit(w, ": ");
+	writer_str(w, f->value);
+	writer_lit(w, "\r\n");
+}
+
 /* What a field may grow by when it is written with its full name instead of a compact one: "Content-Length: ". */
 #define SCRATCH_SLACK 16
 

@@ -30,7 +30,7 @@ static void write_scratch(const struct message_block *b, struct writer *w)
 	writer_lit(w, "\r\n");
 	for (unsigned i = 0; i < b->n_fields; i++)
 		if (b->fields[i].id != HEADER_OTHER)
-			header_write(w, b->fields[i].name, b->fields[i].value);
+			field_write(w, &b->fields[i]);
 	writer_lit(w, "\r\n");
 }
 

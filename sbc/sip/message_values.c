@@ -3,9 +3,6 @@
 
 #include "sbc/sip/message_cut.h"
 
-/* Of one header value. sofia-sip keeps them in a table that it moves at every eighth. */
-#define PARAMS_MAX 64
-
 size_t quoted_length(struct str s)
 {
 	for (size_t i = 1; i < s.n; i++) {
@@ -98,94 +95,46 @@ bool params_get(struct str params, struct str name, struct str *ret_value)
 	return false;
 }
 
-/* A parameter's value is a token, a host or a quoted string (gen-value); in Via and from lax senders also an address
- * with colons, and '/' or '@' unquoted. false: a quote that does not end. */
-static bool param_value_take(struct str *s, struct str *ret)
-{
-	size_t i = 0;
-	if (s->n && s->p[0] == '"') {
-		i = quoted_length(*s);
-		if (!i)
-			return false;
-	} else {
-		while (i < s->n && char_class[(uint8_t)s->p[i]] & CHAR_VALUE)
-			i++;
-	}
-	*ret = take(*s, i);
-	*s = skip(*s, i);
-	return true;
-}
-
-/* One well-formed parameter off *s, which starts after a ';', and the ';' after it. */
-static bool param_take(struct str *s, struct param *ret)
-{
-	struct param p = {.value = STR_NONE};
-	*s = skip_blanks(*s);
-	p.name = take_class(s, CHAR_TOKEN);
-	if (!p.name.n)
-		return false;
-	*s = skip_blanks(*s);
-	if (s->n && s->p[0] == '=') {
-		*s = skip_blanks(skip(*s, 1));
-		if (!param_value_take(s, &p.value))
-			return false;
-		*s = skip_blanks(*s);
-	}
-	if (s->n && s->p[0] != ';')
-		return false;
-	*s = skip(*s, s->n ? 1 : 0);
-	*ret = p;
-	return true;
-}
-
-bool header_params_parse(struct str s, bool (*fn)(void *arg, const struct param *p), void *arg, struct str *ret_params)
-{
-	s = skip_blanks(s);
-	*ret_params = STR_NONE;
-	if (!s.n)
-		return true;
-	if (s.p[0] != ';')
-		return false;
-	struct str left = skip(s, 1);
-	struct param p;
-	unsigned n = 0;
-	*ret_params = str_trim(left);
-	do {
-		if (++n > PARAMS_MAX || !param_take(&left, &p) || !fn(arg, &p))
-			return false;
-	} while (skip_blanks(left).n);
-	return true;
-}
-
 /* ---- Via and CSeq ------------------------------------------------------------------------------------------------ */
 
 /* At most one branch: two would be two transactions. */
-static bool via_param_take(void *arg, const struct param *p)
+static bool via_param_take(void *arg, const struct header_param *p)
 {
 	struct via *v = arg;
 	if (str_eq_nocase(p->name, STR("rport")))
 		v->rport = true;
 	if (!str_eq_nocase(p->name, STR("branch")))
 		return true;
-	if (v->branch.n || !p->value.n || !str_all(p->value, CHAR_TOKEN))
+	if (v->branch.n || !p->value.n || !p->token)
 		return false;
 	v->branch = p->value;
 	return true;
 }
 
+/* "SIP / 2.0 / " off *s. */
+static bool sent_protocol_take(struct str *s, struct str *ret_version)
+{
+	if (str_starts(*s, STR("SIP/2.0/"))) { /* as nearly always: blanks are allowed on both sides of a '/' */
+		*ret_version = (struct str){s->p + 4, 3};
+		*s = skip_blanks(skip(*s, 8));
+		return true;
+	}
+	struct str name = take_class(s, CHAR_TOKEN);
+	if (!str_eq_nocase(name, STR("SIP")) || !take_char(s, '/'))
+		return false;
+	*ret_version = take_class(s, CHAR_TOKEN);
+	return ret_version->n && take_char(s, '/');
+}
+
 bool via_parse(struct str text, struct via *ret, struct str *ret_version)
 {
 	struct via v = {.text = str_trim(text)};
-	struct str s = v.text, params;
-	struct str name = take_class(&s, CHAR_TOKEN);
-	if (!str_eq_nocase(name, STR("SIP")) || !take_char(&s, '/'))
-		return false;
-	struct str version = take_class(&s, CHAR_TOKEN);
-	if (!version.n || !take_char(&s, '/'))
+	struct str s = v.text, version, params;
+	if (!sent_protocol_take(&s, &version))
 		return false;
 	v.transport = take_class(&s, CHAR_TOKEN);
 	struct str host = skip_blanks(s);
-	if (!v.transport.n || host.n == s.n || !hostport_parse(&host, true, &v.host, &v.port))
+	if (!v.transport.n || host.n == s.n || !hostport_take(&host, true, &v.host, &v.port))
 		return false;
 	if (!header_params_parse(host, via_param_take, &v, &params))
 		return false;

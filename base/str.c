@@ -5,20 +5,46 @@
 
 #include "base/word.h"
 
-/* not tolower(): no locale may change what a token equals */
-static bool word_same_nocase(uint64_t a, uint64_t b)
+/* A word_lower() of both, not tolower(): no locale may change what a token equals. */
+static bool word_same_nocase(const char *a, const char *b)
 {
-	return a == b || word_lower(a) == word_lower(b);
+	return word_lower(word_load(a)) == word_lower(word_load(b));
+}
+
+/* At least 8 bytes. Apart from its caller, which mostly does without, and so without its registers. */
+static __attribute__((noinline)) bool same_but_case(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n - 8; i += 8)
+		if (!word_same_nocase(a + i, b + i))
+			return false;
+	return word_same_nocase(a + n - 8, b + n - 8);
 }
 
 bool str_same_nocase(const char *a, const char *b, size_t n)
 {
-	if (n < 8)
-		return word_same_nocase(word_load_tail(a, n), word_load_tail(b, n));
-	for (size_t i = 0; i < n - 8; i += 8)
-		if (!word_same_nocase(word_load(a + i), word_load(b + i)))
-			return false;
-	return word_same_nocase(word_load(a + n - 8), word_load(b + n - 8)); /* with some of those before */
+	if (n < 8) {
+		const uint64_t x = word_load_tail(a, n), y = word_load_tail(b, n);
+		return x == y || word_lower(x) == word_lower(y);
+	}
+	/* most are the same letter for letter, or differ in their first few */
+	const size_t last = n - 8;
+	size_t i = 0;
+	while (i < last && word_load(a + i) == word_load(b + i))
+		i += 8;
+	if (i > last)
+		i = last; /* with some of those before */
+	return (i == last && word_load(a + i) == word_load(b + i)) || same_but_case(a + i, b + i, n - i);
+}
+
+void str_lower(char *to, struct str s)
+{
+	size_t i = 0;
+	for (; s.n - i >= 8; i += 8) {
+		const uint64_t v = word_lower(word_load(s.p + i));
+		memcpy(to + i, &v, 8);
+	}
+	for (; i < s.n; i++)
+		to[i] = (char)word_lower((uint8_t)s.p[i]);
 }
 
 bool str_starts_nocase(struct str s, struct str prefix)

@@ -42,6 +42,9 @@ static inline bool str_eq_nocase(struct str a, struct str b)
 	return a.n == 0 || (((a.p[0] ^ b.p[0]) & ~0x20) == 0 && str_same_nocase(a.p, b.p, a.n));
 }
 
+/* s with A to Z as a to z, to `to`, which has room for s.n bytes. */
+void str_lower(char *to, struct str s);
+
 static inline bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';

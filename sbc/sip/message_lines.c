@@ -3,8 +3,10 @@
 
 #include "base/word.h"
 
-#define VALUE (CHAR_URI | CHAR_VALUE | CHAR_USER)
+#define VALUE (CHAR_URI | CHAR_VALUE | CHAR_USER | CHAR_PLAIN)
 const uint8_t char_class[256] = {
+	[0 ... ' '] = CHAR_PLAIN,
+	[0x7f] = CHAR_PLAIN,
 	['a' ... 'z'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE,
 	['A' ... 'Z'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE,
 	['0' ... '9'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE | CHAR_DIGIT,
@@ -23,13 +25,13 @@ const uint8_t char_class[256] = {
 	['&'] = VALUE,
 	['('] = VALUE,
 	[')'] = VALUE,
-	[','] = CHAR_URI | CHAR_USER | CHAR_LIST,
+	[','] = CHAR_URI | CHAR_USER,
 	['/'] = VALUE,
-	[':'] = CHAR_URI | CHAR_VALUE,
-	[';'] = CHAR_URI | CHAR_USER,
+	[':'] = CHAR_URI | CHAR_VALUE | CHAR_PLAIN,
+	[';'] = CHAR_URI | CHAR_USER | CHAR_PLAIN,
 	['='] = VALUE,
 	['?'] = VALUE,
-	['@'] = CHAR_URI | CHAR_VALUE,
+	['@'] = CHAR_URI | CHAR_VALUE | CHAR_PLAIN,
 	['['] = VALUE,
 	[']'] = VALUE,
 	['\\'] = VALUE,
@@ -37,9 +39,6 @@ const uint8_t char_class[256] = {
 	['{'] = VALUE,
 	['|'] = VALUE,
 	['}'] = VALUE,
-	['"'] = CHAR_LIST,
-	['<'] = CHAR_LIST,
-	['>'] = CHAR_LIST,
 	/* UTF-8 that should have been escaped: phones send it in user parts */
 	[0x80 ... 0xff] = VALUE,
 };

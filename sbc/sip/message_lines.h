@@ -36,7 +36,7 @@ enum header_id {
 #define CHAR_HOST   2 /* letters, digits, '-', '.', and '_', which is found in service */
 #define CHAR_URI    4 /* whatever may stand in a URI: no space, control, quote, '<', '>' */
 #define CHAR_DIGIT  8
-#define CHAR_LIST   32  /* what matters where a list is cut: ',', quote, '<', '>' */
+#define CHAR_PLAIN  32  /* all but what matters where a list is cut: quotes, ',', '<', '>' */
 #define CHAR_VALUE  16  /* of a URI, but ';' and ',': what an unquoted parameter's value may be of */
 #define CHAR_USER   64  /* of a URI, but ':' and '@': what a user part without a password is of */
 #define CHAR_SCHEME 128 /* of a URI's scheme: letters, digits, '+', '-', '.' */

@@ -16,35 +16,34 @@ size_t quoted_length(struct str s)
 
 /* ---- lists and parameters ---------------------------------------------------------------------------------------- */
 
+/* Up to the ',' that ends it, outside quotes and <>. */
+static size_t element_length(struct str s)
+{
+	bool angle = false;
+	size_t i = str_find(s, ',');
+	if (i == s.n) /* as nearly always: one element */
+		return i;
+	for (i = 0; (i += class_length(skip(s, i), CHAR_PLAIN)) < s.n; i++) {
+		if (s.p[i] == '"') {
+			size_t q = quoted_length(skip(s, i));
+			if (!q) /* an open quote takes the rest */
+				return s.n;
+			i += q - 1;
+		} else if (s.p[i] != ',') {
+			angle = s.p[i] == '<';
+		} else if (!angle) {
+			return i;
+		}
+	}
+	return s.n;
+}
+
 bool list_next(struct str *list, struct str *ret_item)
 {
-	if (list->n && !memchr(list->p, ',', list->n)) { /* as nearly always: one element */
-		struct str item = str_trim(*list);
-		*list = skip(*list, list->n);
-		if (item.n)
-			*ret_item = item;
-		return item.n > 0;
-	}
 	while (list->n) {
-		bool angle = false;
-		size_t i = 0;
-		for (; i < list->n; i++) {
-			char c = list->p[i];
-			if (!(char_class[(uint8_t)c] & CHAR_LIST))
-				continue;
-			if (c == '"') {
-				size_t q = quoted_length(skip(*list, i));
-				i = q ? i + q - 1 : list->n - 1; /* an open quote takes the rest */
-			} else if (c == '<') {
-				angle = true;
-			} else if (c == '>') {
-				angle = false;
-			} else if (c == ',' && !angle) {
-				break;
-			}
-		}
-		struct str item = str_trim(take(*list, i));
-		*list = skip(*list, i < list->n ? i + 1 : i);
+		size_t n = element_length(*list);
+		struct str item = str_trim(skip_blanks(take(*list, n)));
+		*list = skip(*list, n < list->n ? n + 1 : n);
 		if (item.n) { /* ", ," has no element between its commas (RFC 3261 §7.3.1 has none to lose) */
 			*ret_item = item;
 			return true;
@@ -56,12 +55,8 @@ bool list_next(struct str *list, struct str *ret_item)
 /* The end of a parameter: the next ';' outside quotes. */
 static size_t param_end(struct str s)
 {
-	size_t end = str_find(s, ';');
-	if (str_find(take(s, end), '"') == end) /* as nearly always */
-		return end;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == ';')
-			return i;
+	size_t i = 0;
+	for (; i < s.n && s.p[i] != ';'; i++) {
 		if (s.p[i] == '"') {
 			size_t q = quoted_length(skip(s, i));
 			if (!q)
@@ -69,18 +64,27 @@ static size_t param_end(struct str s)
 			i += q - 1;
 		}
 	}
-	return s.n;
+	return i;
 }
 
 bool params_next(struct str *params, struct param *ret)
 {
 	if (!params->n)
 		return false;
-	size_t end = param_end(*params);
+	/* "name" or "name=value" without quotes and blanks, as nearly always */
+	const size_t name = class_length(*params, CHAR_TOKEN);
+	size_t end = name;
+	if (end < params->n && params->p[end] == '=')
+		end += 1 + class_length(skip(*params, end + 1), CHAR_VALUE);
+	const bool plain = end == params->n || params->p[end] == ';';
+	if (!plain)
+		end = param_end(*params);
 	struct str one = take(*params, end);
 	*params = skip(*params, end < params->n ? end + 1 : end);
-	struct str name = str_trim(str_cut(&one, '='));
-	*ret = (struct param){name, str_trim(one)};
+	if (plain)
+		*ret = (struct param){take(one, name), skip(one, name < end ? name + 1 : name)};
+	else
+		*ret = (struct param){str_trim(str_cut(&one, '=')), str_trim(one)};
 	return true;
 }
 

@@ -47,11 +47,6 @@ void str_lower(char *to, struct str s)
 		to[i] = (char)word_lower((uint8_t)s.p[i]);
 }
 
-bool str_starts_nocase(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n && str_same_nocase(s.p, prefix.p, prefix.n);
-}
-
 bool str_contains(struct str s, struct str needle)
 {
 	if (needle.n == 0)

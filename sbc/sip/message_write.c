@@ -79,6 +79,15 @@ void header_write(struct writer *w, struct str name, struct str value)
 	writer_lit(w, "\r\n");
 }
 
+/* No look at what might end the line: head_measure() had one. */
+static void write_field(struct writer *w, const struct field *f)
+{
+	writer_str(w, f->name);
+	writer_lit(w, ": ");
+	writer_str(w, f->value);
+	writer_lit(w, "\r\n");
+}
+
 /* Must `received` be there? RFC 3261 §18.2.1: when sent-by is not where it came from; RFC 3581 §4: always with rport.
  */
 static bool received_needed(const struct message *m)
@@ -140,7 +149,7 @@ static void write_vias(struct writer *w, const struct message *m)
 	if (b->count[HEADER_VIA] > 1)
 		for (const struct field *f = top + 1; f < b->fields + b->n_fields; f++)
 			if (f->id == HEADER_VIA)
-				field_write(w, f);
+				write_field(w, f);
 }
 
 void message_write_response_head(struct writer *w, const struct message *request)
@@ -150,7 +159,7 @@ void message_write_response_head(struct writer *w, const struct message *request
 	write_vias(w, request);
 	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++)
 		if (b->count[repeated[i]])
-			field_write(w, &b->fields[b->first[repeated[i]]]);
+			write_field(w, &b->fields[b->first[repeated[i]]]);
 }
 
 void message_write_to(struct writer *w, const struct message *request, struct str to_tag)

@@ -98,9 +98,10 @@ bool field_split(struct str line, struct str *ret_name, struct str *ret_value);
 static inline bool field_value(struct str line, size_t name_n, struct str *ret_value)
 {
 	size_t i = name_n;
-	while (i < line.n && is_blank(line.p[i]))
-		i++;
-	if (name_n == 0 || i == line.n || line.p[i] != ':')
+	for (; i < line.n && line.p[i] != ':'; i++)
+		if (!is_blank(line.p[i]))
+			return false;
+	if (name_n == 0 || i == line.n)
 		return false;
 	i++;
 	if (i < line.n && line.p[i] == ' ') /* nearly always, and no more than one */

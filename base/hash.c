@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/word.h"
+
 static inline uint64_t rotl(uint64_t x, unsigned b)
 {
 	return x << b | x >> (64 - b);
@@ -25,27 +27,6 @@ static inline void sip_round(uint64_t v[4])
 	v[2] += v[1];
 	v[1] = rotl(v[1], 17) ^ v[2];
 	v[2] = rotl(v[2], 32);
-}
-
-/* The last n < 8 bytes at p, by reads that overlap: a memcpy() of so few is a call. */
-static inline uint64_t read_tail(const uint8_t *p, size_t n)
-{
-	if (n >= 4) {
-		uint32_t low, high;
-		memcpy(&low, p, 4);
-		memcpy(&high, p + n - 4, 4);
-		return le32toh(low) | (uint64_t)le32toh(high) << 8 * (n - 4);
-	}
-	if (n == 0)
-		return 0;
-	return p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
-}
-
-static inline uint64_t read_word(const uint8_t *p)
-{
-	uint64_t m;
-	memcpy(&m, p, 8);
-	return le64toh(m);
 }
 
 /* Aumasson and Bernstein, "SipHash: a fast short-input PRF", section 2: `per_word` rounds after each word, `at_end`
@@ -86,8 +67,8 @@ COPIED void sip_text(struct sip *s, const uint8_t *p, size_t n)
 {
 	const uint64_t length = (uint64_t)n << 56;
 	for (; n >= 8; p += 8, n -= 8)
-		sip_word(s, read_word(p));
-	sip_word(s, length | read_tail(p, n));
+		sip_word(s, le64toh(word_load(p)));
+	sip_word(s, length | word_load_tail(p, n));
 }
 
 COPIED uint64_t sip_half(struct sip *s)

@@ -2,52 +2,49 @@
 #include "base/str.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
-static unsigned char lower(char c)
+#include "base/word.h"
+
+/* A word_lower() of both, not tolower(): no locale may change what a token equals. */
+static bool word_same_nocase(const char *a, const char *b)
 {
-	unsigned char u = (unsigned char)c;
-	return u >= 'A' && u <= 'Z' ? u | 0x20 : u; /* not tolower(): no locale may change what a token equals */
+	return word_lower(word_load(a)) == word_lower(word_load(b));
 }
 
-/* Eight bytes that differ, if at all, in the bit that parts a letter from its capital. Most that differ do so in more.
- */
-static bool word_may_be_same(const char *a, const char *b)
+/* At least 8 bytes. Apart from its caller, which mostly does without, and so without its registers. */
+static __attribute__((noinline)) bool same_but_case(const char *a, const char *b, size_t n)
 {
-	uint64_t x, y;
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return ((x ^ y) & ~UINT64_C(0x2020202020202020)) == 0;
+	for (size_t i = 0; i < n - 8; i += 8)
+		if (!word_same_nocase(a + i, b + i))
+			return false;
+	return word_same_nocase(a + n - 8, b + n - 8);
 }
 
 bool str_same_nocase(const char *a, const char *b, size_t n)
 {
+	if (n < 8) {
+		const uint64_t x = word_load_tail(a, n), y = word_load_tail(b, n);
+		return x == y || word_lower(x) == word_lower(y);
+	}
+	/* most are the same letter for letter, or differ in their first few */
+	const size_t last = n - 8;
 	size_t i = 0;
-	if (memcmp(a, b, n) == 0) /* as they mostly are, or differ at once */
-		return true;
-	for (; n - i >= 8; i += 8) {
-		if (!word_may_be_same(a + i, b + i))
-			return false;
-		for (size_t k = i; k < i + 8; k++) {
-			if (lower(a[k]) != lower(b[k]))
-				return false;
-		}
-	}
-	for (; i < n; i++) {
-		if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
-			return false;
-	}
-	return true;
+	while (i < last && word_load(a + i) == word_load(b + i))
+		i += 8;
+	if (i > last)
+		i = last; /* with some of those before */
+	return (i == last && word_load(a + i) == word_load(b + i)) || same_but_case(a + i, b + i, n - i);
 }
 
-bool str_starts(struct str s, struct str prefix)
+void str_lower(char *to, struct str s)
 {
-	return s.n >= prefix.n && str_eq((struct str){s.p, prefix.n}, prefix);
-}
-
-bool str_starts_nocase(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n && str_same_nocase(s.p, prefix.p, prefix.n);
+	size_t i = 0;
+	for (; s.n - i >= 8; i += 8) {
+		const uint64_t v = word_lower(word_load(s.p + i));
+		memcpy(to + i, &v, 8);
+	}
+	for (; i < s.n; i++)
+		to[i] = (char)word_lower((uint8_t)s.p[i]);
 }
 
 bool str_contains(struct str s, struct str needle)
@@ -77,19 +74,18 @@ struct str str_cut(struct str *s, char c)
 
 bool str_to_u64(struct str s, uint64_t max, uint64_t *ret)
 {
+	const size_t fit = s.n < 19 ? s.n : 19; /* 10^19 - 1 does */
 	uint64_t v = 0;
-	if (s.n == 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned d = (unsigned char)s.p[i] - (unsigned)'0';
-		if (d > 9)
+	size_t i = 0;
+	for (unsigned d; i < fit; i++, v = v * 10 + d)
+		if ((d = (unsigned char)s.p[i] - (unsigned)'0') > 9)
 			return false;
-		if (i < 19) /* 10^19 fits */
-			v = v * 10 + d;
-		else if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, d, &v))
+	for (; i < s.n; i++) {
+		unsigned d = (unsigned char)s.p[i] - (unsigned)'0';
+		if (d > 9 || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, d, &v))
 			return false;
 	}
-	if (v > max)
+	if (s.n == 0 || v > max)
 		return false;
 	*ret = v;
 	return true;

@@ -33,17 +33,31 @@ static inline bool str_eq(struct str a, struct str b)
 bool str_same_nocase(const char *a, const char *b, size_t n);
 static inline bool str_eq_nocase(struct str a, struct str b)
 {
-	/* most that differ do so in their length or their first letter */
-	return a.n == b.n && (a.n == 0 || (((a.p[0] ^ b.p[0]) & ~0x20) == 0 && str_same_nocase(a.p, b.p, a.n)));
+	if (a.n != b.n || a.n == 0)
+		return a.n == b.n;
+	/* a short literal is mostly there as it is written, which is one comparison without a call */
+	if (__builtin_constant_p(b.n) && b.n <= 8 && memcmp(a.p, b.p, b.n) == 0)
+		return true;
+	/* most that differ do so in their first letter */
+	return ((a.p[0] ^ b.p[0]) & ~0x20) == 0 && str_same_nocase(a.p, b.p, a.n);
 }
+
+/* s with A to Z as a to z, to `to`, which has room for s.n bytes. */
+void str_lower(char *to, struct str s);
 
 static inline bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
-bool str_starts(struct str s, struct str prefix);
-bool str_starts_nocase(struct str s, struct str prefix);
+static inline bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq((struct str){s.p, prefix.n}, prefix);
+}
+static inline bool str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq_nocase((struct str){s.p, prefix.n}, prefix);
+}
 bool str_contains(struct str s, struct str needle);
 struct str str_trim_blanks(struct str s);
 /* SP and HTAB on both ends are cut off. */

@@ -31,16 +31,20 @@ bool aor_canonical(const struct uri *u, char buf[AOR_MAX], struct str *ret)
 {
 	struct writer w = writer_init(buf, AOR_MAX);
 	struct str host = u->host;
+	char *lower;
 
-	for (size_t i = 0; i < u->user.n; i++)
-		writer_char(&w, unescape(u->user, &i));
+	if (str_find(u->user, '%') == u->user.n) /* as nearly always */
+		writer_str(&w, u->user);
+	else
+		for (size_t i = 0; i < u->user.n; i++)
+			writer_char(&w, unescape(u->user, &i));
 	writer_char(&w, '@');
 	if (host.n > 1 && host.p[host.n - 1] == '.')
 		host.n--;
-	for (size_t i = 0; i < host.n; i++)
-		writer_char(&w, host.p[i] >= 'A' && host.p[i] <= 'Z' ? (char)(host.p[i] | 0x20) : host.p[i]);
-	if (w.overflow)
+	lower = writer_take(&w, host.n);
+	if (!lower)
 		return false;
+	str_lower(lower, host);
 	*ret = writer_result(&w);
 	return true;
 }

@@ -21,12 +21,16 @@ _Static_assert(FIELD_BITS + RANDOM_BITS + MAC_BITS == 5 * IDENT_LEN, "the text h
 
 static const char alphabet[32] = "abcdefghijklmnopqrstuvwxyz234567";
 
-/* Value + 1 of each character; 0: not of the alphabet. */
+/* The value of each character, and VALID; 0: not of the alphabet. */
+#define VALID 32
 static const uint8_t values[256] = {
-	['a'] = 1,  ['b'] = 2,  ['c'] = 3,  ['d'] = 4,  ['e'] = 5,  ['f'] = 6,  ['g'] = 7,  ['h'] = 8,
-	['i'] = 9,  ['j'] = 10, ['k'] = 11, ['l'] = 12, ['m'] = 13, ['n'] = 14, ['o'] = 15, ['p'] = 16,
-	['q'] = 17, ['r'] = 18, ['s'] = 19, ['t'] = 20, ['u'] = 21, ['v'] = 22, ['w'] = 23, ['x'] = 24,
-	['y'] = 25, ['z'] = 26, ['2'] = 27, ['3'] = 28, ['4'] = 29, ['5'] = 30, ['6'] = 31, ['7'] = 32,
+	['a'] = VALID | 0,  ['b'] = VALID | 1,  ['c'] = VALID | 2,  ['d'] = VALID | 3,  ['e'] = VALID | 4,
+	['f'] = VALID | 5,  ['g'] = VALID | 6,  ['h'] = VALID | 7,  ['i'] = VALID | 8,  ['j'] = VALID | 9,
+	['k'] = VALID | 10, ['l'] = VALID | 11, ['m'] = VALID | 12, ['n'] = VALID | 13, ['o'] = VALID | 14,
+	['p'] = VALID | 15, ['q'] = VALID | 16, ['r'] = VALID | 17, ['s'] = VALID | 18, ['t'] = VALID | 19,
+	['u'] = VALID | 20, ['v'] = VALID | 21, ['w'] = VALID | 22, ['x'] = VALID | 23, ['y'] = VALID | 24,
+	['z'] = VALID | 25, ['2'] = VALID | 26, ['3'] = VALID | 27, ['4'] = VALID | 28, ['5'] = VALID | 29,
+	['6'] = VALID | 30, ['7'] = VALID | 31,
 };
 
 struct raw {
@@ -51,35 +55,44 @@ static void write_chars(char *buf, unsigned n, uint64_t bits)
 		buf[n] = alphabet[bits & 31];
 }
 
-/* As words of whole characters: 5 (25 bits), 12 (60 bits) and 12. */
+/* As words of whole characters: 5 (25 bits: the most of the fields), 12 (60 bits) and 12. */
+#define HEAD_CHARS 5
+#define WORD_CHARS 12
+#define WORD_BITS  (5 * WORD_CHARS)
+#define REST_BITS  (FIELD_BITS - 5 * HEAD_CHARS) /* of the fields, on top of the first word */
+_Static_assert(HEAD_CHARS + 2 * WORD_CHARS == IDENT_LEN, "that is all of them");
+
 static void raw_write(const struct raw *r, char *buf)
 {
-	unsigned __int128 low = (unsigned __int128)r->random << MAC_BITS | r->mac; /* 111 bits; fields are above */
+	write_chars(buf, HEAD_CHARS, r->fields >> REST_BITS);
+	write_chars(buf + HEAD_CHARS, WORD_CHARS,
+		    r->fields << (WORD_BITS - REST_BITS) | r->random >> (WORD_BITS - MAC_BITS));
+	write_chars(buf + HEAD_CHARS + WORD_CHARS, WORD_CHARS, r->random << MAC_BITS | r->mac);
+}
 
-	write_chars(buf, 5, r->fields >> (120 - MAC_BITS - RANDOM_BITS));
-	write_chars(buf + 5, 12, r->fields << (MAC_BITS + RANDOM_BITS - 60) | (uint64_t)(low >> 60));
-	write_chars(buf + 17, 12, (uint64_t)low);
+/* *all: loses VALID when one of them is not of the alphabet. */
+static uint64_t read_chars(const char *p, unsigned n, uint8_t *all)
+{
+	uint64_t bits = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t v = values[(uint8_t)p[i]];
+		*all &= v;
+		bits = bits << 5 | (v & (VALID - 1));
+	}
+	return bits;
 }
 
 static bool raw_read(struct str s, struct raw *ret)
 {
-	unsigned __int128 low = 0; /* the last 25 characters: 125 bits */
-	uint64_t high = 0;         /* the first 4 */
-	unsigned bad = 0;
-	for (unsigned i = 0; i < IDENT_LEN; i++) {
-		unsigned v = values[(uint8_t)s.p[i]];
-		bad |= v == 0;
-		v = (v - 1) & 31;
-		if (i < 4)
-			high = high << 5 | v;
-		else
-			low = low << 5 | v;
-	}
-	if (bad)
+	uint8_t all = VALID;
+	const uint64_t head = read_chars(s.p, HEAD_CHARS, &all);
+	const uint64_t high = read_chars(s.p + HEAD_CHARS, WORD_CHARS, &all);
+	const uint64_t low = read_chars(s.p + HEAD_CHARS + WORD_CHARS, WORD_CHARS, &all);
+	if (!(all & VALID))
 		return false;
-	ret->mac = (uint64_t)low & MAC_MASK;
-	ret->random = (uint64_t)(low >> MAC_BITS);
-	ret->fields = high << 14 | (uint64_t)(low >> (MAC_BITS + RANDOM_BITS));
+	ret->fields = head << REST_BITS | high >> (WORD_BITS - REST_BITS);
+	ret->random = high << (WORD_BITS - MAC_BITS) | low >> MAC_BITS; /* shifts the fields out */
+	ret->mac = low & MAC_MASK;
 	return true;
 }
 

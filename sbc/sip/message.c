@@ -34,7 +34,6 @@ enum method method_find(struct str text)
  * read, so that a 400 can be sent. */
 struct reading {
 	struct message_block *b;
-	struct start_line start;
 	bool have[HEADER_IDS];
 	bool bad;
 	bool version_other; /* start line is not SIP/2.0 */
@@ -196,28 +195,33 @@ static void read_field(struct reading *r, const struct field *f)
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
 
-/* The logical line p[from..to), without its line end, its folds blanked in place, so that its length stays (RFC 3261
- * §7.3.1: a fold is one space). */
-static struct str take_line(const struct head *h, char *p, size_t from, size_t to)
+/* Blanks the folds in place, so that the text's length stays (RFC 3261 §7.3.1: a fold is one space). */
+static void unfold(char *p, const char *end)
 {
-	struct str line = {p + from, to - 2 - from};
+	for (; (p = memchr(p, '\r', (size_t)(end - p))); p += 2)
+		p[0] = p[1] = ' ';
+}
+
+/* A logical line, without its line end. */
+static inline struct str take_line(const struct head *h, char *text, unsigned i)
+{
+	char *p = text + h->line[i].at, *end = text + h->line[i + 1].at - 2;
 	if (h->folded)
-		for (char *c = p + from; (c = memchr(c, '\r', (size_t)(p + to - 2 - c))); c += 2)
-			c[0] = c[1] = ' ';
-	return line;
+		unfold(p, end);
+	return (struct str){p, (size_t)(end - p)};
 }
 
 static void read_fields(struct reading *r, const struct head *h, char *text)
 {
 	struct message_block *b = r->b;
-	for (unsigned i = 0; i < h->n_fields; i++) {
+	for (unsigned i = 1; i <= h->n_fields; i++) {
 		struct field *f = &b->fields[b->n_fields];
-		struct str name;
-		if (!field_split(take_line(h, text, h->field[i], h->field[i + 1]), &name, &f->value)) {
+		const struct str line = take_line(h, text, i);
+		if (!field_value(line, h->line[i].name, &f->value)) {
 			r->bad = true;
 			continue;
 		}
-		f->id = field_id(name, &f->name);
+		f->id = field_id((struct str){line.p, h->line[i].name}, &f->name);
 		if (b->count[f->id]++ == 0)
 			b->first[f->id] = (uint8_t)b->n_fields;
 		b->n_fields++;
@@ -236,18 +240,18 @@ static bool status_parse(struct str s, int *ret)
 	return true;
 }
 
-static void read_start(struct reading *r)
+static void read_start(struct reading *r, const struct start_line *start)
 {
 	struct message *m = &r->b->m;
-	m->request = r->start.request;
-	r->version_other = !str_eq_nocase(r->start.version, STR("SIP/2.0"));
+	m->request = start->request;
+	r->version_other = !str_eq_nocase(start->version, STR("SIP/2.0"));
 	if (m->request) {
-		m->method_text = r->start.method;
+		m->method_text = start->method;
 		/* RFC 3261 §19.1.1: a Request-URI has no headers (RFC 4475, escruri: they would smuggle a Route in). */
-		bad_unless(r, uri_parse(r->start.uri, &m->ruri) && !uri_has_headers(&m->ruri));
+		bad_unless(r, uri_parse(start->uri, &m->ruri) && !uri_has_headers(&m->ruri));
 	} else {
-		m->phrase = r->start.phrase;
-		bad_unless(r, status_parse(r->start.status, &m->status));
+		m->phrase = start->phrase;
+		bad_unless(r, status_parse(start->status, &m->status));
 	}
 }
 
@@ -332,7 +336,7 @@ static struct message_block *block_create(const char *p, size_t n, const struct 
 	struct message_block *b = malloc(sizeof(*b) + table + n);
 	if (!b)
 		return NULL;
-	memset(b, 0, sizeof(*b));
+	memset(b, 0, sizeof(*b) + table);
 	char *text = (char *)b->fields + table;
 	memcpy(text, p, n);
 	b->head = head->n;
@@ -345,12 +349,13 @@ static enum reject_reason read_block(struct message_block *b, const struct head 
 				     struct reading *ret_reading)
 {
 	struct reading *r = ret_reading;
+	struct start_line start;
 	*r = (struct reading){.b = b};
 	b->m.max_forwards = -1;
-	b->start_line = take_line(head, text, 0, head->field[0]);
-	if (!start_line_split(b->start_line, &r->start))
+	b->start_line = take_line(head, text, 0);
+	if (!start_line_split(b->start_line, &start))
 		return REJECT_MALFORMED_DROP;
-	read_start(r);
+	read_start(r, &start);
 	read_fields(r, head, text);
 	judge_fields(r);
 	cut_body(r, (struct str){text + b->head, n - b->head});

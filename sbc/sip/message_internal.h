@@ -35,9 +35,6 @@ static inline const struct message_block *block_of(const struct message *m)
 	return (const struct message_block *)m;
 }
 
-/* What a field may grow by when it is written with its full name instead of a compact one: "Content-Length: ". */
-#define SCRATCH_SLACK 16
-
 /* The grammar's second reader (message_sofia.c): parses the start line and the fields of HEADERS_READ with sofia-sip's
  * header classes. REJECT_NONE, REJECT_MALFORMED, or REJECT_NO_MEMORY; nothing is kept. */
 enum reject_reason message_sofia_parse(const struct message_block *b);

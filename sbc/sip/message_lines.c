@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/sip/message_lines.h"
 
-#define VALUE (CHAR_URI | CHAR_VALUE)
+#include "base/word.h"
+
+#define VALUE (CHAR_URI | CHAR_VALUE | CHAR_USER | CHAR_PLAIN)
 const uint8_t char_class[256] = {
-	['a' ... 'z'] = CHAR_TOKEN | CHAR_HOST | VALUE,
-	['A' ... 'Z'] = CHAR_TOKEN | CHAR_HOST | VALUE,
-	['0' ... '9'] = CHAR_TOKEN | CHAR_HOST | VALUE | CHAR_DIGIT,
-	['-'] = CHAR_TOKEN | CHAR_HOST | VALUE,
-	['.'] = CHAR_TOKEN | CHAR_HOST | VALUE,
+	[0 ... ' '] = CHAR_PLAIN,
+	[0x7f] = CHAR_PLAIN,
+	['a' ... 'z'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE,
+	['A' ... 'Z'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE,
+	['0' ... '9'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE | CHAR_DIGIT,
+	['-'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE,
+	['.'] = CHAR_TOKEN | CHAR_HOST | CHAR_SCHEME | VALUE,
 	['_'] = CHAR_TOKEN | CHAR_HOST | VALUE,
 	['!'] = CHAR_TOKEN | VALUE,
 	['%'] = CHAR_TOKEN | VALUE,
 	['*'] = CHAR_TOKEN | VALUE,
-	['+'] = CHAR_TOKEN | VALUE,
+	['+'] = CHAR_TOKEN | CHAR_SCHEME | VALUE,
 	['`'] = CHAR_TOKEN | VALUE,
 	['\''] = CHAR_TOKEN | VALUE,
 	['~'] = CHAR_TOKEN | VALUE,
@@ -21,13 +25,13 @@ const uint8_t char_class[256] = {
 	['&'] = VALUE,
 	['('] = VALUE,
 	[')'] = VALUE,
-	[','] = CHAR_URI | CHAR_LIST,
+	[','] = CHAR_URI | CHAR_USER,
 	['/'] = VALUE,
-	[':'] = VALUE,
-	[';'] = CHAR_URI,
+	[':'] = CHAR_URI | CHAR_VALUE | CHAR_PLAIN,
+	[';'] = CHAR_URI | CHAR_USER | CHAR_PLAIN,
 	['='] = VALUE,
 	['?'] = VALUE,
-	['@'] = VALUE,
+	['@'] = CHAR_URI | CHAR_VALUE | CHAR_PLAIN,
 	['['] = VALUE,
 	[']'] = VALUE,
 	['\\'] = VALUE,
@@ -35,47 +39,66 @@ const uint8_t char_class[256] = {
 	['{'] = VALUE,
 	['|'] = VALUE,
 	['}'] = VALUE,
-	['"'] = CHAR_LIST,
-	['<'] = CHAR_LIST,
-	['>'] = CHAR_LIST,
 	/* UTF-8 that should have been escaped: phones send it in user parts */
 	[0x80 ... 0xff] = VALUE,
 };
 #undef VALUE
 
-enum head_result head_measure(const char *p, size_t n, struct head *ret)
+static bool ends_line(char c)
 {
-	unsigned fields = 0;
-	bool broken = false, folded = false;
-	size_t at = 0;
-	for (size_t line = 0;; line++) {
-		const char *lf = memchr(p + at, '\n', n - at);
-		if (!lf)
-			return HEAD_NO_END;
-		const char *cr = memchr(p + at, '\r', (size_t)(lf - p) - at);
-		broken |= !cr || cr != lf - 1;
-		if (is_blank(p[at])) {
-			broken |= line <= 1; /* nothing before it to be continued */
-			folded = true;
-		} else if (line > 0) {
-			if (fields <= HEAD_MAX_FIELDS)
-				ret->field[fields] = (uint32_t)at;
-			fields++;
-		}
-		size_t next = (size_t)(lf - p) + 1;
-		bool blank = cr == p + at && cr == lf - 1;
-		at = next;
-		if (blank) {
-			broken |= line == 0;
-			break;
+	return c == '\r' || c == '\n' || c == '\0';
+}
+
+/* The first CR, LF or NUL from `at` on; n: there is none. */
+static size_t line_end(const char *p, size_t n, size_t at)
+{
+	const size_t words = n < 8 ? 0 : n - 7;
+	for (; at < words; at += 8) {
+		/* few lie below, and of those that do most are what is looked for */
+		uint64_t below = le64toh(word_below_bits(word_load(p + at), '\r' + 1));
+		for (; below; below &= below - 1) {
+			size_t i = at + (unsigned)__builtin_ctzll(below) / 8;
+			if (ends_line(p[i]))
+				return i;
 		}
 	}
-	if (broken || memchr(p, '\0', at))
-		return HEAD_BROKEN;
-	ret->n = at;
-	ret->n_fields = fields - 1; /* the blank line */
-	ret->folded = folded;
-	return ret->n_fields <= HEAD_MAX_FIELDS ? HEAD_OK : HEAD_BROKEN;
+	while (at < n && !ends_line(p[at]))
+		at++;
+	return at;
+}
+
+/* Each line is looked at once: the name that it begins with, then the rest up to its end. */
+enum head_result head_measure(const char *p, size_t n, struct head *ret)
+{
+	unsigned lines = 0;
+	bool folded = false;
+	for (size_t at = 0, end;; at = end + 2) {
+		const size_t name = class_length((struct str){p + at, n - at}, CHAR_TOKEN);
+		end = line_end(p, n, at + name);
+		if (n - end < 2)
+			return HEAD_NO_END;
+		if (p[end] != '\r' || p[end + 1] != '\n')
+			return HEAD_BROKEN;
+		if (!name && is_blank(p[at])) {
+			if (lines < 2) /* nothing before it to be continued */
+				return HEAD_BROKEN;
+			folded = true;
+			continue;
+		}
+		if (lines == HEAD_MAX_FIELDS + 2)
+			return HEAD_BROKEN;
+		struct head_line *line = &ret->line[lines++];
+		line->at = (uint32_t)at;
+		line->name = (uint32_t)name;
+		if (end > at)
+			continue;
+		if (lines < 2) /* no start line */
+			return HEAD_BROKEN;
+		ret->n = end + 2;
+		ret->n_fields = lines - 2;
+		ret->folded = folded;
+		return HEAD_OK;
+	}
 }
 
 size_t head_leading_crlf(const char *p, size_t n)
@@ -88,19 +111,10 @@ size_t head_leading_crlf(const char *p, size_t n)
 
 bool field_split(struct str line, struct str *ret_name, struct str *ret_value)
 {
-	size_t name = 0;
-	while (name < line.n && char_class[(uint8_t)line.p[name]] & CHAR_TOKEN)
-		name++;
-	size_t colon = name;
-	while (colon < line.n && is_blank(line.p[colon]))
-		colon++;
-	if (name == 0 || colon == line.n || line.p[colon] != ':')
+	const size_t name = class_length(line, CHAR_TOKEN);
+	if (!field_value(line, name, ret_value))
 		return false;
-	size_t value = colon + 1;
-	while (value < line.n && is_blank(line.p[value])) /* one, nearly always */
-		value++;
 	*ret_name = (struct str){line.p, name};
-	*ret_value = str_trim((struct str){line.p + value, line.n - value});
 	return true;
 }
 
@@ -155,20 +169,22 @@ static const struct {
 #undef C
 };
 
+static enum header_id compact_id(struct str name, struct str *ret_full)
+{
+	const unsigned letter = (unsigned)((uint8_t)name.p[0] | 0x20) - 'a';
+	if (letter >= 26 || !compact[letter].name.n)
+		return HEADER_OTHER;
+	*ret_full = compact[letter].name;
+	return compact[letter].id;
+}
+
 enum header_id field_id(struct str name, struct str *ret_full)
 {
 	*ret_full = name;
-	if (name.n == 0)
-		return HEADER_OTHER;
-	if (name.n == 1) {
-		unsigned letter = (unsigned)((uint8_t)name.p[0] | 0x20) - 'a';
-		if (letter >= 26 || !compact[letter].name.n)
-			return HEADER_OTHER;
-		*ret_full = compact[letter].name;
-		return compact[letter].id;
-	}
+	if (name.n < 2)
+		return name.n ? compact_id(name, ret_full) : HEADER_OTHER;
 	const unsigned slot = NAME_SLOT((unsigned)name.n, (uint8_t)name.p[0], (uint8_t)name.p[name.n - 1]);
-	if (!str_eq_nocase(names[slot].name, name))
+	if (names[slot].name.n != name.n || !str_same_nocase(names[slot].name.p, name.p, name.n))
 		return HEADER_OTHER;
 	*ret_full = names[slot].name;
 	return names[slot].id;
@@ -196,9 +212,9 @@ bool start_line_split(struct str line, struct start_line *ret)
 	if (is_version(line))
 		return status_line_split(line, ret);
 	struct start_line s = {.request = true};
-	size_t first = str_find(line, ' ');
+	const size_t first = class_length(line, CHAR_TOKEN);
 	s.method = (struct str){line.p, first};
-	if (first == 0 || first == line.n || !str_all(s.method, CHAR_TOKEN))
+	if (first == 0 || first == line.n || line.p[first] != ' ')
 		return false;
 	/* The last word is the version. Blanks after it mean nothing (RFC 4475, trws); too many before it stay visible
 	 * in uri, and are refused there. */

@@ -32,21 +32,40 @@ enum header_id {
 		HEADER_IDS
 };
 
-#define CHAR_TOKEN 1 /* token, RFC 3261 §25.1 */
-#define CHAR_HOST  2 /* letters, digits, '-', '.', and '_', which is found in service */
-#define CHAR_URI   4 /* whatever may stand in a URI: no space, control, quote, '<', '>' */
-#define CHAR_DIGIT 8
-#define CHAR_LIST  32 /* what matters where a list is cut: ',', quote, '<', '>' */
-#define CHAR_VALUE 16 /* of a URI, but ';' and ',': what an unquoted parameter's value may be of */
+#define CHAR_TOKEN  1 /* token, RFC 3261 §25.1 */
+#define CHAR_HOST   2 /* letters, digits, '-', '.', and '_', which is found in service */
+#define CHAR_URI    4 /* whatever may stand in a URI: no space, control, quote, '<', '>' */
+#define CHAR_DIGIT  8
+#define CHAR_PLAIN  32  /* all but what matters where a list is cut: quotes, ',', '<', '>' */
+#define CHAR_VALUE  16  /* of a URI, but ';' and ',': what an unquoted parameter's value may be of */
+#define CHAR_USER   64  /* of a URI, but ':' and '@': what a user part without a password is of */
+#define CHAR_SCHEME 128 /* of a URI's scheme: letters, digits, '+', '-', '.' */
 extern const uint8_t char_class[256];
+
+/* How many of the first characters are of this class. */
+static inline size_t class_length(struct str s, uint8_t cls)
+{
+	const size_t fours = s.n & ~(size_t)3; /* most of the time of reading a message is spent here */
+	size_t i = 0;
+	for (; i < fours; i += 4) {
+		const uint8_t *c = (const uint8_t *)s.p + i;
+		if (!(char_class[c[0]] & cls))
+			return i;
+		if (!(char_class[c[1]] & cls))
+			return i + 1;
+		if (!(char_class[c[2]] & cls))
+			return i + 2;
+		if (!(char_class[c[3]] & cls))
+			return i + 3;
+	}
+	while (i < s.n && char_class[(uint8_t)s.p[i]] & cls)
+		i++;
+	return i;
+}
 
 static inline bool str_all(struct str s, uint8_t cls)
 {
-	uint8_t all = cls;
-#pragma GCC unroll 8
-	for (size_t i = 0; i < s.n; i++)
-		all &= char_class[(uint8_t)s.p[i]];
-	return all == cls;
+	return class_length(s, cls) == s.n;
 }
 
 #define HEAD_MAX_FIELDS 256
@@ -59,10 +78,13 @@ enum head_result {
 	HEAD_BROKEN, /* lone CR or LF, NUL, a header field that begins with a continuation line, too many fields */
 };
 struct head {
-	size_t n;                            /* bytes, with the blank line */
-	unsigned n_fields;                   /* continuation lines not counted */
-	bool folded;                         /* there are some */
-	uint32_t field[HEAD_MAX_FIELDS + 1]; /* where each begins; field[n_fields]: the blank line */
+	size_t n;          /* bytes, with the blank line */
+	unsigned n_fields; /* continuation lines not counted */
+	bool folded;       /* there are some */
+	struct head_line {
+		uint32_t at;         /* where it begins */
+		uint32_t name;       /* bytes of the token that it begins with */
+	} line[HEAD_MAX_FIELDS + 2]; /* the start line, n_fields fields, the blank line */
 };
 /* p[0..n) starts at the start line. ret is undefined unless HEAD_OK. */
 enum head_result head_measure(const char *p, size_t n, struct head *ret);
@@ -72,6 +94,21 @@ size_t head_leading_crlf(const char *p, size_t n);
 
 /* "Name : value": cuts an unfolded header field. false: no colon, or a name that is no token. */
 bool field_split(struct str line, struct str *ret_name, struct str *ret_value);
+/* The value of a field whose name has name_n bytes. false: no colon, or no name. */
+static inline bool field_value(struct str line, size_t name_n, struct str *ret_value)
+{
+	size_t i = name_n;
+	for (; i < line.n && line.p[i] != ':'; i++)
+		if (!is_blank(line.p[i]))
+			return false;
+	if (name_n == 0 || i == line.n)
+		return false;
+	i++;
+	if (i < line.n && line.p[i] == ' ') /* nearly always, and no more than one */
+		i++;
+	*ret_value = str_trim((struct str){line.p + i, line.n - i});
+	return true;
+}
 /* Which header this is; full: its name in full form when the name is a compact form (RFC 3261 §7.3.3 and the registry),
  * else the name itself. */
 enum header_id field_id(struct str name, struct str *ret_full);

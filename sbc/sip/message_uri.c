@@ -2,74 +2,47 @@
 /* URIs (RFC 3261 §19.1, RFC 3966) and name-addrs (§20.10). */
 #include "sbc/sip/message_cut.h"
 
-/* ---- host and port ----------------------------------------------------------------------------------------------- */
-
-static bool ipv6_ok(struct str s)
+size_t ipv6_length(struct str s)
 {
+	size_t end = str_find(s, ']');
+	struct str host = skip(take(s, end), 1);
 	struct addr a;
-	return addr_parse(s, 0, &a) && memchr(s.p, ':', s.n);
-}
-
-bool hostport_parse(struct str *s, bool blanks, struct str *ret_host, uint16_t *ret_port)
-{
-	struct str t = *s, host, port;
-	if (t.n && t.p[0] == '[') {
-		size_t end = str_find(t, ']');
-		if (end == t.n)
-			return false;
-		host = (struct str){t.p + 1, end - 1};
-		t = skip(t, end + 1);
-		if (!ipv6_ok(host))
-			return false;
-	} else {
-		host = take_class(&t, CHAR_HOST);
-		if (!host.n)
-			return false;
-	}
-	uint64_t number = 0;
-	struct str after = blanks ? skip_blanks(t) : t;
-	if (after.n && after.p[0] == ':') {
-		t = skip(after, 1);
-		if (blanks)
-			t = skip_blanks(t);
-		port = take_class(&t, CHAR_DIGIT);
-		if (!str_to_u64(port, UINT16_MAX, &number) || number == 0)
-			return false;
-	}
-	*ret_host = host;
-	*ret_port = (uint16_t)number;
-	*s = t;
-	return true;
+	return end < s.n && addr_parse(host, 0, &a) && str_find(host, ':') < host.n ? end + 1 : 0;
 }
 
 /* ---- URI --------------------------------------------------------------------------------------------------------- */
 
 static size_t scheme_length(struct str s)
 {
-	size_t i = 0;
-	while (i < s.n && char_class[(uint8_t)s.p[i]] & CHAR_HOST && s.p[i] != '_')
-		i++;
-	if (i < s.n && s.p[i] == '+' && i > 0) /* rare enough to be slow */
-		while (i < s.n && (char_class[(uint8_t)s.p[i]] & CHAR_HOST || s.p[i] == '+'))
-			i++;
+	size_t i = class_length(s, CHAR_SCHEME);
 	bool letter = s.n && ((uint8_t)(s.p[0] | 0x20) - (unsigned)'a') < 26;
 	return letter && i < s.n && s.p[i] == ':' ? i : 0;
 }
 
-/* After "sip:": [user[:password]@]host[:port][;params][?headers]. User parts may hold ';', '?' and '/' (RFC 3261 §25.1
+/* "user[:password]@" at the start of *s, if it is there. User parts may hold ';', '?' and '/' (RFC 3261 §25.1
  * user-unreserved), so the first '@' decides. */
+static bool user_take(struct str *s, struct str *ret)
+{
+	struct str user = take(*s, class_length(*s, CHAR_USER));
+	size_t at = user.n;
+	if (at == s->n)
+		return true;
+	if (s->p[at] != '@') { /* a password, or no user part, or what may not be in one */
+		at = str_find(*s, '@');
+		if (at == s->n)
+			return true;
+		if (!str_all(take(*s, at), CHAR_URI))
+			return false;
+	}
+	*ret = user;
+	*s = skip(*s, at + 1);
+	return user.n > 0;
+}
+
+/* After "sip:": [user[:password]@]host[:port][;params][?headers]. */
 static bool sip_uri_parse(struct str rest, struct uri *u)
 {
-	size_t at = str_find(rest, '@');
-	if (at < rest.n) {
-		if (!str_all(take(rest, at), CHAR_URI))
-			return false;
-		u->user = take(rest, str_find(take(rest, at), ':'));
-		if (!u->user.n)
-			return false;
-		rest = skip(rest, at + 1);
-	}
-	if (!hostport_parse(&rest, false, &u->host, &u->port))
+	if (!user_take(&rest, &u->user) || !hostport_take(&rest, false, &u->host, &u->port))
 		return false;
 	if (!rest.n)
 		return true;
@@ -82,27 +55,37 @@ static bool sip_uri_parse(struct str rest, struct uri *u)
 	return rest.p[0] == '?';
 }
 
-bool uri_parse(struct str text, struct uri *ret)
+/* *ret is undefined when false. Each member is set by itself: clearing them all first costs more. */
+static bool uri_read(struct str text, struct uri *ret)
 {
-	size_t n = scheme_length(text);
+	const bool sip = str_starts(text, STR("sip:")); /* as nearly always */
+	const size_t n = sip ? 3 : scheme_length(text);
 	if (!n || n + 1 == text.n)
 		return false;
-	struct uri u = {.text = text, .scheme = take(text, n)};
 	struct str rest = skip(text, n + 1);
-	u.sip = str_eq_nocase(u.scheme, STR("sip"));
-	u.sips = str_eq_nocase(u.scheme, STR("sips"));
-	u.tel = str_eq_nocase(u.scheme, STR("tel"));
-	if (u.sip || u.sips) {
-		if (!sip_uri_parse(rest, &u))
-			return false;
-	} else if (!str_all(rest, CHAR_URI)) {
+	ret->text = text;
+	ret->scheme = take(text, n);
+	ret->user = ret->host = ret->params = STR_NONE;
+	ret->port = 0;
+	ret->sip = sip || str_eq_nocase(ret->scheme, STR("sip"));
+	ret->sips = !sip && str_eq_nocase(ret->scheme, STR("sips"));
+	ret->tel = !sip && str_eq_nocase(ret->scheme, STR("tel"));
+	if (ret->sip || ret->sips)
+		return sip_uri_parse(rest, ret);
+	if (!str_all(rest, CHAR_URI))
 		return false;
-	} else if (u.tel) {
-		u.user = str_cut(&rest, ';');
-		u.params = rest;
-		if (!u.user.n)
-			return false;
-	}
+	if (!ret->tel)
+		return true;
+	ret->user = str_cut(&rest, ';');
+	ret->params = rest;
+	return ret->user.n > 0;
+}
+
+bool uri_parse(struct str text, struct uri *ret)
+{
+	struct uri u;
+	if (!uri_read(text, &u))
+		return false;
 	*ret = u;
 	return true;
 }
@@ -117,12 +100,10 @@ bool uri_has_headers(const struct uri *u)
 
 /* ---- name-addr --------------------------------------------------------------------------------------------------- */
 
-/* Everything in front of '<': a quoted string, or words. Words are tokens in the grammar; others are let through
- * (UTF-8, "A. B (x)") except what would make another parser see another list or value. */
-static bool display_ok(struct str d)
+/* Words in front of '<'. They are tokens in the grammar; others are let through (UTF-8, "A. B (x)") except what would
+ * make another parser see another list or value. */
+static bool words_ok(struct str d)
 {
-	if (d.n && d.p[0] == '"')
-		return quoted_length(d) == d.n;
 	for (size_t i = 0; i < d.n; i++) {
 		char c = d.p[i];
 		if (c == ',' || c == ';' || c == '"' || c == '>' || ((uint8_t)c < ' ' && c != '\t'))
@@ -132,42 +113,42 @@ static bool display_ok(struct str d)
 }
 
 /* At most one tag, and that a token. */
-static bool tag_take(void *arg, const struct param *p)
+static bool tag_take(void *arg, const struct header_param *p)
 {
 	struct name_addr *a = arg;
-	if (p->name.n != 3 || !str_eq_nocase(p->name, STR("tag")))
+	if (!str_eq_nocase(p->name, STR("tag")))
 		return true;
-	if (a->tag.n || !p->value.n || !str_all(p->value, CHAR_TOKEN))
+	if (a->tag.n || !p->value.n || !p->token)
 		return false;
 	a->tag = p->value;
 	return true;
 }
 
-/* "<uri>": where '<' is, outside a leading quoted string; text.n: none. */
-static size_t angle_open(struct str text)
+/* "name <uri>" or "<uri>": the URI, and what follows the '>'. */
+static bool bracketed_take(struct name_addr *a, size_t quoted, size_t open, struct str *ret_uri, struct str *ret_rest)
 {
-	size_t from = 0;
-	if (text.n && text.p[0] == '"') {
-		from = quoted_length(text);
-		if (!from)
-			return text.n;
-	}
-	return from + str_find(skip(text, from), '<');
+	struct str rest = skip(a->text, open + 1);
+	size_t close = str_find(rest, '>');
+	a->display = str_trim(take(a->text, open));
+	if (close == rest.n || (quoted ? a->display.n != quoted : !words_ok(a->display)))
+		return false;
+	*ret_uri = str_trim(take(rest, close));
+	*ret_rest = skip(rest, close + 1);
+	return true;
 }
 
 bool name_addr_parse(struct str text, struct name_addr *ret)
 {
-	struct name_addr a = {.text = str_trim(text)};
+	struct name_addr a;
 	struct str uri, rest;
-	size_t open = angle_open(a.text);
+	a.text = str_trim(text);
+	a.display = a.tag = STR_NONE;
+	/* a '<' in a quoted string is none; a quote that does not end is no word either */
+	size_t quoted = a.text.n && a.text.p[0] == '"' ? quoted_length(a.text) : 0;
+	size_t open = quoted + str_find(skip(a.text, quoted), '<');
 	if (open < a.text.n) {
-		a.display = str_trim(take(a.text, open));
-		rest = skip(a.text, open + 1);
-		size_t close = str_find(rest, '>');
-		if (close == rest.n || !display_ok(a.display))
+		if (!bracketed_take(&a, quoted, open, &uri, &rest))
 			return false;
-		uri = str_trim(take(rest, close));
-		rest = skip(rest, close + 1);
 	} else {
 		/* RFC 3261 §20.10: without <>, what follows ';' belongs to the header, and ',' and '?' may not stand in
 		 * the URI. */
@@ -177,7 +158,7 @@ bool name_addr_parse(struct str text, struct name_addr *ret)
 		if (str_find(uri, ',') < uri.n || str_find(uri, '?') < uri.n)
 			return false;
 	}
-	if (!uri_parse(uri, &a.uri) || !header_params_parse(rest, tag_take, &a, &a.params))
+	if (!uri_read(uri, &a.uri) || !header_params_parse(rest, tag_take, &a, &a.params))
 		return false;
 	*ret = a;
 	return true;

@@ -3,9 +3,6 @@
 
 #include "sbc/sip/message_cut.h"
 
-/* Of one header value. sofia-sip keeps them in a table that it moves at every eighth. */
-#define PARAMS_MAX 64
-
 size_t quoted_length(struct str s)
 {
 	for (size_t i = 1; i < s.n; i++) {
@@ -19,35 +16,34 @@ size_t quoted_length(struct str s)
 
 /* ---- lists and parameters ---------------------------------------------------------------------------------------- */
 
+/* Up to the ',' that ends it, outside quotes and <>. */
+static size_t element_length(struct str s)
+{
+	bool angle = false;
+	size_t i = str_find(s, ',');
+	if (i == s.n) /* as nearly always: one element */
+		return i;
+	for (i = 0; (i += class_length(skip(s, i), CHAR_PLAIN)) < s.n; i++) {
+		if (s.p[i] == '"') {
+			size_t q = quoted_length(skip(s, i));
+			if (!q) /* an open quote takes the rest */
+				return s.n;
+			i += q - 1;
+		} else if (s.p[i] != ',') {
+			angle = s.p[i] == '<';
+		} else if (!angle) {
+			return i;
+		}
+	}
+	return s.n;
+}
+
 bool list_next(struct str *list, struct str *ret_item)
 {
-	if (list->n && !memchr(list->p, ',', list->n)) { /* as nearly always: one element */
-		struct str item = str_trim(*list);
-		*list = skip(*list, list->n);
-		if (item.n)
-			*ret_item = item;
-		return item.n > 0;
-	}
 	while (list->n) {
-		bool angle = false;
-		size_t i = 0;
-		for (; i < list->n; i++) {
-			char c = list->p[i];
-			if (!(char_class[(uint8_t)c] & CHAR_LIST))
-				continue;
-			if (c == '"') {
-				size_t q = quoted_length(skip(*list, i));
-				i = q ? i + q - 1 : list->n - 1; /* an open quote takes the rest */
-			} else if (c == '<') {
-				angle = true;
-			} else if (c == '>') {
-				angle = false;
-			} else if (c == ',' && !angle) {
-				break;
-			}
-		}
-		struct str item = str_trim(take(*list, i));
-		*list = skip(*list, i < list->n ? i + 1 : i);
+		size_t n = element_length(*list);
+		struct str item = str_trim(skip_blanks(take(*list, n)));
+		*list = skip(*list, n < list->n ? n + 1 : n);
 		if (item.n) { /* ", ," has no element between its commas (RFC 3261 §7.3.1 has none to lose) */
 			*ret_item = item;
 			return true;
@@ -59,12 +55,8 @@ bool list_next(struct str *list, struct str *ret_item)
 /* The end of a parameter: the next ';' outside quotes. */
 static size_t param_end(struct str s)
 {
-	size_t end = str_find(s, ';');
-	if (str_find(take(s, end), '"') == end) /* as nearly always */
-		return end;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == ';')
-			return i;
+	size_t i = 0;
+	for (; i < s.n && s.p[i] != ';'; i++) {
 		if (s.p[i] == '"') {
 			size_t q = quoted_length(skip(s, i));
 			if (!q)
@@ -72,18 +64,27 @@ static size_t param_end(struct str s)
 			i += q - 1;
 		}
 	}
-	return s.n;
+	return i;
 }
 
 bool params_next(struct str *params, struct param *ret)
 {
 	if (!params->n)
 		return false;
-	size_t end = param_end(*params);
+	/* "name" or "name=value" without quotes and blanks, as nearly always */
+	const size_t name = class_length(*params, CHAR_TOKEN);
+	size_t end = name;
+	if (end < params->n && params->p[end] == '=')
+		end += 1 + class_length(skip(*params, end + 1), CHAR_VALUE);
+	const bool plain = end == params->n || params->p[end] == ';';
+	if (!plain)
+		end = param_end(*params);
 	struct str one = take(*params, end);
 	*params = skip(*params, end < params->n ? end + 1 : end);
-	struct str name = str_trim(str_cut(&one, '='));
-	*ret = (struct param){name, str_trim(one)};
+	if (plain)
+		*ret = (struct param){take(one, name), skip(one, name < end ? name + 1 : name)};
+	else
+		*ret = (struct param){str_trim(str_cut(&one, '=')), str_trim(one)};
 	return true;
 }
 
@@ -98,94 +99,46 @@ bool params_get(struct str params, struct str name, struct str *ret_value)
 	return false;
 }
 
-/* A parameter's value is a token, a host or a quoted string (gen-value); in Via and from lax senders also an address
- * with colons, and '/' or '@' unquoted. false: a quote that does not end. */
-static bool param_value_take(struct str *s, struct str *ret)
-{
-	size_t i = 0;
-	if (s->n && s->p[0] == '"') {
-		i = quoted_length(*s);
-		if (!i)
-			return false;
-	} else {
-		while (i < s->n && char_class[(uint8_t)s->p[i]] & CHAR_VALUE)
-			i++;
-	}
-	*ret = take(*s, i);
-	*s = skip(*s, i);
-	return true;
-}
-
-/* One well-formed parameter off *s, which starts after a ';', and the ';' after it. */
-static bool param_take(struct str *s, struct param *ret)
-{
-	struct param p = {.value = STR_NONE};
-	*s = skip_blanks(*s);
-	p.name = take_class(s, CHAR_TOKEN);
-	if (!p.name.n)
-		return false;
-	*s = skip_blanks(*s);
-	if (s->n && s->p[0] == '=') {
-		*s = skip_blanks(skip(*s, 1));
-		if (!param_value_take(s, &p.value))
-			return false;
-		*s = skip_blanks(*s);
-	}
-	if (s->n && s->p[0] != ';')
-		return false;
-	*s = skip(*s, s->n ? 1 : 0);
-	*ret = p;
-	return true;
-}
-
-bool header_params_parse(struct str s, bool (*fn)(void *arg, const struct param *p), void *arg, struct str *ret_params)
-{
-	s = skip_blanks(s);
-	*ret_params = STR_NONE;
-	if (!s.n)
-		return true;
-	if (s.p[0] != ';')
-		return false;
-	struct str left = skip(s, 1);
-	struct param p;
-	unsigned n = 0;
-	*ret_params = str_trim(left);
-	do {
-		if (++n > PARAMS_MAX || !param_take(&left, &p) || !fn(arg, &p))
-			return false;
-	} while (skip_blanks(left).n);
-	return true;
-}
-
 /* ---- Via and CSeq ------------------------------------------------------------------------------------------------ */
 
 /* At most one branch: two would be two transactions. */
-static bool via_param_take(void *arg, const struct param *p)
+static bool via_param_take(void *arg, const struct header_param *p)
 {
 	struct via *v = arg;
 	if (str_eq_nocase(p->name, STR("rport")))
 		v->rport = true;
 	if (!str_eq_nocase(p->name, STR("branch")))
 		return true;
-	if (v->branch.n || !p->value.n || !str_all(p->value, CHAR_TOKEN))
+	if (v->branch.n || !p->value.n || !p->token)
 		return false;
 	v->branch = p->value;
 	return true;
 }
 
+/* "SIP / 2.0 / " off *s. */
+static bool sent_protocol_take(struct str *s, struct str *ret_version)
+{
+	if (str_starts(*s, STR("SIP/2.0/"))) { /* as nearly always: blanks are allowed on both sides of a '/' */
+		*ret_version = (struct str){s->p + 4, 3};
+		*s = skip_blanks(skip(*s, 8));
+		return true;
+	}
+	struct str name = take_class(s, CHAR_TOKEN);
+	if (!str_eq_nocase(name, STR("SIP")) || !take_char(s, '/'))
+		return false;
+	*ret_version = take_class(s, CHAR_TOKEN);
+	return ret_version->n && take_char(s, '/');
+}
+
 bool via_parse(struct str text, struct via *ret, struct str *ret_version)
 {
 	struct via v = {.text = str_trim(text)};
-	struct str s = v.text, params;
-	struct str name = take_class(&s, CHAR_TOKEN);
-	if (!str_eq_nocase(name, STR("SIP")) || !take_char(&s, '/'))
-		return false;
-	struct str version = take_class(&s, CHAR_TOKEN);
-	if (!version.n || !take_char(&s, '/'))
+	struct str s = v.text, version, params;
+	if (!sent_protocol_take(&s, &version))
 		return false;
 	v.transport = take_class(&s, CHAR_TOKEN);
 	struct str host = skip_blanks(s);
-	if (!v.transport.n || host.n == s.n || !hostport_parse(&host, true, &v.host, &v.port))
+	if (!v.transport.n || host.n == s.n || !hostport_take(&host, true, &v.host, &v.port))
 		return false;
 	if (!header_params_parse(host, via_param_take, &v, &params))
 		return false;

@@ -154,19 +154,27 @@ static void write_top_via(struct writer *w, const struct message *m)
 	}
 }
 
+/* The elements behind the first of a Via line. */
+static void write_vias_below(struct writer *w, struct str line)
+{
+	struct str item;
+
+	list_next(&line, &item);
+	while (list_next(&line, &item)) {
+		writer_lit(w, ", ");
+		writer_str(w, item);
+	}
+}
+
 static void write_vias(struct writer *w, const struct message *m)
 {
 	const struct message_block *b = block_of(m);
 	const struct field *top = &b->fields[b->first[HEADER_VIA]];
-	struct str value = top->value, item;
 
 	writer_lit(w, "Via: ");
 	write_top_via(w, m);
-	list_next(&value, &item); /* that one */
-	while (list_next(&value, &item)) {
-		writer_lit(w, ", ");
-		writer_str(w, item);
-	}
+	if (m->n_via > b->count[HEADER_VIA])
+		write_vias_below(w, top->value);
 	writer_lit(w, "\r\n");
 	if (b->count[HEADER_VIA] > 1)
 		for (const struct field *f = top + 1; f < b->fields + b->n_fields; f++)

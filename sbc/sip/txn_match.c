@@ -9,11 +9,10 @@
 
 static void put_lower(struct writer *w, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
+	char *at = writer_take(w, s.n);
 
-		writer_char(w, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
-	}
+	if (at)
+		str_lower(at, s);
 	writer_char(w, '\0');
 }
 

@@ -30,6 +30,41 @@ static void test_equality(void **state)
 	assert_false(str_eq_nocase(STR("\xc4"), STR("\xe4")));
 }
 
+static unsigned char folded(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+/* Every byte against every other, at every place of texts that end where their memory does. */
+static void test_case(void **state)
+{
+	static const size_t lengths[] = {1, 2, 3, 4, 7, 8, 9, 12, 15, 16, 17};
+
+	for (size_t l = 0; l < LENGTH(lengths); l++) {
+		const size_t n = lengths[l];
+		unsigned char *a = malloc(n), *b = malloc(n), *low = malloc(n);
+
+		for (size_t at = 0; at < n; at++) {
+			memset(a, 'q', n);
+			memset(b, at % 2 ? 'q' : 'Q', n);
+			for (unsigned pair = 0; pair < 65536; pair++) {
+				a[at] = (unsigned char)(pair >> 8);
+				b[at] = (unsigned char)pair;
+				if (str_same_nocase((char *)a, (char *)b, n) != (folded(a[at]) == folded(b[at])))
+					fail_msg("%02x and %02x at %zu of %zu", a[at], b[at], at, n);
+				if (b[at])
+					continue;
+				str_lower((char *)low, (struct str){(char *)a, n});
+				assert_int_equal(low[at], folded(a[at]));
+				assert_int_equal(low[n - 1 - at], n - 1 == 2 * at ? folded(a[at]) : 'q');
+			}
+		}
+		free(a);
+		free(b);
+		free(low);
+	}
+}
+
 static void test_prefixes(void **state)
 {
 	assert_true(str_starts(STR("sip:bob"), STR("sip:")));
@@ -144,7 +179,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equality), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_contains),
 		cmocka_unit_test(test_trim),     cmocka_unit_test(test_find),     cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_to_u64),   cmocka_unit_test(test_dup),
+		cmocka_unit_test(test_to_u64),   cmocka_unit_test(test_dup),      cmocka_unit_test(test_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -385,6 +385,38 @@ static void test_walk(void **state)
 	message_free(m);
 }
 
+/* What ends a line is seen wherever it stands, and nothing else is taken for it. */
+static void test_line_ends(void **state)
+{
+	static const struct {
+		char c;
+		bool ends;
+	} rows[] = {{'\r', true},  {'\n', true},    {'\0', true},    {'\t', false},   {1, false},  {'\v', false},
+		    {0x0e, false}, {'\x8a', false}, {'\x8d', false}, {'\x80', false}, {' ', false}};
+	static const char head[] = INVITE FIVE "X-A: ";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t at = 0; at < 20; at++) {
+			char text[1024];
+			struct writer w = writer_init(text, sizeof(text));
+			struct flow_addr from = {.network = 0};
+			struct message *m;
+			struct str value;
+
+			writer_put(&w, head, sizeof(head) - 1);
+			writer_put(&w, "aaaaaaaaaaaaaaaaaaaa", at);
+			writer_char(&w, rows[i].c);
+			writer_lit(&w, "aaaa\r\n" END);
+			assert_int_equal(message_parse((const uint8_t *)w.p, w.n, &from, &m),
+					 rows[i].ends ? REJECT_MALFORMED_DROP : REJECT_NONE);
+			if (m) {
+				assert_true(message_header(m, STR("X-A"), 0, &value));
+				assert_int_equal(value.n, at || !is_blank(rows[i].c) ? at + 5 : 4);
+			}
+			message_free(m);
+		}
+}
+
 /* Each header that is read is found in whatever case; with one letter changed, or one more, it is another. */
 static void test_field_id(void **state)
 {
@@ -431,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_time_is_linear),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_field_id),
+		cmocka_unit_test(test_line_ends),
 	};
 	message_free(NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,10 +255,10 @@ static void test_aor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_aor),
-		cmocka_unit_test(test_uri_good),       cmocka_unit_test(test_uri_bad),
-		cmocka_unit_test(test_name_addr_good), cmocka_unit_test(test_name_addr_bad),
-		cmocka_unit_test(test_params_get),     cmocka_unit_test(test_list_next),
+		cmocka_unit_test(test_aor),           cmocka_unit_test(test_uri_good),
+		cmocka_unit_test(test_uri_bad),       cmocka_unit_test(test_name_addr_good),
+		cmocka_unit_test(test_name_addr_bad), cmocka_unit_test(test_params_get),
+		cmocka_unit_test(test_list_next),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

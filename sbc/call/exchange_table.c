@@ -325,7 +325,11 @@ bool exchange_event(struct exchange *x, enum exchange_event ev, const struct mes
 	}
 	machine_mark(MACHINE_EXCHANGE, x->state, ev);
 	x->state = cell->next;
-	checkpoint_changed(x->call); /* before anything is sent: who sees that may take what is kept for whole */
+	/* before anything is sent: who sees that may take what is kept for whole */
+	if (ev == EXCHANGE_ANSWER)
+		checkpoint_answered(x->call);
+	else
+		checkpoint_changed(x->call);
 	cell->action(x, m);
 	if (x->state == EXCHANGE_DONE)
 		exchange_free(x);

@@ -61,6 +61,9 @@ def run(t):
         for spelling in SPELLED[name]:
             registers(t, core, name, spelling)
             t.equal(t.metric("limen_registrations"), 1, "registrations")
+            if "%" not in name:
+                _, answer = t.limen.rpc("ul.lookup", aor=f"{name}@{t.a.limen[0]}")
+                t.equal(len(answer["result"]["bindings"]), 1, "found by its name")
         registers(t, core, name, SPELLED[name][0], expires=0)
     registers(t, core, "a@b", "a%2540b", ok=False)
     registers(t, core, "ab", "a.b", ok=False)

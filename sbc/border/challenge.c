@@ -93,8 +93,7 @@ static bool same_user(struct str a, struct str b)
 	struct str x, y;
 	if (str_eq(a, b))
 		return true;
-	return user_plain(a, false, plain_a, sizeof(plain_a), &x) &&
-	       user_plain(b, false, plain_b, sizeof(plain_b), &y) && str_eq(x, y);
+	return user_text(a, plain_a, sizeof(plain_a), &x) && user_text(b, plain_b, sizeof(plain_b), &y) && str_eq(x, y);
 }
 
 bool challenge_uri_fits(struct str uri, const struct uri *ruri)

@@ -121,6 +121,9 @@ int source_of_peer(const struct config_peer *p, const struct addr *a, bool strea
 /* Undoes %XX (save %00 and %25, so that a % stays an escape); with phone set also drops the visual separators of RFC
  * 3966. false: longer than cap. */
 bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *ret);
+/* What a user part says: every %XX undone, once, so that no two texts have one spelling (RFC 3261 §19.1.4). To be
+ * compared, not to be written again: a % of it is no escape any more. false: longer than cap. */
+bool user_text(struct str user, char *buf, size_t cap, struct str *ret);
 /* user_write() into a buffer. false: longer than cap. */
 bool user_escape(struct str plain, char *buf, size_t cap, struct str *ret);
 /* Writes a user part that is escaped already; what still may not stand there is escaped. */

@@ -67,8 +67,8 @@ static void forget_of(struct keyring *k, const char *peer, bool proxy)
 		forget(k, y);
 }
 
-/* It was used once. Without memory the next request is challenged again. */
-static void remember(struct keyring *k, const char *peer, bool proxy, struct str value)
+/* It was used nc times. Without memory the next request is challenged again. */
+static void remember(struct keyring *k, const char *peer, bool proxy, struct str value, uint32_t nc)
 {
 	size_t n_name = strlen(peer) + 1;
 	struct key *y;
@@ -82,7 +82,7 @@ static void remember(struct keyring *k, const char *peer, bool proxy, struct str
 			last = list_entry(n, struct key, node);
 		forget(k, last);
 	}
-	*y = (struct key){.proxy = proxy, .nc = 1, .n = value.n};
+	*y = (struct key){.proxy = proxy, .nc = nc, .n = value.n};
 	memcpy(y->value, value.p, value.n);
 	y->name = y->value + value.n;
 	memcpy(y->name, peer, n_name);
@@ -210,6 +210,70 @@ static bool send_again(struct client_txn **txn, uint32_t cseq, struct str line)
 	return true;
 }
 
+/* ---- the next nonce ---------------------------------------------------------------------------------------------- */
+
+/* Empty: none, or it can be read in two ways. */
+static struct str nextnonce_of(const struct message *m, bool proxy)
+{
+	struct str value, found = STR_NONE;
+	struct digest_param p;
+	unsigned n = 0;
+	if (!message_header(m, proxy ? STR("Proxy-Authentication-Info") : STR("Authentication-Info"), 0, &value) ||
+	    value.n > DIGEST_VALUE_MAX)
+		return STR_NONE;
+	while (digest_param_next(&value, &p) == 1) {
+		if (++n > DIGEST_PARAMS_MAX || (found.p && str_eq_nocase(p.name, STR("nextnonce"))))
+			return STR_NONE;
+		if (str_eq_nocase(p.name, STR("nextnonce")))
+			found = p.value;
+	}
+	return value.n ? STR_NONE : found;
+}
+
+/* A challenge with another nonce in it. false: it would be too long. */
+static bool write_with_nonce(struct str value, struct str nonce, struct writer *w)
+{
+	struct digest_param p;
+	writer_lit(w, "Digest nonce=\"");
+	writer_str(w, nonce);
+	writer_char(w, '"');
+	digest_scheme_cut(&value);
+	while (digest_param_next(&value, &p) == 1) {
+		if (str_eq_nocase(p.name, STR("nonce")) || str_eq_nocase(p.name, STR("stale")))
+			continue;
+		writer_lit(w, ", ");
+		writer_str(w, p.text);
+	}
+	return !w->overflow;
+}
+
+static void take_next(struct keyring *k, const struct config_peer *p, struct str sent, const struct message *m,
+		      bool proxy)
+{
+	struct key *y = find(k, p->name, proxy);
+	struct str next = y ? nextnonce_of(m, proxy) : STR_NONE;
+	char buf[DIGEST_VALUE_MAX];
+	struct writer w = writer_init(buf, sizeof(buf));
+	struct digest_challenge c;
+	if (!next.n || digest_challenge_parse((struct str){y->value, y->n}, &c) < 0 ||
+	    !nonce_sent(sent, proxy, c.realm).n)
+		return;
+	/* of one that is used already the count goes on */
+	if (!str_eq(next, c.nonce) && write_with_nonce((struct str){y->value, y->n}, next, &w))
+		remember(k, p->name, proxy, writer_result(&w), 0);
+}
+
+void keyring_told(struct keyring *k, const struct config_peer *p, const struct client_txn *t, const struct message *m)
+{
+	const struct str sent = client_txn_sent(t);
+	if (!k || !has_credentials(p) || !sent.n || m->status < 200 || m->status >= 300)
+		return;
+	take_next(k, p, sent, m, true);
+	take_next(k, p, sent, m, false);
+}
+
+/* ---- answering --------------------------------------------------------------------------------------------------- */
+
 /* RFC 3261 §22.1: what was just rejected is not sent again, unless the nonce alone was at fault. Credentials by a nonce
  * that an earlier request was given may be late without a word of it. */
 static bool rejected(const struct client_txn *t, const struct digest_challenge *c, struct str used)
@@ -227,6 +291,7 @@ enum keyring_verdict keyring_challenged(struct keyring *k, const struct config_p
 	const struct asked what = asked_of(sent);
 	struct digest_challenge c;
 	struct str value;
+	keyring_told(k, p, *txn, m);
 	if ((m->status != 401 && !proxy) || !has_credentials(p) || !sent.n || !find_challenge(p, m, &c, &value))
 		return KEYRING_NOT_OURS;
 	if (client_txn_times(*txn) >= TIMES_MAX || rejected(*txn, &c, nonce_sent(sent, proxy, c.realm))) {
@@ -240,6 +305,6 @@ enum keyring_verdict keyring_challenged(struct keyring *k, const struct config_p
 	if (w.overflow)
 		return KEYRING_NOT_OURS;
 	if (k)
-		remember(k, p->name, proxy, value);
+		remember(k, p->name, proxy, value, 1);
 	return send_again(txn, cseq, writer_result(&w)) ? KEYRING_AGAIN : KEYRING_NOT_OURS;
 }

@@ -33,4 +33,9 @@ enum keyring_verdict {
 enum keyring_verdict keyring_challenged(struct keyring *k, const struct config_peer *p, struct client_txn **txn,
 					const struct message *m, uint32_t cseq);
 
+/* What a 2xx says of the next nonce, which keyring_challenged() sees to by itself (RFC 7616 §3.5 Authentication-Info,
+ * RFC 7615): taken up by requests that follow, with a count from 1. Of a 2xx to an INVITE: the first. k and p may be
+ * NULL. */
+void keyring_told(struct keyring *k, const struct config_peer *p, const struct client_txn *t, const struct message *m);
+
 #endif

@@ -167,14 +167,14 @@ bool login_glance(struct logins *l, const struct config *c, const struct message
 	return !pass;
 }
 
-/* The user part is the account's, however it is escaped. */
+/* The user part is the account's, however it is escaped. A name is a text: visual separators of a telephone number,
+ * which mean nothing (RFC 3966 §3), make another account of it. */
 static bool is_its_own(const struct message *m, const char *user)
 {
 	const struct uri *u = m->method == METHOD_REGISTER ? &m->to.uri : &m->from.uri;
 	char buf[ACCOUNT_NAME_MAX + 1];
 	struct str plain;
-	return (u->sip || u->sips) && user_plain(u->user, uri_is_phone(u), buf, sizeof(buf), &plain) &&
-	       str_eq(plain, str_z(user));
+	return (u->sip || u->sips) && user_text(u->user, buf, sizeof(buf), &plain) && str_eq(plain, str_z(user));
 }
 
 bool login_check(struct logins *l, const struct config *c, const struct message *m, uint64_t now_ms,

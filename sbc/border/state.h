@@ -78,7 +78,8 @@ void border_call_end(struct border_state *s, const struct config *c, int peer, b
  * floods takes what those leave over. */
 bool border_register_take(struct border_state *s, unsigned per_second, bool known, uint64_t now_ms);
 /* May this phone be `known` once more? A few times in a row, then every five seconds: so much somebody gets who forges
- * the very flow of a registered phone. from NULL: it has logged in here, wherever it is. */
+ * the very flow of a registered phone. from without a port: any at that address; NULL: it has logged in here, wherever
+ * it is. Each has its own count. */
 bool border_register_vouch(struct border_state *s, unsigned network, struct str aor, const struct addr *from,
 			   uint64_t now_ms);
 /* Is there room for n contacts more that are new to this AoR, of per_hour (an hour's worth at once; 0: no limit)? */

@@ -57,6 +57,21 @@ bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *
 	return true;
 }
 
+bool user_text(struct str user, char *buf, size_t cap, struct str *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < user.n; i++) {
+		int v = escape_at(user, i);
+		if (n == cap)
+			return false;
+		buf[n++] = v < 0 ? user.p[i] : (char)v;
+		if (v >= 0)
+			i += 2;
+	}
+	*ret = (struct str){buf, n};
+	return true;
+}
+
 void user_write(struct writer *w, struct str user)
 {
 	static const char digits[] = "0123456789ABCDEF";

@@ -112,7 +112,7 @@ static bool send_answer(struct call *c, const struct message *m, struct str body
 	t.reply.body = body;
 	if (body.n)
 		t.reply.content_type = STR("application/sdp");
-	checkpoint_changed(c); /* before it is sent */
+	checkpoint_answered(c); /* before it is sent */
 	if (!leg_event(c->a, LEG_DO_ANSWER, &(struct leg_arg){.reply = &t.reply}))
 		return false;
 	/* one that could not be sent is no answer; the leg has said so */

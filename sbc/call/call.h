@@ -149,7 +149,7 @@ struct call {
 };
 
 /* When the record of a call is written: timers.c. */
-enum checkpoint_due { CHECKPOINT_SOON, CHECKPOINT_SETTLED, CHECKPOINT_REFRESH, CHECKPOINT_NEVER };
+enum checkpoint_due { CHECKPOINT_ANSWERED, CHECKPOINT_SOON, CHECKPOINT_SETTLED, CHECKPOINT_REFRESH, CHECKPOINT_NEVER };
 
 struct calls {
 	struct worker *worker;
@@ -328,6 +328,8 @@ void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cs
 /* Something that another process would have to know has changed: written soon, with whatever else changes until then.
  * Calls that are not answered yet are not kept. */
 void checkpoint_changed(struct call *c);
+/* The same, and it is an answer: somebody begins to rely on it, so it is written sooner. */
+void checkpoint_answered(struct call *c);
 /* "yes": all that is to be known is on disk; "waits": the store has it, and not written it yet; "partly": it has been
  * given what it was before; "no": nothing. NULL: there is no store, or nothing to be kept. */
 const char *checkpoint_state(const struct call *c);

@@ -87,14 +87,27 @@ void checkpoint_write_now(struct call *c)
 	media_query(c->calls->port, c->session);
 }
 
-void checkpoint_changed(struct call *c)
+/* False: there is nothing to be kept. */
+static bool changed(struct call *c)
 {
-	if (!c->calls->store || c->keep.soon || !worth_keeping(c))
-		return;
+	if (!c->calls->store || !worth_keeping(c))
+		return false;
 	c->keep.soon = true;
 	c->keep.settling = false;
 	set_unwritten(c, true);
-	call_timers_checkpoint(c, CHECKPOINT_SOON);
+	return true;
+}
+
+void checkpoint_changed(struct call *c)
+{
+	if (!c->keep.soon && changed(c))
+		call_timers_checkpoint(c, CHECKPOINT_SOON);
+}
+
+void checkpoint_answered(struct call *c)
+{
+	if (changed(c))
+		call_timers_checkpoint(c, CHECKPOINT_ANSWERED);
 }
 
 bool checkpoint_stats(struct call *c, const struct media_stats *stats)

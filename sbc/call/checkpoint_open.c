@@ -155,8 +155,8 @@ static bool invite_field(void *arg, const struct bytes_field *f)
 	uint32_t v;
 
 	switch (f->tag) {
-	case INVITE_TAG_TEXT:
-		return read_text(f, HEADERS_MAX + SDP_MAX_BYTES, &r->text);
+	case INVITE_TAG_TEXT: /* header lines, a start line that may be as long, a body */
+		return read_text(f, 2 * HEADERS_MAX + SDP_MAX_BYTES, &r->text);
 	case INVITE_TAG_TRANSPORT:
 		if (!bytes_get_u32(f, &v) || v >= CONFIG_TRANSPORTS)
 			return false;

@@ -7,14 +7,23 @@
 
 /* ---- onwards ---- */
 
-/* Back to what was agreed last. The last description that Y has of us is then not the agreed one: its next offer is not
- * answered here, not even when it repeats what it said before. */
+/* Back to what was agreed last: that is what Y is offered again, should a later one have to be undone. The last
+ * description that Y has of us is then not the agreed one: its next offer is not answered here, not even when it
+ * repeats what it said before. */
 static void drop_offers(struct exchange *x)
 {
+	struct leg *to = x->to;
+
 	leg_offer_event(x->from, OFFER_DROPPED);
-	leg_offer_event(x->to, OFFER_DROPPED);
+	leg_offer_event(to, OFFER_DROPPED);
 	if (x->offer)
-		x->to->sdp_got_digest = 0;
+		to->sdp_got_digest = 0;
+	if (!x->before)
+		return;
+	free(to->sdp_sent);
+	to->sdp_sent = x->before;
+	to->sdp_sent_n = strlen(x->before);
+	x->before = NULL;
 }
 
 static void not_forwarded(struct exchange *x, enum reject_reason why)
@@ -316,7 +325,11 @@ bool exchange_event(struct exchange *x, enum exchange_event ev, const struct mes
 	}
 	machine_mark(MACHINE_EXCHANGE, x->state, ev);
 	x->state = cell->next;
-	checkpoint_changed(x->call); /* before anything is sent: who sees that may take what is kept for whole */
+	/* before anything is sent: who sees that may take what is kept for whole */
+	if (ev == EXCHANGE_ANSWER)
+		checkpoint_answered(x->call);
+	else
+		checkpoint_changed(x->call);
 	cell->action(x, m);
 	if (x->state == EXCHANGE_DONE)
 		exchange_free(x);

@@ -398,8 +398,10 @@ static void invite_response(void *arg, struct client_txn *t, const struct messag
 	struct leg *l = arg;
 	struct leg_arg a = {.m = m};
 
-	if (m->status >= 200 && m->status < 300)
+	if (m->status >= 200 && m->status < 300) {
 		leg_keep_credentials(l, t);
+		keyring_told(l->call->calls->keyring, facts_peer(l->call, l->peer), t, m);
+	}
 	if (m->status < 200) {
 		if (m->status > 100)
 			leg_event(l, LEG_EV_PROVISIONAL, &a);

@@ -162,11 +162,13 @@ void call_timers_soon(struct call *c, struct wheel_timer *t, void (*fn)(struct w
 	loop_timer(c->calls->worker->loop, t, soon_ms(c->calls));
 }
 
-#define CHECKPOINT_EVERY_MS   100
-#define CHECKPOINT_SOON_MS    150
-#define CHECKPOINT_REFRESH_MS 60000
-#define CHECKPOINT_TURN       32 /* calls written in one turn of the loop: about 1 ms */
-#define CHECKPOINT_PAUSE_MS   2  /* until the next, when more are due: all of a process that was started again are */
+#define CHECKPOINT_EVERY_MS    100
+#define CHECKPOINT_SOON_MS     150
+#define CHECKPOINT_ANSWERED_MS 50 /* mostly the ACK and the first packets of both sides have come by then */
+#define CHECKPOINT_TOGETHER_MS 20
+#define CHECKPOINT_REFRESH_MS  60000
+#define CHECKPOINT_TURN        32 /* calls written in one turn of the loop: about 1 ms */
+#define CHECKPOINT_PAUSE_MS    2  /* until the next, when more are due: all of a process that was started again are */
 
 /* Of one list; at most so many. */
 static unsigned write_due(struct calls *cs, struct list *kept, uint64_t now_ms, unsigned most)
@@ -182,6 +184,15 @@ static unsigned write_due(struct calls *cs, struct list *kept, uint64_t now_ms, 
 	return n;
 }
 
+/* Until something is due: answers, to a few ms. */
+static uint64_t next_ms(const struct calls *cs, uint64_t now_ms)
+{
+	const struct call *c = list_first(&cs->kept[CHECKPOINT_ANSWERED], struct call, keep.node);
+	uint64_t ms = !c ? CHECKPOINT_EVERY_MS : c->keep.due_ms > now_ms ? c->keep.due_ms - now_ms : 0;
+
+	return ms > CHECKPOINT_TOGETHER_MS ? ms : CHECKPOINT_TOGETHER_MS;
+}
+
 static void on_checkpoint(struct wheel_timer *t)
 {
 	struct calls *cs = container_of(t, struct calls, kept_timer);
@@ -194,12 +205,13 @@ static void on_checkpoint(struct wheel_timer *t)
 	for (unsigned i = 0; i < CHECKPOINT_NEVER; i++)
 		more |= !list_empty(&cs->kept[i]);
 	if (more)
-		loop_timer(cs->worker->loop, t, n == CHECKPOINT_TURN ? CHECKPOINT_PAUSE_MS : CHECKPOINT_EVERY_MS);
+		loop_timer(cs->worker->loop, t, n == CHECKPOINT_TURN ? CHECKPOINT_PAUSE_MS : next_ms(cs, now_ms));
 }
 
 void call_timers_checkpoint(struct call *c, enum checkpoint_due due)
 {
-	const unsigned delay_ms[] = {[CHECKPOINT_SOON] = CHECKPOINT_SOON_MS,
+	const unsigned delay_ms[] = {[CHECKPOINT_ANSWERED] = CHECKPOINT_ANSWERED_MS,
+				     [CHECKPOINT_SOON] = CHECKPOINT_SOON_MS,
 				     [CHECKPOINT_SETTLED] = c->config->media.latch_window_ms + 500,
 				     [CHECKPOINT_REFRESH] = CHECKPOINT_REFRESH_MS};
 	struct calls *cs = c->calls;
@@ -209,8 +221,9 @@ void call_timers_checkpoint(struct call *c, enum checkpoint_due due)
 		return;
 	c->keep.due_ms = loop_now_ms(cs->worker->loop) + delay_ms[due];
 	list_append(&cs->kept[due], &c->keep.node);
-	if (!wheel_armed(&cs->kept_timer))
-		loop_timer(cs->worker->loop, &cs->kept_timer, CHECKPOINT_EVERY_MS);
+	if (!wheel_armed(&cs->kept_timer) || (due == CHECKPOINT_ANSWERED && cs->kept_timer.due_ms > c->keep.due_ms))
+		loop_timer(cs->worker->loop, &cs->kept_timer,
+			   due == CHECKPOINT_ANSWERED ? CHECKPOINT_ANSWERED_MS : CHECKPOINT_EVERY_MS);
 }
 
 void call_timers_checkpoint_init(struct calls *cs)

@@ -21,9 +21,9 @@ void call_timers_over(struct call *c);
 void call_timers_restored(struct call *c);
 /* It, or its exchange (t), cannot go on here; ended as soon as its worker runs, four each millisecond. */
 void call_timers_soon(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
-/* Its record has changed, and is written within 200 ms with what changes until then; the relay's latches settle in one
- * window; then counters are written every minute. One timer for all calls of a worker: they are written many at once,
- * and so are the questions to the relay. */
+/* Its record has changed, and is given to the store within 250 ms with what changes until then, after an answer within
+ * 70 ms; the relay's latches settle in one window; then counters are written every minute. One timer for all calls of a
+ * worker: they are written many at once, and so are the questions to the relay. */
 void call_timers_checkpoint(struct call *c, enum checkpoint_due due);
 void call_timers_checkpoint_init(struct calls *cs);
 void call_timers_checkpoint_stop(struct calls *cs);

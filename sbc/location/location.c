@@ -464,10 +464,17 @@ int location_take_over(struct location *l, const struct location_update *u, cons
 	return 0;
 }
 
-void location_seen(struct location_binding *b, uint32_t phone_cseq, unsigned phone_s)
+void location_asked(struct location_binding *b, const char *core_call_id, uint32_t core_cseq)
+{
+	if (strcmp(b->core_call_id, core_call_id) == 0 && core_cseq > b->core_cseq)
+		b->core_cseq = core_cseq;
+}
+
+void location_seen(struct location_binding *b, uint64_t phone_call_id, uint32_t phone_cseq, unsigned phone_s)
 {
 	uint64_t now = location_now_ms(b->location);
 
+	b->phone_call_id = phone_call_id;
 	b->phone_cseq = phone_cseq;
 	b->seen_ms = now;
 	b->missed = 0;

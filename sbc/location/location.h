@@ -36,6 +36,7 @@ struct location_aor;
 	X(received, "REGISTERs received")                                                                              \
 	X(absorbed, "REGISTERs that refreshed and were answered here")                                                 \
 	X(absorbed_late, "of these, those for which the core had no room: what it gave was half over")                 \
+	X(absorbed_failed, "of these, those that the core left unanswered or failed at: what it gave was not over")    \
 	X(relayed, "REGISTERs sent to the core")                                                                       \
 	X(accepted, "REGISTERs that the core accepted")                                                                \
 	X(refused, "REGISTERs that the core refused")                                                                  \
@@ -190,7 +191,9 @@ struct location_update {
  * then all is as before. */
 int location_put(struct location *l, const struct location_update *u, struct location_binding **ret);
 /* A refresh that the core need not hear of: the phone has `phone_s` seconds from now. */
-void location_seen(struct location_binding *b, uint32_t phone_cseq, unsigned phone_s);
+void location_seen(struct location_binding *b, uint64_t phone_call_id, uint32_t phone_cseq, unsigned phone_s);
+/* The core was asked by this Call-ID up to this CSeq, and may have heard it, whatever became of it. */
+void location_asked(struct location_binding *b, const char *core_call_id, uint32_t core_cseq);
 void location_drop(struct location_binding *b);
 /* Would location_put() find room for n more contacts of this AoR? 0, -ENOSPC or -EMFILE. a may be NULL. */
 int location_room(const struct location *l, const struct location_aor *a, unsigned n);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cdr_tail: the ids of the calls that a CDR file has at its end: of the whole lines in its last 8 MiB, as
- * cdr_write_json() begins them. Reads the file; not for a worker's thread. Owned by the caller. */
+ * cdr_write_json() begins them. What of these bytes it does not have comes from the end of the file that was moved away
+ * last: the newest in its folder whose name begins with its name. Reads files; not for a worker's thread. Owned by the
+ * caller. */
 #ifndef SBC_MANAGE_CDR_TAIL_H
 #define SBC_MANAGE_CDR_TAIL_H
 

@@ -8,7 +8,7 @@
 #include "sbc/sip/ident.h"
 
 #define REGS_LIST_MAX 1000
-#define REGS_AOR_MAX  256
+#define REGS_AOR_MAX  256 /* AOR_MAX */
 
 /* One contact, one block of memory, slices included. */
 struct reg_snapshot {

@@ -6,6 +6,7 @@
 #include "sbc/manage/json_put.h"
 #include "sbc/manage/regs.h"
 #include "sbc/manage/rpc_internal.h"
+#include "sbc/sip/aor.h"
 
 #define LIMIT_DEFAULT 100
 
@@ -261,6 +262,20 @@ static void ul_dump(struct rpc_entry *e, json_t *params)
 	rpc_gather(e, &reg_kind, &q, GATHER_ALL, on_listed);
 }
 
+/* However somebody types it. false: it is none. */
+static bool take_aor(const char *aor, char ret[REGS_AOR_MAX + 1])
+{
+	const char *at = strrchr(aor, '@');
+	char buf[AOR_MAX];
+	struct str text;
+
+	if (!at || !aor_canonical(&(struct uri){.user = {aor, (size_t)(at - aor)}, .host = str_z(at + 1)}, buf, &text))
+		return false;
+	memcpy(ret, text.p, text.n);
+	ret[text.n] = '\0';
+	return true;
+}
+
 static void ask_aor(struct rpc_entry *e, json_t *params, enum regs_ask_kind kind,
 		    void (*done)(void *arg, struct gather *g))
 {
@@ -271,11 +286,10 @@ static void ask_aor(struct rpc_entry *e, json_t *params, enum regs_ask_kind kind
 		return;
 	if (aor && !strncmp(aor, "sip:", 4))
 		aor += 4;
-	if (!aor || !strchr(aor, '@') || strlen(aor) > REGS_AOR_MAX) {
+	if (!aor || !take_aor(aor, q.ask.aor)) {
 		rpc_fail(e, RPC_PARAMS, "aor is to be user@host");
 		return;
 	}
-	strcpy(q.ask.aor, aor);
 	rpc_gather(e, &reg_kind, &q, GATHER_ALL, done);
 }
 

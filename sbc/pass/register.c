@@ -127,13 +127,12 @@ static bool brief(const struct registrar *r, const struct wish *w)
 	return false;
 }
 
-/* wish_absorb(), and t has its answer. */
-static bool answered(struct registrar *r, struct server_txn *t, const struct wish *w, bool spare)
+bool wish_answered(struct registrar *r, struct server_txn *t, const struct wish *w, enum absorb why)
 {
 	char headers[HEADERS_MAX];
 	struct writer h = writer_init(headers, sizeof(headers));
 
-	if (!wish_absorb(r, w, spare, &h))
+	if (!wish_absorb(r, w, why, &h))
 		return false;
 	server_txn_reply(t, &(struct reply){.status = 200, .headers = h.overflow ? STR_NONE : writer_result(&h)});
 	return true;
@@ -142,7 +141,7 @@ static bool answered(struct registrar *r, struct server_txn *t, const struct wis
 /* The core has no room; what it gave before may last. */
 static bool spare(struct registering *g)
 {
-	if (!answered(g->registrar, g->in, &g->wish, true))
+	if (!wish_answered(g->registrar, g->in, &g->wish, ABSORB_NO_ROOM))
 		return false;
 	location_count(g->registrar->location, absorbed_late, 1);
 	registering_free(g);
@@ -183,7 +182,7 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 /* What registrar_glance() does for those who need not log in. */
 static bool absorb(struct registrar *r, struct server_txn *t, const struct message *m, const struct wish *w)
 {
-	return logged_in(r, m) && answered(r, t, w, false);
+	return logged_in(r, m) && wish_answered(r, t, w, ABSORB_REFRESH);
 }
 
 void registrar_request(struct registrar *r, struct server_txn *t, const struct message *m)
@@ -211,7 +210,7 @@ bool registrar_glance(struct registrar *r, const struct message *m)
 	struct wish w;
 
 	w.flow = destination_of_flow(&m->source);
-	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w, false, &h))
+	if (wish_read(r->location, m, &w) != REJECT_NONE || brief(r, &w) || !wish_absorb(r, &w, ABSORB_REFRESH, &h))
 		return false;
 	txn_layer_answer(r->worker->txn, m, &(struct reply){.status = 200, .headers = writer_result(&h)});
 	return true;

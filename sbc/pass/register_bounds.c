@@ -45,12 +45,40 @@ enum reject_reason wish_room(const struct registrar *r, const struct wish *w)
 
 /* ---- what the core is asked ---- */
 
+static bool by_its_flow(const struct location_aor *a, const struct wish *w)
+{
+	for (const struct location_binding *b = location_first(a); b; b = location_next(a, b))
+		if (b->state == LOCATION_LIVE && same_flow(&b->flow, &w->flow))
+			return true;
+	return false;
+}
+
+static bool is_phone_of(const struct location_binding *b, const struct location_contact *c)
+{
+	return c->instance.n ? str_eq(location_instance(b), c->instance) : location_same_uri(location_uri(b), c->uri);
+}
+
+/* A NAT gives new ports, and connections break: the phone is at its address still, and knows what it has registered. */
+static bool from_its_address(const struct location_aor *a, const struct wish *w)
+{
+	for (const struct location_binding *b = location_first(a); b; b = location_next(a, b)) {
+		if (!addr_equal_host(&b->flow.remote, &w->flow.remote))
+			continue;
+		for (unsigned i = 0; i < w->n; i++)
+			if (is_phone_of(b, &w->v[i].contact))
+				return true;
+	}
+	return false;
+}
+
 /* It says that it is a registered phone, and nobody who only knows its name can say so: it came by that phone's own
- * flow, or has logged in here. Over UDP a flow can be forged by who knows its address and port; therefore it is heard
- * a few times only, then asks like a stranger. Where a stranger names the AoR of a phone, nothing of the phone's is
- * spent. */
+ * flow, or from its address with its contact, or has logged in here. Over UDP the first can be forged by who knows
+ * address and port, the second by a neighbour; therefore each is heard a few times only, then asks like a stranger.
+ * Where a stranger names the AoR of a phone, nothing of the phone's is spent; what a neighbour forges spends what this
+ * AoR has for another port, and neither what it has for its own flow nor anybody else's. */
 static bool vouched(const struct registering *g)
 {
+	struct addr from = g->wish.flow.remote;
 	const struct registrar *r = g->registrar;
 	const struct wish *w = &g->wish;
 	const struct location_aor *a = location_aor(r->location, w->network, w->aor);
@@ -58,10 +86,12 @@ static bool vouched(const struct registering *g)
 
 	if (g->logged_in)
 		return border_register_vouch(r->border, w->network, w->aor, NULL, now_ms);
-	for (const struct location_binding *b = location_first(a); b; b = location_next(a, b))
-		if (b->state == LOCATION_LIVE && same_flow(&b->flow, &w->flow))
-			return border_register_vouch(r->border, w->network, w->aor, &w->flow.remote, now_ms);
-	return false;
+	if (!by_its_flow(a, w)) {
+		if (!from_its_address(a, w))
+			return false;
+		addr_set_port(&from, 0);
+	}
+	return border_register_vouch(r->border, w->network, w->aor, &from, now_ms);
 }
 
 /* Among those that are under way this one is counted already. */

@@ -6,8 +6,23 @@
 #include "sbc/pass/outward.h"
 #include "sbc/pass/register_internal.h"
 
+/* What the core was asked in vain it may have heard: by a CSeq that it knows it would refuse what comes next. */
+static void keep_order(const struct registering *g)
+{
+	const struct wish *w = &g->wish;
+	struct location_aor *a = location_aor(g->registrar->location, w->network, w->aor);
+	struct location_binding *b;
+
+	for (unsigned i = 0; a && g->cseq && i < w->n; i++) {
+		b = location_match(a, &w->v[i].contact);
+		if (b)
+			location_asked(b, g->call_id, g->cseq - 1);
+	}
+}
+
 void registering_free(struct registering *g)
 {
+	keep_order(g);
 	list_remove(&g->node);
 	g->registrar->n--;
 	location_count(g->registrar->location, pending, -1);
@@ -20,6 +35,18 @@ void registering_free(struct registering *g)
 	message_free(g->request);
 	config_unref(g->config);
 	free(g);
+}
+
+/* The core has failed, but its time may last: then the phone keeps what it has, and asks again before long. */
+static bool outlasts(struct registering *g)
+{
+	struct registrar *r = g->registrar;
+
+	if (!g->in || !wish_answered(r, g->in, &g->wish, ABSORB_CORE_FAILED))
+		return false;
+	location_count(r->location, absorbed_failed, 1);
+	registering_free(g);
+	return true;
 }
 
 static void refuse(struct registering *g, enum reject_reason why)
@@ -230,7 +257,8 @@ void registering_next(struct registering *g)
 			return;
 		case TARGETS_ECHO:
 		case TARGETS_END:
-			refuse(g, g->last);
+			if (!outlasts(g))
+				refuse(g, g->last);
 			return;
 		}
 	}
@@ -493,6 +521,8 @@ static void core_response(void *arg, struct client_txn *t, const struct message 
 		accepted(g, m);
 	else if (m->status == 503 || m->status == 504 || m->status == 408)
 		try_another(g);
+	else if (m->status >= 500 && m->status < 600 && outlasts(g))
+		return;
 	else if (m->status != 423 || !ask_for_longer(g, m))
 		refused(g, m);
 }

@@ -75,11 +75,19 @@ unsigned expires_read(struct str value);
 
 /* ---- register_local.c: what is answered here ---- */
 
+enum absorb {
+	ABSORB_REFRESH,     /* the core's time is not yet half over */
+	ABSORB_NO_ROOM,     /* the core can bear no more: as long as its time lasts */
+	ABSORB_CORE_FAILED, /* it has been asked, in vain: the same, for OUTAGE_S at most, and with another Call-ID too
+			     */
+};
+#define OUTAGE_S 60 /* then a phone asks again, and the core once more */
 /* Does what the wish says need nothing of the core: every contact known, alive, by this very flow, said again in order,
- * and the core's time not yet half over? Then it is done, and h has the header lines of its 200. So it is when it has
- * been done already. spare: the core is not to be asked if it can be helped; it is enough that its time lasts for what
- * the phone asks. */
-bool wish_absorb(struct registrar *r, const struct wish *w, bool spare, struct writer *h);
+ * and time left as `why` has it? Then it is done, and h has the header lines of its 200. So it is when it has been done
+ * already. */
+bool wish_absorb(struct registrar *r, const struct wish *w, enum absorb why, struct writer *h);
+/* wish_absorb(), and t has its answer. */
+bool wish_answered(struct registrar *r, struct server_txn *t, const struct wish *w, enum absorb why);
 /* REJECT_NONE; or why it cannot be: CSeq used before, another source's contact, no room. */
 enum reject_reason wish_check(struct registrar *r, const struct wish *w, bool challenged);
 bool same_flow(const struct destination *a, const struct destination *b);

@@ -55,30 +55,45 @@ static unsigned phone_seconds(const struct registrar *r, const struct wish *w, c
 	return c->expires_s;
 }
 
-/* later: said again; else the very same request once more, which its sender may not have heard the answer of */
-static bool absorbable(const struct location_binding *b, const struct wish *w, const struct wished *c, bool later)
+/* later: said again; else the very same request once more, which its sender may not have heard the answer of. Of
+ * another Call-ID is what a phone says that was started anew. */
+static bool in_turn(const struct location_binding *b, const struct wish *w, bool later, enum absorb why)
+{
+	if (b->phone_call_id != w->call_id)
+		return later && why == ABSORB_CORE_FAILED;
+	return later ? w->cseq > b->phone_cseq : w->cseq == b->phone_cseq;
+}
+
+static bool absorbable(const struct location_binding *b, const struct wish *w, const struct wished *c)
 {
 	return b && c->expires_s && b->state == LOCATION_LIVE && same_flow(&b->flow, &w->flow) &&
-	       b->phone_call_id == w->call_id && (later ? w->cseq > b->phone_cseq : w->cseq == b->phone_cseq) &&
 	       str_eq(location_uri(b), c->contact.uri);
 }
 
-/* Is what the core gave not yet half over, or (spare) does it last for as long as the phone asks? */
-static bool lasts(const struct registrar *r, const struct location_binding *b, const struct wish *w,
-		  const struct wished *c, bool spare)
+/* Seconds for the phone, never longer than the core's: whole ones. 0: that is over, or the core should be asked. */
+static unsigned lasts_s(const struct registrar *r, const struct location_binding *b, const struct wish *w,
+			const struct wished *c, enum absorb why)
 {
 	uint64_t now = location_now_ms(r->location);
+	unsigned s = phone_seconds(r, w, c), left_s;
 
-	return now < b->core_half_ms || (spare && now + (uint64_t)phone_seconds(r, w, c) * 1000 <= b->core_until_ms);
+	if (why != ABSORB_CORE_FAILED && now < b->core_half_ms)
+		return s;
+	if (why == ABSORB_REFRESH || now >= b->core_until_ms)
+		return 0;
+	left_s = (unsigned)((b->core_until_ms - now) / 1000);
+	if (why == ABSORB_CORE_FAILED && s > OUTAGE_S)
+		s = OUTAGE_S;
+	return s < left_s ? s : left_s;
 }
 
 static bool all_absorbable(const struct registrar *r, const struct location_aor *a, const struct wish *w, bool later,
-			   bool spare)
+			   enum absorb why)
 {
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct location_binding *b = location_match(a, &w->v[i].contact);
 
-		if (!absorbable(b, w, &w->v[i], later) || !lasts(r, b, w, &w->v[i], spare))
+		if (!absorbable(b, w, &w->v[i]) || !in_turn(b, w, later, why) || !lasts_s(r, b, w, &w->v[i], why))
 			return false;
 	}
 	return true;
@@ -163,19 +178,22 @@ void wish_write_answer(struct registrar *r, const struct wish *w, struct writer 
 	write_answer(r, location_aor(r->location, w->network, w->aor), w, h);
 }
 
-bool wish_absorb(struct registrar *r, const struct wish *w, bool spare, struct writer *h)
+bool wish_absorb(struct registrar *r, const struct wish *w, enum absorb why, struct writer *h)
 {
 	struct location_aor *a = location_aor(r->location, w->network, w->aor);
+	struct location_binding *b;
 	bool later;
 
 	if (!a || !w->n || w->star)
 		return false;
-	later = all_absorbable(r, a, w, true, spare);
-	if (!later && !all_absorbable(r, a, w, false, spare))
+	later = all_absorbable(r, a, w, true, why);
+	if (!later && !all_absorbable(r, a, w, false, why))
 		return false;
-	for (unsigned i = 0; later && i < w->n; i++)
-		location_seen(location_match(a, &w->v[i].contact), w->cseq, phone_seconds(r, w, &w->v[i]));
-	location_count(r->location, received, later && !spare); /* by then it has been counted */
+	for (unsigned i = 0; later && i < w->n; i++) {
+		b = location_match(a, &w->v[i].contact);
+		location_seen(b, w->call_id, w->cseq, lasts_s(r, b, w, &w->v[i], why));
+	}
+	location_count(r->location, received, later && why == ABSORB_REFRESH); /* else it has been counted */
 	location_count(r->location, absorbed, later);
 	write_answer(r, a, w, h);
 	return true;

@@ -11,20 +11,42 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* %XX becomes its byte, save what would then be read otherwise: controls, '%', '@', and bytes that are no ASCII. */
-static char unescape(struct str s, size_t *i)
+/* The byte that s[*i] stands for, an escape undone; *i: its last. */
+static uint8_t next_byte(struct str s, size_t *i)
 {
-	int hi, lo, c;
+	int hi, lo;
 
 	if (s.p[*i] != '%' || s.n - *i < 3)
-		return s.p[*i];
+		return (uint8_t)s.p[*i];
 	hi = hex_digit(s.p[*i + 1]);
 	lo = hex_digit(s.p[*i + 2]);
-	c = hi < 0 || lo < 0 ? -1 : hi * 16 + lo;
-	if (c <= 0x20 || c >= 0x7f || c == '%' || c == '@')
+	if (hi < 0 || lo < 0)
 		return '%';
 	*i += 2;
-	return (char)c;
+	return (uint8_t)(hi * 16 + lo);
+}
+
+/* What would be read otherwise by itself is %XX, however it came: controls, '%', '@', and bytes that are no ASCII. */
+static bool plain(uint8_t c)
+{
+	return c > 0x20 && c < 0x7f && c != '%' && c != '@';
+}
+
+static void write_user(struct writer *w, struct str user)
+{
+	size_t at = 0;
+
+	while (at < user.n && plain((uint8_t)user.p[at]))
+		at++;
+	writer_put(w, user.p, at); /* all of it, as nearly always */
+	for (; at < user.n; at++) {
+		uint8_t c = next_byte(user, &at);
+
+		if (plain(c))
+			writer_char(w, (char)c);
+		else
+			writer_fmt(w, "%%%02X", c);
+	}
 }
 
 bool aor_canonical(const struct uri *u, char buf[AOR_MAX], struct str *ret)
@@ -33,11 +55,7 @@ bool aor_canonical(const struct uri *u, char buf[AOR_MAX], struct str *ret)
 	struct str host = u->host;
 	char *lower;
 
-	if (str_find(u->user, '%') == u->user.n) /* as nearly always */
-		writer_str(&w, u->user);
-	else
-		for (size_t i = 0; i < u->user.n; i++)
-			writer_char(&w, unescape(u->user, &i));
+	write_user(&w, u->user);
 	writer_char(&w, '@');
 	if (host.n > 1 && host.p[host.n - 1] == '.')
 		host.n--;

@@ -7,8 +7,8 @@
 
 #define AOR_MAX 256 /* bytes of "user@host" */
 
-/* "user@host" of a URI in canonical form (RFC 3261 §10.3 step 5): escapes undone, host in lower case and without a
- * final dot; no port, no parameters. false: longer than AOR_MAX. */
+/* "user@host" of a URI in canonical form (RFC 3261 §10.3 step 5): escapes undone, those that are needed in one spelling
+ * (§19.1.4), host in lower case and without a final dot; no port, no parameters. false: longer than AOR_MAX. */
 bool aor_canonical(const struct uri *u, char buf[AOR_MAX], struct str *ret);
 
 #endif

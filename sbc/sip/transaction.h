@@ -240,11 +240,12 @@ struct client_kept {
 	struct destination to;
 	bool provisional; /* one has come: it may be cancelled */
 };
-/* The head of an INVITE that has no final response: enough for its CANCEL, and for the ACK of a refusal. Empty, with
- * *ret untouched: there is none. Until the next call into the layer. */
+/* An INVITE that has no final response: once a provisional has come its head, which is enough for its CANCEL and for
+ * the ACK of a refusal. Empty, with *ret untouched: there is none. Until the next call into the layer. */
 struct str client_txn_keep(struct client_txn *t, struct client_kept *ret);
-/* A transaction from that, of nobody yet. It is not sent again: where no provisional has come, it is cancelled by the
- * first and given up after timer B. 0, -ENOMEM, or -EBADMSG. */
+/* A transaction from that, of nobody yet. Where no provisional has come it is sent again as soon as the worker runs,
+ * cancelled by the first provisional, and given up after 7*T1 (of one without a Contact, the head alone, after timer
+ * B). 0, -ENOMEM, or -EBADMSG. */
 int client_txn_restore(struct txn_layer *l, struct str text, const struct client_kept *k, struct client_txn **ret);
 /* As client_request has them. */
 void client_txn_own(struct client_txn *t, const struct client_ops *ops, void *arg, void *guard);

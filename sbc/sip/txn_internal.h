@@ -266,7 +266,7 @@ void txn_timers_init(struct txn *t);
 void txn_timers_stop(struct txn *t);
 void txn_timers_invite_sent(struct txn *t, unsigned try_ms);
 void txn_timers_invite_repeated(struct txn *t);
-void txn_timers_invite_withdrawn(struct txn *t); /* and not repeated either */
+void txn_timers_invite_restored(struct txn *t, bool whole); /* whole: it is sent again */
 void txn_timers_invite_abandoned(struct txn *t, unsigned try_ms);
 void txn_timers_invite_provisional(struct txn *t);
 void txn_timers_cancel_sent(struct txn *t);

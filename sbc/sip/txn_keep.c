@@ -99,10 +99,13 @@ struct str client_txn_keep(struct client_txn *c, struct client_kept *ret)
 		return STR_NONE;
 	ret->to = c->to;
 	ret->provisional = c->t.state == INVITE_CLIENT_PROCEEDING || c->t.state == INVITE_CLIENT_CANCELLING;
+	if (c->t.state == INVITE_CLIENT_CALLING || c->t.state == INVITE_CLIENT_WITHDRAWN)
+		return (struct str){c->t.text, c->t.text_n};
 	return txn_write_derived(c->t.layer, (struct str){c->t.text, c->t.text_n}, STR("INVITE"), STR_NONE);
 }
 
-/* Without a provisional it may not be cancelled yet; with its body gone it is not sent again. */
+/* Without a provisional it may not be cancelled yet. Then it is whole, with a Contact (RFC 3261 §8.1.1.8), and sent
+ * again. */
 static int new_client(struct txn_layer *l, const struct message *m, struct str text, const struct client_kept *k,
 		      struct client_txn **ret)
 {
@@ -123,7 +126,7 @@ static int new_client(struct txn_layer *l, const struct message *m, struct str t
 		return err;
 	}
 	if (!k->provisional)
-		txn_timers_invite_withdrawn(&c->t);
+		txn_timers_invite_restored(&c->t, m->contact.uri.text.n > 0);
 	*ret = c;
 	return 0;
 

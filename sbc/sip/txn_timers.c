@@ -5,6 +5,7 @@
  *     timer  value (UDP)              reliable  RFC                    runs while
  *     A      T1, doubling             off       3261 §17.1.1.2         INVITE client Calling, Withdrawn
  *     B      config b, or 64*T1       same      3261 §17.1.1.2         ... and Abandoned
+ *            7*T1                     same      none: given up early   ... of another process, sent by this one again
  *     TRY    as the user asks         same      none: serial failover  ... instead of B, when it is shorter
  *     CANCEL 64*T1                    same      3261 §9.1              INVITE client Cancelling
  *     D      64*T1                    0         3261 §17.1.1.2         INVITE client Completed
@@ -108,12 +109,21 @@ void txn_timers_invite_sent(struct txn *t, unsigned try_ms)
 
 void txn_timers_invite_repeated(struct txn *t)
 {
-	repeat_in(t, INVITE_CLIENT_EV_TIMER_A, 2 * t->interval_ms);
+	if (!t->reliable)
+		repeat_in(t, INVITE_CLIENT_EV_TIMER_A, 2 * t->interval_ms);
 }
 
-void txn_timers_invite_withdrawn(struct txn *t)
+/* Three copies, the first at once, and for the last as much time as it took to send them. Whoever got the INVITE from
+ * the process before repeats its 100 to each; who is silent has nothing that would have to be cancelled. */
+void txn_timers_invite_restored(struct txn *t, bool whole)
 {
-	end_in(t, INVITE_CLIENT_EV_TIMER_B, or_t1_64(t, values(t)->b));
+	unsigned b = or_t1_64(t, values(t)->b), t1 = values(t)->t1;
+
+	end_in(t, INVITE_CLIENT_EV_TIMER_B, whole ? min_u(b, 7 * t1) : b);
+	if (!whole)
+		return;
+	repeat_in(t, INVITE_CLIENT_EV_TIMER_A, 1);
+	t->interval_ms = t1 / 2;
 }
 
 void txn_timers_invite_abandoned(struct txn *t, unsigned try_ms)

@@ -10,7 +10,8 @@
 struct change {
 	struct hmap_node node; /* in the queue's map */
 	struct list order;
-	size_t size; /* what it counts for in the queue */
+	size_t size;      /* what it counts for in the queue */
+	uint64_t ripe_ms; /* it is not written before */
 	enum store_table table;
 	bool del;
 	uint8_t key_n;

@@ -117,7 +117,7 @@ struct store_sqlite_params {
 	const char *file;     /* made with mode 0600 when it is not there; its -wal file lies beside it */
 	size_t queue_bytes;   /* 0: 64 MiB */
 	size_t queue_entries; /* 0: 262,144 */
-	unsigned gather_ms;   /* changes wait so long for others of the same transaction; 0: 200 */
+	unsigned gather_ms;   /* from one transaction to the next, for changes to gather; 0: 200 */
 };
 /* 0 or -errno, with one line for the operator in err that names the mend: the file cannot be made or written, is not a
  * database or is damaged, is in use by another process (-EBUSY), or was written by a newer version (-EPROTO). Nothing

@@ -12,7 +12,9 @@
 
 #define QUEUE_BYTES   (64u << 20)
 #define QUEUE_ENTRIES (1u << 18)
-#define GATHER_MS     200
+#define GATHER_MS     200  /* from one transaction to the next, at least */
+#define BURST_MS      20   /* what comes together goes together, however long ago the last one was */
+#define DEL_AFTER_MS  250  /* what goes has left its trace elsewhere, a call its CDR: that is on disk by then */
 #define BATCH         4096 /* changes of one transaction */
 #define RETRY_MS      1000
 #define FINISH_MS     2000 /* store_close() */
@@ -39,7 +41,8 @@ struct store_sqlite {
 	struct store_gauges gauges;
 
 	/* the thread's */
-	bool told; /* this failure was logged */
+	uint64_t wrote_ms; /* when the last transaction began */
+	bool told;         /* this failure was logged */
 };
 
 static struct store_sqlite *of(struct store *s)
@@ -118,6 +121,7 @@ static struct change *change_new(enum store_table t, struct str key, struct str 
 	*c = (struct change){.size = sizeof(*c) + key.n + bytes.n,
 			     .table = t,
 			     .del = del,
+			     .ripe_ms = del ? thread_now_ms() + DEL_AFTER_MS : 0,
 			     .key_n = (uint8_t)key.n,
 			     .bytes_n = (uint32_t)bytes.n};
 	memcpy(c->data, key.p, key.n);
@@ -219,31 +223,42 @@ static void sqlite_gauges(struct store *store, struct store_gauges *ret)
 static void wait_for_work(struct store_sqlite *s)
 {
 	struct timespec until;
+	uint64_t at_ms;
 
 	while (!s->entries && !s->stop) {
 		s->idle = true;
 		pthread_cond_wait(&s->wake, &s->lock);
 	}
 	s->idle = false;
-	until = thread_until(thread_now_ms() + s->gather_ms);
+	at_ms = thread_now_ms() + BURST_MS;
+	if (at_ms < s->wrote_ms + s->gather_ms)
+		at_ms = s->wrote_ms + s->gather_ms;
+	until = thread_until(at_ms);
 	while (!s->stop && !s->flushes)
 		if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
 			break;
 }
 
-/* Takes the oldest. Under lock. */
+/* Takes the oldest that are ripe. Under lock. */
 static unsigned take_batch(struct store_sqlite *s, struct list *ret)
 {
+	const uint64_t now_ms = s->stop || s->flushes ? UINT64_MAX : thread_now_ms();
 	unsigned n = 0;
 
 	list_init(ret);
-	while (n < BATCH && !list_empty(&s->order)) {
-		struct change *c = list_first(&s->order, struct change, order);
+	list_for_each_safe (it, &s->order) {
+		struct change *c = list_entry(it, struct change, order);
 
+		if (n == BATCH)
+			break;
+		if (c->ripe_ms > now_ms)
+			continue;
 		take_out(s, c);
 		list_append(ret, &c->order);
 		n++;
 	}
+	if (n)
+		s->wrote_ms = thread_now_ms();
 	return n;
 }
 
@@ -312,8 +327,10 @@ static bool write_batch(struct store_sqlite *s)
 	pthread_mutex_lock(&s->lock);
 	n = take_batch(s, &batch);
 	pthread_mutex_unlock(&s->lock);
+	if (!n)
+		return true; /* nothing is ripe */
 	pthread_mutex_lock(&s->db_lock);
-	err = n ? db_write(s->db, &batch, &text) : 0;
+	err = db_write(s->db, &batch, &text);
 	log_failure(s, err, text);
 	pthread_mutex_unlock(&s->db_lock);
 	if (err == 0)
@@ -438,6 +455,7 @@ int store_sqlite_create(const struct store_sqlite_params *p, char *err_text, siz
 	s->max_bytes = p->queue_bytes ? p->queue_bytes : QUEUE_BYTES;
 	s->max_entries = p->queue_entries ? p->queue_entries : QUEUE_ENTRIES;
 	s->gather_ms = p->gather_ms ? p->gather_ms : GATHER_MS;
+	s->wrote_ms = thread_now_ms();
 	random_bytes(&s->key, sizeof(s->key));
 	list_init(&s->order);
 	err = db_open(p->file, err_text, err_n, &s->db);

@@ -154,7 +154,7 @@ static void register_it(const struct wish *w)
 	if (kept) {
 		/* the very same once more is the repetition that it looks like, as long as all of it is there */
 		h = writer_init(headers, sizeof(headers));
-		CHECK(wish_absorb(&registrar, w, false, &h) == (kept == w->n));
+		CHECK(wish_absorb(&registrar, w, ABSORB_REFRESH, &h) == (kept == w->n));
 		location_remove_aor(registrar.location, w->network, w->aor);
 	}
 }

@@ -43,12 +43,16 @@ def run(t):
     registrar.reply(registrar.hear(), 423, "Interval Too Brief", [("Min-Expires", "300")])
     registrar.reply(registrar.hear(), 423, "Interval Too Brief", [("Min-Expires", "400")])
     t.equal(phone.answered(423)["Min-Expires"], "400", "Min-Expires")
-    # silence: an answer in good time, and the phone keeps what it has
+    # silence: an answer in good time, and the phone keeps what it has, which is told as long as the core's time lasts
     phone.send(phone.contact(60))
     silent = registrar.hear()
-    m = phone.answered(503, within=1.5)
-    t.check(re.match(r"\d+$", m["Retry-After"]), "Retry-After: " + m["Retry-After"])
+    t.equal(contacts(phone.answered(within=1.5)), {phone.uri: 60}, "told")
     registrar.accept(silent)  # too late
+    stranger = Phone(t.endpoint("caller", host=3, name="stranger"), "bob")
+    stranger.send()
+    registrar.hear()
+    m = stranger.answered(503, within=1.5)
+    t.check(re.match(r"\d+$", m["Retry-After"]), "Retry-After: " + m["Retry-After"])
     t.equal(t.metric("limen_register_core_silent_total"), 2, "silent registrars")
     t.equal(t.metric("limen_registrations"), 1, "registrations")
     phone.unregister(registrar)

@@ -25,7 +25,7 @@ def run(t):
     forger = Phone(ep, contact=f"sip:alice@{ep.here}")
     forger.send()
     t.check(forger.answered(503)["Retry-After"], "no Retry-After")
-    other_port = Phone(t.endpoint("caller", port=5070), contact=phone.uri)
+    other_port = Phone(t.endpoint("caller", port=5070))
     other_port.send()
     other_port.answered(503)
     t.equal(t.metric("limen_register_pending_limited_total"), 2, "refused")

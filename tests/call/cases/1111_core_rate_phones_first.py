@@ -1,23 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Strangers use up what the core gets per second: a registered phone is let through; who forges its name is not."""
-from lib.registration import Phone, Registrar, config
+from lib.registration import Phone, Registrar, config, send_until_accepted
 
 CDR = []
 
 
 def CONFIG(t):
     return config(t, core_rate=1)
-
-
-def send_until_accepted(t, registrar, phone, *contacts):
-    while True:
-        phone.send(*contacts)
-        t.b.pump(0.3)
-        if t.b.inbox:
-            registrar.take()
-            phone.answered()
-            return
-        phone.answered(503)
 
 
 def run(t):

@@ -34,11 +34,13 @@ def run(t):
     refresh_at(GIVEN / 2 + 0.2)
     t.equal(contacts(phone.answered()), {phone.uri: TOLD}, "told while the core has no room")
     t.equal(t.metric("limen_register_absorbed_late_total"), 1, "answered here")
-    # by then it would not last
+    # what is left of it, in whole seconds
     refresh_at(GIVEN - TOLD + 1)
+    t.equal(contacts(phone.answered()), {phone.uri: 1}, "told shortly before its end")
+    refresh_at(GIVEN + 0.2)
     phone.answered(503)
     registrar.accept(asked)  # too late for the stranger to hear of it
-    t.wait_metric("limen_registrations", 2)
+    t.wait_metric("limen_registrations", 1)
     phone.send(phone.contact(60))
     registrar.take()
     phone.answered()

@@ -94,6 +94,18 @@ class Registrar:
         return list(self.bindings)
 
 
+def send_until_accepted(t, registrar, phone, *contacts):
+    """While the core gets no more per second, a phone is told 503."""
+    while True:
+        phone.send(*contacts)
+        t.b.pump(0.3)
+        if t.b.inbox:
+            registrar.take()
+            phone.answered()
+            return
+        phone.answered(503)
+
+
 def contacts(m):
     """uri -> expires of a 200's Contacts."""
     return {re.search(r"<([^>]*)>", c).group(1): int(re.search(r"expires=(\d+)", c).group(1))

@@ -25,12 +25,12 @@ static struct fake *open_fake(void)
 	return f;
 }
 
-/* The request sent last, answered by this status and challenge. */
+/* The request sent last, answered by this status and challenge; a 2xx by this line. */
 static void answer(struct fake *f, int status, const char *challenge)
 {
 	struct str sent = {f->sent[f->n_sent - 1].text, f->sent[f->n_sent - 1].n}, method = sent, v;
 	struct flow_addr from = {.network = f->sent[f->n_sent - 1].to.network, .transport = CONFIG_UDP};
-	char buf[4000];
+	char buf[6000];
 	struct writer w = writer_init(buf, sizeof(buf));
 	struct message *m;
 
@@ -48,8 +48,11 @@ static void answer(struct fake *f, int status, const char *challenge)
 		v = fake_header(sent, names[i]);
 		writer_fmt(&w, "%s: %.*s%s\r\n", names[i], STR_FMT(v), i == 2 ? ";tag=far" : "");
 	}
-	writer_fmt(&w, "%s: Digest %s\r\nContent-Length: 0\r\n\r\n",
-		   status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate", challenge);
+	writer_fmt(&w, "%s%s\r\nContent-Length: 0\r\n\r\n",
+		   status < 300    ? ""
+		   : status == 407 ? "Proxy-Authenticate: Digest "
+				   : "WWW-Authenticate: Digest ",
+		   challenge);
 	assert_int_equal(message_parse((const uint8_t *)buf, w.n, &from, &m), REJECT_NONE);
 	txn_layer_receive(f->layer, m);
 	message_free(m);
@@ -183,7 +186,7 @@ static void not_ours(void **state)
 	answer(f, 407, "realm=\"ours\", nonce=\"one\", algorithm=SHA-1024");
 	assert_int_equal(verdict, KEYRING_NOT_OURS);
 	fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
-	answer(f, 200, "realm=\"ours\", nonce=\"one\"");
+	answer(f, 200, "WWW-Authenticate: Digest realm=\"ours\", nonce=\"one\"");
 	assert_int_equal(verdict, KEYRING_NOT_OURS);
 	/* cancelled meanwhile: it is not to ring again */
 	fake_start(f, METHOD_INVITE, CONFIG_UDP);
@@ -223,11 +226,80 @@ static void bounded(void **state)
 	keyring_destroy(k);
 }
 
+/* What the next request to the peer carries by itself; "" nothing. */
+static const char *known(void)
+{
+	static char buf[2000];
+	struct writer w = writer_init(buf, sizeof(buf) - 1);
+
+	keyring_write(k, &peer, STR("OPTIONS"), STR("sip:x@y"), STR_NONE, &w);
+	assert_false(w.overflow);
+	buf[w.n] = '\0';
+	return buf;
+}
+
+static bool carries(const char *nonce, unsigned nc)
+{
+	char want[2][100];
+	const char *line = known();
+
+	snprintf(want[0], sizeof(want[0]), "nonce=\"%s\"", nonce);
+	snprintf(want[1], sizeof(want[1]), "nc=%08x", nc);
+	return strstr(line, want[0]) && strstr(line, want[1]) && strstr(line, "opaque=\"o, p\"");
+}
+
+/* RFC 7616 §3.5: the nonce of the next request, counted from 1; one that is had already goes on. */
+static void next_nonce(void **state)
+{
+	struct fake *f = open_fake();
+	char longer[DIGEST_VALUE_MAX + 100] = "Authentication-Info: nextnonce=\"";
+	static const char *const odd[] = {
+		"Authentication-Info: qop=auth",
+		"Authentication-Info: nextnonce=\"\"",
+		"Authentication-Info: nextnonce=\"a\", nextnonce=\"b\"",
+		"Authentication-Info: nextnonce=\"a\", x=\"",
+		"Authentication-Info: Digest nextnonce",
+		"Proxy-Authentication-Info: nextnonce=\"of a proxy, which has not asked\"",
+	};
+	unsigned nc = 0;
+
+	begin();
+	fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
+	answer(f, 401, "realm=\"r\", nonce=\"one\", stale=false, qop=\"auth\", opaque=\"o, p\"");
+	answer(f, 200, "Authentication-Info: qop=auth, nextnonce=\"tw\\\"o\", nc=00000001");
+	assert_true(carries("tw\\\"o", ++nc));
+	assert_true(carries("tw\\\"o", ++nc));
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
+		answer(f, 401, "realm=\"r\", nonce=\"one\", qop=\"auth\", opaque=\"o, p\"");
+		answer(f, 200, odd[i]);
+		if (!carries("one", 2))
+			fail_msg("%s: %s", odd[i], known());
+	}
+	memset(longer + strlen(longer), 'x', DIGEST_VALUE_MAX - 30);
+	strcat(longer, "\"");
+	fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
+	answer(f, 401, "realm=\"r\", nonce=\"one\", qop=\"auth\", opaque=\"o, p\"");
+	answer(f, 200, longer);
+	assert_true(carries("one", 2));
+	fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
+	answer(f, 401, "realm=\"r\", nonce=\"one\", qop=\"auth\", opaque=\"o, p\"");
+	answer(f, 200, "Authentication-Info: nextnonce=\"one\"");
+	assert_true(carries("one", 2));
+	/* to a request that showed nothing */
+	fake_start(f, METHOD_OPTIONS, CONFIG_UDP);
+	answer(f, 200, "Authentication-Info: nextnonce=\"two\"");
+	assert_true(carries("one", 3));
+	fake_finish(f);
+	keyring_destroy(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answered),   cmocka_unit_test(refused),  cmocka_unit_test(wrong_password),
 		cmocka_unit_test(two_askers), cmocka_unit_test(not_ours), cmocka_unit_test(bounded),
+		cmocka_unit_test(next_nonce),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,8 @@ static void test_vouch(void **state)
 	assert_int_equal(n, 4 + 11);
 	assert_false(border_register_vouch(s, 0, ALICE, &at, 64999));
 	assert_true(border_register_vouch(s, 0, ALICE, &port, 64999));
+	addr_set_port(&port, 0);
+	assert_true(border_register_vouch(s, 0, ALICE, &port, 64999));
 	assert_true(border_register_vouch(s, 0, ALICE, NULL, 64999));
 	assert_true(border_register_vouch(s, 0, BOB, &at, 64999));
 	assert_true(border_register_vouch(s, 1, ALICE, &at, 64999));

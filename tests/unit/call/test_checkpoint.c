@@ -357,6 +357,37 @@ static void test_written(void **state)
 	assert_int_equal(COUNTER(calls_unwritten), 0);
 }
 
+/* What waits already waits no longer than the answer; and what comes after it has its own time. */
+static void test_answer_written(void **state)
+{
+	struct bytes_writer hand;
+	struct str record = hand_record(&hand, CHECKPOINT_VERSION, CHECKPOINT_OLDEST);
+	struct call *c;
+
+	assert_int_equal(calls_restore(e.calls, str_z(hand_id), record), 0);
+	bytes_writer_finish(&hand);
+	c = only_call();
+	time_passes(e.worker->loop, 250);
+	UNTIL(e.worker->loop, x.puts == 1);
+	for (unsigned i = 0; i < 2; i++) {
+		checkpoint_changed(c);
+		checkpoint_answered(c);
+		time_passes(e.worker->loop, 40);
+		assert_false(c->keep.asked);
+		time_passes(e.worker->loop, 30);
+		UNTIL(e.worker->loop, x.puts == 2 + 2 * i);
+		checkpoint_changed(c);
+		time_passes(e.worker->loop, 140);
+		assert_false(c->keep.asked);
+		time_passes(e.worker->loop, 110);
+		UNTIL(e.worker->loop, x.puts == 3 + 2 * i);
+	}
+	assert_int_equal(COUNTER(calls_unwritten), 1);
+	time_passes(e.worker->loop, 3000);
+	UNTIL(e.worker->loop, x.puts == 6);
+	assert_int_equal(COUNTER(calls_unwritten), 0);
+}
+
 /* The store has no room for a while: the call goes on, says so, and is tried again. */
 static void test_store_full(void **state)
 {
@@ -578,10 +609,10 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_same_bytes),   CASE(test_open),         CASE(test_answer_before_the_end),
-		CASE(test_what_is_read), CASE(test_written),      CASE(test_store_full),
-		CASE(test_damaged),      CASE(test_damaged_open), CASE(test_another_key),
-		CASE(test_versions),     CASE(test_memory),
+		CASE(test_same_bytes),   CASE(test_open),     CASE(test_answer_before_the_end),
+		CASE(test_what_is_read), CASE(test_written),  CASE(test_answer_written),
+		CASE(test_store_full),   CASE(test_damaged),  CASE(test_damaged_open),
+		CASE(test_another_key),  CASE(test_versions), CASE(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

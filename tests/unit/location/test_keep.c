@@ -366,7 +366,7 @@ static void test_refreshes_told(void **state)
 	assert_int_equal(f.changed, 1);
 	for (unsigned i = 1; i <= 24; i++) {
 		pass_ms(&f, 5000);
-		location_seen(b, 17 + i, 60);
+		location_seen(b, b->phone_call_id, 17 + i, 60);
 		assert_true(b->told_until_ms + 30000 > b->phone_until_ms);
 	}
 	assert_int_equal(f.changed, 1 + 24 / 6);

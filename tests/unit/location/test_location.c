@@ -68,7 +68,7 @@ static void test_expiry(void **state)
 	char alias[IDENT_LEN + 1];
 	memcpy(alias, b->alias, sizeof(alias));
 	pass_ms(&f, 50000);
-	location_seen(b, 2, 60);
+	location_seen(b, b->phone_call_id, 2, 60);
 	pass_ms(&f, 45000);
 	/* what the core gave bounds what the phone has */
 	assert_int_equal(find(&f, alias), LOCATION_FOUND);
@@ -76,6 +76,25 @@ static void test_expiry(void **state)
 	assert_int_equal(find(&f, alias), LOCATION_UNKNOWN);
 	assert_int_equal(counters_of(&f).bindings_expired, 1);
 	assert_int_equal(counters_of(&f).bindings, 0);
+	fixture_finish(&f);
+}
+
+/* What the core was asked counts by its own Call-ID, and upwards alone; a refresh may be of a phone started anew. */
+static void test_asked_and_seen(void **state)
+{
+	struct fixture f;
+	fixture_init(&f, "", "");
+	struct location_binding *b =
+		put(&f, &(struct phone){.aor = ALICE, .uri = "sip:a@10.0.0.2", .phone_s = 60, .core_s = 100});
+	uint32_t first = b->core_cseq;
+	location_asked(b, b->core_call_id, first + 7);
+	assert_int_equal(b->core_cseq, first + 7);
+	location_asked(b, b->core_call_id, first + 3);
+	location_asked(b, b->alias, first + 9);
+	assert_int_equal(b->core_cseq, first + 7);
+	location_seen(b, b->phone_call_id + 1, 1, 10);
+	assert_int_equal(b->phone_cseq, 1);
+	assert_int_equal(location_left_s(f.l, b->phone_until_ms), 10);
 	fixture_finish(&f);
 }
 
@@ -90,7 +109,7 @@ static void test_expiry_of_a_refresh(void **state)
 	memcpy(alias, b->alias, sizeof(alias));
 	for (unsigned i = 0; i < 3; i++) {
 		pass_ms(&f, 50000);
-		location_seen(b, 2 + i, 60);
+		location_seen(b, b->phone_call_id, 2 + i, 60);
 	}
 	pass_ms(&f, 59500);
 	assert_int_equal(find(&f, alias), LOCATION_FOUND);
@@ -382,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_renewed_keeps_alias_and_moves),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_expiry_of_a_refresh),
+		cmocka_unit_test(test_asked_and_seen),
 		cmocka_unit_test(test_phone_that_stays_away),
 		cmocka_unit_test(test_connection_closed),
 		cmocka_unit_test(test_flow_failed),

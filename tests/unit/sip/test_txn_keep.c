@@ -121,9 +121,12 @@ static void test_nothing_to_keep(void **state)
 static void keep_client(struct fake *f)
 {
 	keep(client_txn_keep(f->client, &kept.client));
-	/* to whom the CANCEL and the ACK go, and no more */
 	kept.text[kept.n] = '\0';
-	assert_null(strstr(kept.text, "Contact:"));
+	/* to whom the CANCEL and the ACK go, and no more; what has to be sent again is whole */
+	if (kept.client.provisional)
+		assert_null(strstr(kept.text, "Contact:"));
+	else
+		assert_string_equal(kept.text, fake_last(f, "INVITE").p);
 	assert_non_null(strstr(kept.text, "CSeq: 7 INVITE\r\n"));
 }
 
@@ -191,7 +194,7 @@ static void test_answered(void **state)
 	fake_finish(f);
 }
 
-/* RFC 3261 §9.1: no CANCEL before a provisional; and without its body the INVITE is not sent again. */
+/* RFC 3261 §9.1: no CANCEL before a provisional; so the INVITE is sent again, until it is clear that nobody has it. */
 static void test_no_provisional(void **state)
 {
 	struct fake *f = fake_open();
@@ -202,11 +205,42 @@ static void test_no_provisional(void **state)
 	f = next_process(f);
 	restore_client(f);
 	client_txn_cancel(f->client);
-	fake_until(f, 5000);
+	fake_until(f, 600);
+	assert_string_equal(fake_sent(f), kept.text);
 	answer(f, 180);
-	fake_expect(f, "5000 > CANCEL\n5000 response 180\n");
+	fake_expect(f, "1 > INVITE\n501 > INVITE\n600 > CANCEL\n600 response 180\n");
 	fake_finish(f);
 	f = fake_open();
+	restore_client(f);
+	fake_until(f, 40000);
+	fake_expect(f, "1 > INVITE\n501 > INVITE\n1501 > INVITE\n3500 failed cancelled\n3500 client terminated\n");
+	fake_finish(f);
+}
+
+/* What dials anew is sent once. */
+static void test_no_provisional_reliable(void **state)
+{
+	struct fake *f = fake_open();
+
+	fake_start(f, METHOD_INVITE, CONFIG_TCP);
+	keep_client(f);
+	f = next_process(f);
+	restore_client(f);
+	fake_until(f, 40000);
+	fake_expect(f, "1 > INVITE\n3500 failed cancelled\n3500 client terminated\n");
+	fake_finish(f);
+}
+
+/* A record of another program, which kept the head alone. */
+static void test_head_alone(void **state)
+{
+	struct fake *f = fake_open();
+
+	fake_start(f, METHOD_INVITE, CONFIG_UDP);
+	TX(f, "INVITE", 180);
+	keep_client(f);
+	kept.client.provisional = false;
+	f = next_process(f);
 	restore_client(f);
 	fake_until(f, 40000);
 	fake_expect(f, "32000 failed cancelled\n32000 client terminated\n");
@@ -275,10 +309,16 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted),        cmocka_unit_test(test_ringing),
-		cmocka_unit_test(test_nothing_to_keep), cmocka_unit_test(test_cancelled),
-		cmocka_unit_test(test_answered),        cmocka_unit_test(test_no_provisional),
-		cmocka_unit_test(test_no_client),       cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_ringing),
+		cmocka_unit_test(test_nothing_to_keep),
+		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_no_provisional),
+		cmocka_unit_test(test_no_client),
+		cmocka_unit_test(test_head_alone),
+		cmocka_unit_test(test_no_provisional_reliable),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests_name("kept transactions", tests, NULL, NULL);

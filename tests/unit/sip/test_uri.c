@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* URIs, name-addrs, their parameters and lists of them. */
+#include "sbc/sip/aor.h"
 #include "sbc/sip/message.h"
 #include "tests/unit/sip/sip_text.h"
 
@@ -213,12 +214,51 @@ static void test_list_next(void **state)
 	}
 }
 
+/* However a user is spelled, it is one address of record, and no two users are. */
+static void test_aor(void **state)
+{
+	static const struct {
+		const char *uri, *aor;
+	} rows[] = {
+		{"sip:alice@Example.ORG.:5070;x=y", "alice@example.org"},
+		{"sip:%61l%69ce@example.org", "alice@example.org"},
+		{"sip:a%25b@h", "a%25b@h"},
+		{"sip:a%b@h", "a%25b@h"},
+		{"sip:%61%25%62@h", "a%25b@h"},
+		{"sip:a%2540b@h", "a%2540b@h"},
+		{"sip:a%40b@h", "a%40b@h"},
+		{"sip:j%C3%BCrgen@h", "j%C3%BCrgen@h"},
+		{"sip:j%c3%bcrgen@h", "j%C3%BCrgen@h"},
+		{"sip:j\xc3\xbcrgen@h", "j%C3%BCrgen@h"},
+		{"sip:a%00b@h", "a%00b@h"},
+		{"sip:a%2500b@h", "a%2500b@h"},
+		{"sip:two%20words@h", "two%20words@h"},
+		{"sip:a%@h", "a%25@h"},
+		{"sip:a%4@h", "a%254@h"},
+	};
+	char buf[AOR_MAX], longest[AOR_MAX];
+	struct str aor = STR_NONE;
+	struct uri u;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(uri_parse(str_z(rows[i].uri), &u));
+		assert_true(aor_canonical(&u, buf, &aor));
+		if (!str_eq(aor, str_z(rows[i].aor)))
+			fail_msg("%s: %.*s", rows[i].uri, (int)aor.n, aor.p);
+	}
+	memset(longest, 'x', sizeof(longest));
+	u = (struct uri){.user = {longest, AOR_MAX - 2}, .host = STR("h")};
+	assert_true(aor_canonical(&u, buf, &aor));
+	longest[0] = '%'; /* three bytes of one */
+	assert_false(aor_canonical(&u, buf, &aor));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_uri_good),       cmocka_unit_test(test_uri_bad),
-		cmocka_unit_test(test_name_addr_good), cmocka_unit_test(test_name_addr_bad),
-		cmocka_unit_test(test_params_get),     cmocka_unit_test(test_list_next),
+		cmocka_unit_test(test_aor),           cmocka_unit_test(test_uri_good),
+		cmocka_unit_test(test_uri_bad),       cmocka_unit_test(test_name_addr_good),
+		cmocka_unit_test(test_name_addr_bad), cmocka_unit_test(test_params_get),
+		cmocka_unit_test(test_list_next),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

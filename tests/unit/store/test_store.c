@@ -15,6 +15,7 @@
 #include "../base/oom.h"
 #include "../base/unit.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #define FLUSH_MS 10000
 
@@ -139,6 +140,52 @@ static void test_coalesced(void **state)
 	assert_int_equal(gauges(s).queued_bytes, 0);
 	assert_false(store_waits(s, STORE_CALLS, STR("k")));
 	holds(s, STORE_CALLS, "k=99 ");
+	store_close(s);
+}
+
+#define GATHER_MS 1000
+
+static uint64_t written_after(struct store *s, const char *key)
+{
+	uint64_t began_ms = thread_now_ms();
+	assert_true(store_put(s, STORE_CALLS, str_z(key), STR("x")));
+	while (gauges(s).queued)
+		usleep(1000);
+	return thread_now_ms() - began_ms;
+}
+
+/* Transactions keep their distance; after a while without any, what comes does not wait for it. */
+static void test_gathered(void **state)
+{
+	struct store *s = open_with((struct store_sqlite_params){.gather_ms = GATHER_MS});
+	uint64_t until_ms;
+	assert_int_equal(store_flush(s, FLUSH_MS), 0);
+	assert_in_range(written_after(s, "1"), GATHER_MS - 200, 60000);
+	until_ms = thread_now_ms() + GATHER_MS;
+	while (thread_now_ms() < until_ms)
+		usleep(10000);
+	assert_in_range(written_after(s, "2"), 15, GATHER_MS - 200);
+	assert_in_range(written_after(s, "3"), GATHER_MS - 200, 60000);
+	store_close(s);
+}
+
+/* Others do not take it along. */
+static void test_deleted_late(void **state)
+{
+	struct store *s = open_store();
+	uint64_t began_ms;
+	assert_true(store_put(s, STORE_CALLS, STR("k"), STR("x")));
+	assert_int_equal(store_flush(s, FLUSH_MS), 0);
+	began_ms = thread_now_ms();
+	assert_true(store_del(s, STORE_CALLS, STR("k")));
+	assert_true(store_put(s, STORE_CALLS, STR("l"), STR("y")));
+	while (gauges(s).written == 1)
+		usleep(1000);
+	assert_true(store_waits(s, STORE_CALLS, STR("k")) || thread_now_ms() - began_ms >= 250);
+	while (gauges(s).queued)
+		usleep(1000);
+	assert_in_range(thread_now_ms() - began_ms, 250, 60000);
+	holds(s, STORE_CALLS, "l=y ");
 	store_close(s);
 }
 
@@ -438,10 +485,12 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_killed),           CASE(test_in_use),    CASE(test_kept),          CASE(test_coalesced),
-		CASE(test_bounds),           CASE(test_none),      CASE(test_threads),       CASE(test_no_database),
-		CASE(test_damaged),          CASE(test_newer),     CASE(test_other_program), CASE(test_no_place),
-		CASE(test_mode_is_narrowed), CASE(test_full_disk), CASE(test_stuck),         CASE(test_memory),
+		CASE(test_killed),        CASE(test_in_use),   CASE(test_kept),
+		CASE(test_coalesced),     CASE(test_gathered), CASE(test_deleted_late),
+		CASE(test_bounds),        CASE(test_none),     CASE(test_threads),
+		CASE(test_no_database),   CASE(test_damaged),  CASE(test_newer),
+		CASE(test_other_program), CASE(test_no_place), CASE(test_mode_is_narrowed),
+		CASE(test_full_disk),     CASE(test_stuck),    CASE(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

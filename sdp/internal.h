@@ -10,9 +10,10 @@
 /* What an attribute is to us; decided once, when it is parsed, and kept in struct sdp_line. */
 enum sdp_attr {
 	SDP_ATTR_UNKNOWN,
-	SDP_ATTR_CROSS,  /* known to describe media: crosses as it is */
-	SDP_ATTR_HIDE,   /* names the far side or belongs to a hop: never crosses */
-	SDP_ATTR_FORMAT, /* "<payload type or *> ...": crosses with its format */
+	SDP_ATTR_CROSS,   /* known to describe media: crosses as it is */
+	SDP_ATTR_NUMBERS, /* of conferences and floors: crosses when it is numbers, as all use it */
+	SDP_ATTR_HIDE,    /* names the far side or belongs to a hop: never crosses */
+	SDP_ATTR_FORMAT,  /* "<payload type or *> ...": crosses with its format */
 	SDP_ATTR_RTCP_FB,
 	SDP_ATTR_RTCP_RSIZE,
 	SDP_ATTR_FMTP,
@@ -69,7 +70,10 @@ enum sdp_error sdp_parse_media(struct sdp_parser *p, struct sdp_media *m);
 bool sdp_static_codec(uint8_t pt, struct sdp_codec *c);
 
 /* Whether a line would tell the reader of our description who the far side is. */
-bool sdp_line_names(const struct sdp *far, struct str value);         /* of a known kind */
+bool sdp_line_names(const struct sdp *far, struct str value); /* of a known kind */
+bool sdp_dotted_name(struct str value);                       /* a host name that nobody told of */
+/* "12", "1 mstrm:12 13": RFC 4574 leaves room for any token as a label, and RFC 8856 §6 refers to it. */
+bool sdp_only_numbers(struct str value);
 bool sdp_unknown_line_names(const struct sdp *far, struct str value); /* of a kind we know nothing of */
 
 void sdp_write_line(struct writer *w, const struct sdp_line *l);

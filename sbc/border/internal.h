@@ -109,6 +109,10 @@ struct border_state {
 	struct gcra answers_rate; /* of those to strangers */
 };
 
+/* What border_call_begin() would say to a call from this peer now: counted, if it is a refusal, and nothing is taken.
+ */
+enum reject_reason call_without_room(struct border_state *s, const struct config *c, int peer, uint64_t now_ms);
+
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */
 
 /* NULL: lets it in; else the prefix that keeps it out, or acl->allow for "not in allow". */

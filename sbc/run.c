@@ -14,7 +14,10 @@
 
 #define LOG_QUEUE_BYTES (4u << 20)
 #define CDR_QUEUE_BYTES (16u << 20)
-#define MAIN_QUEUE      (2 * GATHER_OPEN_MAX) /* answers of workers, and a few words more */
+#define LOG_PATIENCE_MS 250
+#define CDR_PATIENCE_MS                                                                                                \
+	50 /* sooner than the store forgets the call: one of them has it whenever the process is killed */
+#define MAIN_QUEUE (2 * GATHER_OPEN_MAX) /* answers of workers, and a few words more */
 
 /* ---- putting it together ---- */
 
@@ -27,7 +30,7 @@ static int fail(const char *what, int err)
 static int start_writers(struct program *p)
 {
 	const struct config *c = p->config;
-	int err = line_writer_create(c->log.file, LOG_QUEUE_BYTES, &p->log);
+	int err = line_writer_create(c->log.file, LOG_QUEUE_BYTES, LOG_PATIENCE_MS, &p->log);
 
 	if (err < 0)
 		return fail(c->log.file ? c->log.file : "log", err);
@@ -36,7 +39,7 @@ static int start_writers(struct program *p)
 	log_set_sink(log_to_writer, p->log);
 	if (!c->cdr.file)
 		return 0;
-	err = line_writer_create(c->cdr.file, CDR_QUEUE_BYTES, &p->cdr);
+	err = line_writer_create(c->cdr.file, CDR_QUEUE_BYTES, CDR_PATIENCE_MS, &p->cdr);
 	return err < 0 ? fail(c->cdr.file, err) : 0;
 }
 

@@ -15,7 +15,7 @@
 
 #include "base/thread.h"
 
-#define GATHER_MS     50
+#define GATHER_MS     50   /* at first, and after silence */
 #define QUIET_ROUNDS  3    /* gatherings without a line before the thread sleeps until it is woken */
 #define RETRY_MS      1000 /* after a failed write */
 #define FINISH_MS     2000 /* line_writer_destroy() */
@@ -37,6 +37,7 @@ struct line_writer {
 	/* under lock; written atomically, so that gauges can read without it */
 	char *ring;
 	size_t cap, tail; /* tail: where the oldest byte lies */
+	unsigned patience_ms;
 	_Atomic size_t used;
 	enum sleep sleep;
 	bool reopen, stop, ended;
@@ -47,6 +48,7 @@ struct line_writer {
 	int fd;
 	bool regular; /* a file: no poll, large writes */
 	bool told;    /* this failure was told on standard error */
+	unsigned gather_ms;
 	size_t begun; /* bytes of the oldest line that are already written */
 	_Atomic uint64_t errors, wakeups;
 };
@@ -192,19 +194,28 @@ static void rest(struct line_writer *w, enum sleep how, unsigned ms)
 	atomic_fetch_add_explicit(&w->wakeups, 1, memory_order_relaxed);
 }
 
+static unsigned next_gather_ms(const struct line_writer *w)
+{
+	if (atomic_load_explicit(&w->used, memory_order_relaxed) == 0)
+		return GATHER_MS;
+	return 2 * w->gather_ms < w->patience_ms ? 2 * w->gather_ms : w->patience_ms;
+}
+
 /* Until there is something to write. Keeps gathering for a while after the last line: under a steady load no producer
- * ever finds the thread asleep for good, and waking it costs the producer a system call. Under lock. */
+ * ever finds the thread asleep for good, and waking it costs the producer a system call. Each gathering that found
+ * lines makes the next twice as long, up to the writer's patience: what a write costs besides its bytes, some 50 µs, is
+ * then shared by many lines. Under lock. */
 static void gather(struct line_writer *w)
 {
 	unsigned quiet = 0;
 	while (!w->stop && !w->reopen) {
-		if (quiet < QUIET_ROUNDS) {
-			rest(w, SLEEP_GATHER, GATHER_MS);
-		} else {
+		if (quiet == QUIET_ROUNDS) {
 			rest(w, SLEEP_IDLE, 0);
 			quiet = 0;
 			continue;
 		}
+		rest(w, SLEEP_GATHER, w->gather_ms);
+		w->gather_ms = next_gather_ms(w);
 		if (atomic_load_explicit(&w->used, memory_order_relaxed))
 			return;
 		quiet++;
@@ -238,7 +249,9 @@ static void give_back(struct line_writer *w, size_t from, size_t n)
 	w->begun = lines ? n - lines : w->begun + n;
 	pthread_mutex_lock(&w->lock);
 	w->tail = (w->tail + freed) % w->cap;
-	atomic_fetch_sub_explicit(&w->used, freed, memory_order_relaxed);
+	/* an empty ring begins anew, in memory that is in the caches, rather than go through all of it */
+	if (atomic_fetch_sub_explicit(&w->used, freed, memory_order_relaxed) == freed)
+		w->tail = 0;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -331,7 +344,7 @@ static void free_writer(struct line_writer *w)
 	free(w);
 }
 
-int line_writer_create(const char *path, size_t queue_bytes, struct line_writer **ret)
+int line_writer_create(const char *path, size_t queue_bytes, unsigned patience_ms, struct line_writer **ret)
 {
 	struct line_writer *w = calloc(1, sizeof(*w));
 	int err = -ENOMEM;
@@ -339,6 +352,8 @@ int line_writer_create(const char *path, size_t queue_bytes, struct line_writer 
 	if (!w)
 		return -ENOMEM;
 	w->cap = queue_bytes ? queue_bytes : 1;
+	w->patience_ms = patience_ms > GATHER_MS ? patience_ms : GATHER_MS;
+	w->gather_ms = GATHER_MS;
 	w->ring = malloc(w->cap);
 	if (!w->ring)
 		goto fail_writer;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* line_writer: a thread that writes lines to a file. Producers on any thread hand over whole lines and never wait for
- * the file: a line that finds no room in the queue is dropped and counted. The thread gathers lines for up to 50 ms, so
- * that a busy producer hardly ever has to wake it.
+ * the file: a line that finds no room in the queue is dropped and counted. The thread gathers lines for 50 ms and,
+ * under a steady stream of them, for up to the writer's patience, so that a busy producer hardly ever has to wake it
+ * and a write is shared by many lines; half a queue is written at once.
  *
  * What is written are whole lines in the order in which they were put. A write that fails (a full disk, a reader gone)
  * is counted, told once on standard error until one succeeds again, and tried again every second; meanwhile the queue
@@ -17,8 +18,9 @@
 struct line_writer;
 
 /* path NULL: standard error; else opened for appending, made with mode 0640. 0; -ENOMEM, -EAGAIN (no thread), or
- * -errno of opening it. queue_bytes counts line ends too. */
-int line_writer_create(const char *path, size_t queue_bytes, struct line_writer **ret);
+ * -errno of opening it. queue_bytes counts line ends too. patience_ms: how old a line may become before it is written;
+ * what a process that is killed can lose. */
+int line_writer_create(const char *path, size_t queue_bytes, unsigned patience_ms, struct line_writer **ret);
 /* One line; the line end is added. Any thread; some 100 ns. */
 void line_writer_put(struct line_writer *w, const char *line, size_t n);
 /* The same for a line that comes in parts. */

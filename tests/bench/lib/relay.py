@@ -4,9 +4,10 @@ import json
 import os
 import statistics
 import subprocess
+import time
 
 from . import held_calls, process, sipp, space
-from .calls import measure_on_held
+from .calls import load_in_turns
 from .ng import Ng
 from .peers import Rtpengine
 from .process import BenchError
@@ -106,7 +107,8 @@ def _flat_calls(bench):
         systems = {n: s.add(Limen, "limen holding %d" % n) for n in (few, many)}
         for n, system in systems.items():
             sipp.hold(system, bench.work, n, 1000).abandon()
-        us = measure_on_held(bench, list(systems.values()), 300, seconds, rounds)
+        time.sleep(1 if bench.quick else Limen.linger_s)
+        us = load_in_turns(bench, list(systems.values()), 300, seconds, rounds)
         bench.report.row("CPU per call, %d calls held" % many, us[systems[many]], "us",
                          ("%d held" % few, us[systems[few]]), None if bench.quick else FLAT)
 

@@ -229,7 +229,7 @@ static size_t through_a_writer(const struct cdr *r)
 	int fd = mkstemp(path);
 	ssize_t n;
 
-	assert_int_equal(line_writer_create(path, 4 * CDR_LINE_MAX, &w), 0);
+	assert_int_equal(line_writer_create(path, 4 * CDR_LINE_MAX, 50, &w), 0);
 	cdr_to_writer(w, r);
 	line_writer_destroy(w);
 	n = read(fd, line_of_writer, sizeof(line_of_writer));

@@ -84,7 +84,7 @@ static void test_order(void **state)
 	struct line_writer *w;
 	char *text, *at;
 
-	assert_int_equal(line_writer_create(path, 1u << 20, &w), 0);
+	assert_int_equal(line_writer_create(path, 1u << 20, 50, &w), 0);
 	for (unsigned i = 0; i < 10000; i++)
 		put(w, "line", i, 0);
 	line_writer_put(w, "", 0);
@@ -108,7 +108,7 @@ static void test_wrapped(void **state)
 	char *text, *at;
 	unsigned taken = 0, seen, last = 0;
 
-	assert_int_equal(line_writer_create(path, 997, &w), 0);
+	assert_int_equal(line_writer_create(path, 997, 50, &w), 0);
 	for (unsigned i = 1; i <= 20000; i++) {
 		uint64_t before = line_writer_dropped(w);
 		put(w, "line", i, i * i);
@@ -152,7 +152,7 @@ static void test_two_producers(void **state)
 	struct line_writer *w;
 	char *text;
 
-	assert_int_equal(line_writer_create(path, 1u << 20, &w), 0);
+	assert_int_equal(line_writer_create(path, 1u << 20, 50, &w), 0);
 	for (i = 0; i < 2; i++) {
 		p[i].w = w;
 		assert_int_equal(pthread_create(&thread[i], NULL, produce, &p[i]), 0);
@@ -182,7 +182,7 @@ static void test_too_large(void **state)
 	size_t n;
 
 	memset(line, 'x', 100);
-	assert_int_equal(line_writer_create(path, 100, &w), 0);
+	assert_int_equal(line_writer_create(path, 100, 50, &w), 0);
 	line_writer_put(w, line, 100);
 	assert_int_equal(line_writer_dropped(w), 1);
 	line_writer_put(w, line, 99);
@@ -199,7 +199,7 @@ static void test_rotation(void **state)
 	struct line_writer *w;
 	char *text;
 
-	assert_int_equal(line_writer_create(path, 4096, &w), 0);
+	assert_int_equal(line_writer_create(path, 4096, 50, &w), 0);
 	line_writer_put(w, "one", 3);
 	wait_empty(w);
 	assert_int_equal(rename(path, old_path), 0);
@@ -222,7 +222,7 @@ static void test_rotation_fails(void **state)
 	struct line_writer *w;
 	char *text;
 
-	assert_int_equal(line_writer_create(path, 4096, &w), 0);
+	assert_int_equal(line_writer_create(path, 4096, 50, &w), 0);
 	assert_int_equal(rename(path, old_path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
 	line_writer_reopen(w);
@@ -239,8 +239,8 @@ static void test_rotation_fails(void **state)
 static void test_bad_paths(void **state)
 {
 	struct line_writer *w = NULL;
-	assert_int_equal(line_writer_create("/nonexistent/x", 4096, &w), -ENOENT);
-	assert_int_equal(line_writer_create("/tmp", 4096, &w), -EISDIR);
+	assert_int_equal(line_writer_create("/nonexistent/x", 4096, 50, &w), -ENOENT);
+	assert_int_equal(line_writer_create("/tmp", 4096, 50, &w), -EISDIR);
 	assert_null(w);
 	line_writer_destroy(NULL);
 }
@@ -251,7 +251,7 @@ static void test_full_disk(void **state)
 	struct line_writer *w;
 	uint64_t begin;
 
-	assert_int_equal(line_writer_create("/dev/full", 4096, &w), 0);
+	assert_int_equal(line_writer_create("/dev/full", 4096, 50, &w), 0);
 	for (unsigned i = 0; i < 1000; i++)
 		put(w, "line", i, 0);
 	assert_true(line_writer_dropped(w) > 0);
@@ -273,7 +273,7 @@ static void test_rotation_in_a_line(void **state)
 	memset(line, 'x', sizeof(line));
 	assert_int_equal(mkfifo(path, 0600), 0);
 	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	assert_int_equal(line_writer_create(path, 1u << 20, &w), 0);
+	assert_int_equal(line_writer_create(path, 1u << 20, 50, &w), 0);
 	for (unsigned i = 0; i < 40; i++) /* 120 kB: more than the pipe takes, so that it stops inside a line */
 		line_writer_put(w, line, sizeof(line));
 	usleep(200000);
@@ -298,7 +298,7 @@ static void test_stalled_pipe(void **state)
 	memset(line, 'x', sizeof(line));
 	assert_int_equal(mkfifo(path, 0600), 0);
 	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	assert_int_equal(line_writer_create(path, 1u << 16, &w), 0);
+	assert_int_equal(line_writer_create(path, 1u << 16, 50, &w), 0);
 	for (unsigned i = 0; i < 20000; i++) {
 		begin = now_us();
 		line_writer_put(w, line, sizeof(line));
@@ -324,7 +324,7 @@ static void test_late_reader(void **state)
 	int reader;
 
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(line_writer_create(path, 4096, &w), 0); /* nobody reads yet */
+	assert_int_equal(line_writer_create(path, 4096, 50, &w), 0); /* nobody reads yet */
 	line_writer_put(w, "early", 5);
 	usleep(120000);
 	reader = open(path, O_RDONLY | O_CLOEXEC);
@@ -345,7 +345,7 @@ static void test_stalled_standard_error(void **state)
 	memset(line, 'x', sizeof(line));
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
 	dup2(p[1], STDERR_FILENO);
-	assert_int_equal(line_writer_create(NULL, 1u << 20, &w), 0);
+	assert_int_equal(line_writer_create(NULL, 1u << 20, 50, &w), 0);
 	for (unsigned i = 0; i < 2000; i++)
 		line_writer_put(w, line, sizeof(line));
 	usleep(200000);
@@ -366,7 +366,7 @@ static void test_wakeups(void **state)
 	struct line_writer *w;
 	uint64_t begin = now_us(), took;
 
-	assert_int_equal(line_writer_create(path, 1u << 20, &w), 0);
+	assert_int_equal(line_writer_create(path, 1u << 20, 50, &w), 0);
 	for (unsigned i = 0; now_us() - begin < 500000; i++) {
 		put(w, "line", i, 0);
 		usleep(500);
@@ -376,13 +376,42 @@ static void test_wakeups(void **state)
 	line_writer_destroy(w);
 }
 
+/* a patient writer gathers longer and longer under a steady stream, and writes all the same when half of the queue is
+ * taken */
+static void test_patience(void **state)
+{
+	uint64_t begin = now_us(), took;
+	struct line_writer *w;
+	char line[500] = {0};
+
+	memset(line, 'x', sizeof(line));
+	assert_int_equal(line_writer_create(path, 1u << 20, 10000, &w), 0);
+	for (unsigned i = 0; i < 900; i++) {
+		line_writer_put(w, line, 20);
+		usleep(1000);
+	}
+	took = now_us() - begin;
+	/* 50, 100, 200, 400 ms ... */
+	for (begin = 0; took > 50000u << begin; begin++)
+		;
+	assert_in_range(line_writer_wakeups(w), 2, begin + 2);
+	for (unsigned i = 0; i < 1100; i++)
+		line_writer_put(w, line, sizeof(line));
+	begin = now_us();
+	while (line_writer_queued(w) > 1u << 19 && now_us() - begin < 5000000)
+		usleep(1000);
+	assert_in_range(line_writer_queued(w), 0, 1u << 19);
+	assert_int_equal(line_writer_dropped(w), 0);
+	line_writer_destroy(w);
+}
+
 static void test_log_and_time(void **state)
 {
 	struct log_line l;
 	struct line_writer *w;
 	char *text;
 
-	assert_int_equal(line_writer_create(path, 4096, &w), 0);
+	assert_int_equal(line_writer_create(path, 4096, 50, &w), 0);
 	log_set_sink(log_to_writer, w);
 	assert_true(log_begin(&l, LOG_INFO, "call begun"));
 	log_z(&l, "call", "x");
@@ -401,7 +430,7 @@ static void test_out_of_memory(void **state)
 		struct line_writer *w = NULL;
 		int r;
 		oom_after(allowed);
-		r = line_writer_create(path, 4096, &w);
+		r = line_writer_create(path, 4096, 50, &w);
 		if (oom_off() == 0) {
 			line_writer_destroy(w);
 			break;
@@ -430,11 +459,12 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup(f, setup)
 	static const struct CMUnitTest tests[] = {
-		CASE(test_order),        CASE(test_wrapped),      CASE(test_two_producers),
-		CASE(test_too_large),    CASE(test_rotation),     CASE(test_rotation_fails),
-		CASE(test_bad_paths),    CASE(test_full_disk),    CASE(test_rotation_in_a_line),
-		CASE(test_stalled_pipe), CASE(test_late_reader),  CASE(test_stalled_standard_error),
-		CASE(test_wakeups),      CASE(test_log_and_time), CASE(test_out_of_memory),
+		CASE(test_order),         CASE(test_wrapped),     CASE(test_two_producers),
+		CASE(test_too_large),     CASE(test_rotation),    CASE(test_rotation_fails),
+		CASE(test_bad_paths),     CASE(test_full_disk),   CASE(test_rotation_in_a_line),
+		CASE(test_stalled_pipe),  CASE(test_late_reader), CASE(test_stalled_standard_error),
+		CASE(test_wakeups),       CASE(test_patience),    CASE(test_log_and_time),
+		CASE(test_out_of_memory),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -170,7 +170,7 @@ static void write_all(void)
 	struct line_writer *log;
 	struct writer w = writer_init(text, sizeof(text) - 1);
 
-	assert_int_equal(line_writer_create("/dev/null", 100, &log), 0);
+	assert_int_equal(line_writer_create("/dev/null", 100, 50, &log), 0);
 	metrics_write(
 		&(struct metrics_sources){.config = &config, .calls = calls, .log = log, .started_ns = clock_ns()}, &w);
 	line_writer_destroy(log);

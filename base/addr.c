@@ -235,23 +235,33 @@ bool addr_is_unsendable(const struct addr *a)
 	return true;
 }
 
-static void write_host4(struct writer *w, const uint8_t host[4])
+/* "0." to "255.": addresses are in every Via, Contact and c= line. */
+#define TEN(t) t "0.", t "1.", t "2.", t "3.", t "4.", t "5.", t "6.", t "7.", t "8.", t "9."
+#define HUNDRED(h)                                                                                                     \
+	TEN(h "0"), TEN(h "1"), TEN(h "2"), TEN(h "3"), TEN(h "4"), TEN(h "5"), TEN(h "6"), TEN(h "7"), TEN(h "8"),    \
+		TEN(h "9")
+static const char octets[256][4] = {
+	TEN(""),  TEN("1"), TEN("2"),     TEN("3"),  TEN("4"),  TEN("5"),  TEN("6"),  TEN("7"),
+	TEN("8"), TEN("9"), HUNDRED("1"), TEN("20"), TEN("21"), TEN("22"), TEN("23"), TEN("24"),
+	"250.",   "251.",   "252.",       "253.",    "254.",    "255.",
+};
+#undef TEN
+#undef HUNDRED
+
+static size_t text_host4(char *text, const uint8_t host[4])
 {
-	char text[INET_ADDRSTRLEN], *at = text;
+	char *at = text;
 	for (unsigned i = 0; i < 4; i++) {
-		if (host[i] >= 100)
-			*at++ = (char)('0' + host[i] / 100);
-		if (host[i] >= 10)
-			*at++ = (char)('0' + host[i] / 10 % 10);
-		*at++ = (char)('0' + host[i] % 10);
-		*at++ = '.';
+		memcpy(at, octets[host[i]], sizeof(octets[0]));
+		at += 2 + (host[i] >= 10) + (host[i] >= 100);
 	}
-	writer_put(w, text, (size_t)(at - text) - 1);
+	return (size_t)(at - text) - 1;
 }
 
-void addr_write_host(struct writer *w, const struct addr *a, bool brackets)
+/* The host, and a port where that is asked for. */
+static void write_text(struct writer *w, const struct addr *a, bool brackets, bool port)
 {
-	char z[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN + 3 + WRITER_U64_MAX];
 	size_t n;
 	const uint8_t *host = host_bytes(a, &n);
 
@@ -259,25 +269,30 @@ void addr_write_host(struct writer *w, const struct addr *a, bool brackets)
 		writer_char(w, '-');
 		return;
 	}
-	if (n == 4) { /* by hand: in every Via, Contact and c= line, and several times as fast as inet_ntop() */
-		write_host4(w, host);
-		return;
+	if (n == 4) {
+		n = text_host4(text, host);
+	} else {
+		text[0] = '[';
+		inet_ntop(AF_INET6, host, text + brackets, INET6_ADDRSTRLEN);
+		n = strlen(text);
+		if (brackets)
+			text[n++] = ']';
 	}
-	inet_ntop(AF_INET6, host, z, sizeof(z));
-	if (brackets)
-		writer_char(w, '[');
-	writer_z(w, z);
-	if (brackets)
-		writer_char(w, ']');
+	if (port) {
+		text[n++] = ':';
+		n += writer_digits(text + n, addr_port(a));
+	}
+	writer_put(w, text, n);
+}
+
+void addr_write_host(struct writer *w, const struct addr *a, bool brackets)
+{
+	write_text(w, a, brackets, false);
 }
 
 void addr_write(struct writer *w, const struct addr *a)
 {
-	addr_write_host(w, a, true);
-	if (!addr_is_set(a))
-		return;
-	writer_char(w, ':');
-	writer_u64(w, addr_port(a));
+	write_text(w, a, true, true);
 }
 
 const char *addr_text(const struct addr *a, char buf[ADDR_STRLEN])

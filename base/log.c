@@ -92,24 +92,10 @@ static void pair_end(struct log_line *l, size_t mark)
 	}
 }
 
+/* What stands for itself without quotes is printable, but a space, the quote, the backslash and '='. */
 static bool word_plain(uint64_t v)
 {
-	return !word_unprintable(v) && !word_has(v, ' ') && !word_has(v, '"') && !word_has(v, '\\') &&
-	       !word_has(v, '=');
-}
-
-/* Bytes that stand for themselves without quotes: what is printable, but the quote, the backslash and '='. */
-static bool is_plain(struct str s)
-{
-	size_t i = 0;
-	while (s.n - i >= 8 && word_plain(word_load(s.p + i)))
-		i += 8;
-	for (; i < s.n; i++) {
-		uint8_t c = (uint8_t)s.p[i];
-		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=')
-			return false;
-	}
-	return s.n > 0;
+	return !(word_outside(v, '!') | word_ascii_has(v, '"') | word_ascii_has(v, '\\') | word_ascii_has(v, '='));
 }
 
 /* Where a cut at VALUE_MAX does not split a UTF-8 sequence. */
@@ -121,30 +107,33 @@ static struct str value_cut(struct str s)
 	return s;
 }
 
-static void write_value(struct writer *w, struct str s)
+static void write_quoted(struct writer *w, struct str s)
 {
 	if (s.n > VALUE_MAX) {
 		writer_json(w, value_cut(s));
 		if (!w->overflow)
 			w->n--; /* its closing quote */
 		writer_lit(w, "...\"");
-	} else if (is_plain(s)) {
-		writer_str(w, s);
 	} else {
 		writer_json(w, s);
 	}
 }
 
-void log_str(struct log_line *l, const char *key, struct str value)
+void log_pair(struct log_line *l, struct str key, struct str value)
 {
-	size_t mark = pair_begin(l, key);
-	write_value(&l->w, value);
+	const bool plain = value.n && value.n <= VALUE_MAX && word_all(value.p, value.n, word_plain);
+	const size_t mark = l->w.n;
+	char *at = writer_take(&l->w, 1 + key.n + 1 + (plain ? value.n : 0));
+	if (at) {
+		*at++ = ' ';
+		memcpy(at, key.p, key.n);
+		at[key.n] = '=';
+		if (plain)
+			memcpy(at + key.n + 1, value.p, value.n);
+		else
+			write_quoted(&l->w, value);
+	}
 	pair_end(l, mark);
-}
-
-void log_z(struct log_line *l, const char *key, const char *value)
-{
-	log_str(l, key, value ? str_z(value) : STR("-"));
 }
 
 void log_u64(struct log_line *l, const char *key, uint64_t value)

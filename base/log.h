@@ -35,8 +35,16 @@ const char *log_level_text(enum log_level level); /* "INFO" */
 /* false: this level is off (at start: debug); nothing else is to be called. Writes level and msg, which is the
  * program's own text and not escaped; the sink adds the time. */
 bool log_begin(struct log_line *l, enum log_level level, const char *msg);
-void log_str(struct log_line *l, const char *key, struct str value);
-void log_z(struct log_line *l, const char *key, const char *value); /* NULL: "-" */
+void log_pair(struct log_line *l, struct str key, struct str value);
+/* Inline, for the key's length to be known when it is compiled. */
+static inline void log_str(struct log_line *l, const char *key, struct str value)
+{
+	log_pair(l, str_z(key), value);
+}
+static inline void log_z(struct log_line *l, const char *key, const char *value) /* NULL: "-" */
+{
+	log_pair(l, str_z(key), value ? str_z(value) : STR("-"));
+}
 void log_u64(struct log_line *l, const char *key, uint64_t value);
 /* Addresses and user parts of URIs: masked when log_set_mask(true): the one helper that does it. */
 void log_addr(struct log_line *l, const char *key, const struct addr *a);

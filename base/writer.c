@@ -7,24 +7,37 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
+static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+				  "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+				  "8081828384858687888990919293949596979899";
+
 static size_t digits_of(uint64_t v)
 {
 	size_t n = 1;
-	for (; v >= 1000; v /= 1000)
-		n += 3;
-	return n + (v >= 10) + (v >= 100);
+	for (; v >= 10000; v /= 10000)
+		n += 4;
+	return n + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
+size_t writer_digits(char *at, uint64_t v)
+{
+	size_t n = digits_of(v), i = n;
+	for (; v >= 100; v /= 100)
+		memcpy(at + (i -= 2), digit_pairs + v % 100 * 2, 2);
+	if (v >= 10)
+		memcpy(at, digit_pairs + v * 2, 2);
+	else
+		*at = (char)('0' + v);
+	return n;
 }
 
 void writer_u64(struct writer *w, uint64_t v)
 {
-	size_t n = digits_of(v);
-	char *at = writer_take(w, n);
-	if (!at)
-		return;
-	do {
-		at[--n] = (char)('0' + v % 10);
-		v /= 10;
-	} while (n);
+	char text[WRITER_U64_MAX];
+	if (!w->overflow && w->cap - w->n >= sizeof(text))
+		w->n += writer_digits(w->p + w->n, v);
+	else
+		writer_put(w, text, writer_digits(text, v));
 }
 
 void writer_hex(struct writer *w, const uint8_t *p, size_t n)
@@ -104,15 +117,19 @@ static void json_escape(struct writer *w, uint8_t c)
 	writer_put(w, (char[]){'\\', 'u', '0', '0', hex_digits[c >> 4], hex_digits[c & 15]}, 6);
 }
 
-/* Nearly every byte: ASCII that needs no second look. */
+static bool json_word_plain(uint64_t v)
+{
+	return !(word_outside(v, ' ') | word_ascii_has(v, '"') | word_ascii_has(v, '\\'));
+}
+
 static bool json_byte_plain(uint8_t c)
 {
 	return (uint8_t)(c - 0x20) < 0x5f && c != '"' && c != '\\';
 }
 
-static bool json_word_plain(uint64_t v)
+bool writer_json_plain(struct str s)
 {
-	return !word_unprintable(v) && !word_has(v, '"') && !word_has(v, '\\');
+	return word_all(s.p, s.n, json_word_plain);
 }
 
 /* Bytes that may stand in a JSON string as they are: 0 when the one at p needs an escape. *ret_skip is what the escape
@@ -132,7 +149,7 @@ static size_t json_plain(const uint8_t *p, size_t n, size_t *ret_skip, uint8_t *
 	return len;
 }
 
-void writer_json(struct writer *w, struct str s)
+static void json_escaped(struct writer *w, struct str s)
 {
 	const uint8_t *p = (const uint8_t *)s.p;
 	size_t start = 0, at = 0;
@@ -161,4 +178,18 @@ void writer_json(struct writer *w, struct str s)
 	if (at > start)
 		writer_put(w, p + start, at - start);
 	writer_char(w, '"');
+}
+
+void writer_json(struct writer *w, struct str s)
+{
+	if (!writer_json_plain(s)) {
+		json_escaped(w, s);
+		return;
+	}
+	char *at = writer_take(w, s.n + 2);
+	if (!at)
+		return;
+	at[0] = at[s.n + 1] = '"';
+	if (s.n)
+		memcpy(at + 1, s.p, s.n);
 }

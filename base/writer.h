@@ -52,6 +52,9 @@ static inline void writer_char(struct writer *w, char c)
 }
 
 void writer_u64(struct writer *w, uint64_t v);
+/* The digits of v at `at`, which has room for WRITER_U64_MAX; how many they are. */
+#define WRITER_U64_MAX 20
+size_t writer_digits(char *at, uint64_t v);
 void writer_hex(struct writer *w, const uint8_t *p, size_t n);
 /* Needs room for its text and for one byte more, which is not counted. */
 void writer_fmt(struct writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -71,6 +74,8 @@ static inline void writer_z(struct writer *w, const char *z)
 /* JSON string with its quotes (RFC 8259 §7); every control character (C0, DEL, C1), quote and backslash escaped, bytes
  * that are not UTF-8 as \u00XX, so that the output is always valid JSON and harmless on a terminal. */
 void writer_json(struct writer *w, struct str s);
+/* Nothing in it needs an escape: it may be put between quotes as it is. */
+bool writer_json_plain(struct str s);
 
 static inline struct str writer_result(const struct writer *w)
 {

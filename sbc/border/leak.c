@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One pass over a message: cut it into tokens, and ask of each, by its length and a hash of a few of its bytes, whether
- * it may be (part of) something forbidden; only then compare. IPv6 addresses have many spellings: where a run of hex
- * digits and colons may be one, it is read and its 16 bytes are looked up. */
+/* One pass over a message: leap to the tokens that may be (part of) something forbidden, ask of each, by its length and
+ * a hash of a few of its bytes, whether it is, and only then compare. IPv6 addresses have many spellings: where a run
+ * of hex digits and colons may be one, it is read and its 16 bytes are looked up. Nearly always nothing is found, and
+ * it does not matter then where headers end and what the parts of a body are: that is asked when something is. */
 #include "sbc/border/leak_internal.h"
 
 #define MULTIPART_DEPTH 3
@@ -12,7 +13,8 @@ struct check {
 	const struct leak_set *set; /* NULL: none */
 	struct str text;
 	uint64_t lengths;
-	size_t shortest; /* no token of fewer bytes is asked for; 0: none at all is */
+	size_t window;       /* no token of fewer bytes is asked for; 0: none at all is */
+	const uint8_t *leap; /* by leak_gram(): how far from there the next token may begin; 0: it may be in one */
 	bool v6;
 	size_t v6_done; /* no attempt to read an address before this offset */
 	struct leak_finding *ret;
@@ -80,8 +82,6 @@ static bool in_net(struct check *k, const struct asked *q)
 
 static bool in_set(struct check *k, const struct asked *q)
 {
-	if (!(k->set->bloom[q->hash >> 6 & 3] >> (q->hash & 63) & 1))
-		return false;
 	for (unsigned i = 0; i < k->set->n; i++)
 		if (stands(k, &k->set->v[i], q) && found(k, &k->set->v[i], q->start))
 			return true;
@@ -158,28 +158,8 @@ static bool v6_here(struct check *k, size_t start, size_t colon, size_t end)
 
 /* ---- the pass ------------------------------------------------------------------------------------------------- */
 
-/* Every token, and every colon that an IPv6 address may begin at. */
-static bool scan_all(struct check *k, size_t i, size_t end)
-{
-	const char *p = k->text.p;
-	while (i < end) {
-		size_t start = i;
-		while (i < end && (leak_class[(uint8_t)p[i]] & LEAK_WORD))
-			i++;
-		if (i > start && token(k, start, i))
-			return true;
-		if (i == end)
-			break;
-		if (p[i] == ':' && v6_here(k, start, i, end))
-			return true;
-		size_t escape = p[i] == '%' ? leak_escape(p + i, end - i) : 0;
-		i += escape ? escape : 1;
-	}
-	return false;
-}
-
-/* Where the token that holds text[i] begins, but not before `from`; an escape that ends inside the run is none of it.
- */
+/* Where the token that holds text[i], or ends there, begins, but not before `from`; an escape that ends inside the run
+ * is none of it. */
 static size_t token_start(struct str text, size_t from, size_t i)
 {
 	size_t start = i;
@@ -190,33 +170,76 @@ static size_t token_start(struct str text, size_t from, size_t i)
 	return start;
 }
 
-/* Only tokens of at least `shortest` bytes: one that begins at or after `from` holds the byte shortest - 1 further on,
- * so that most of the text is passed over in strides of that length. */
-static bool scan_long(struct check *k, size_t from, size_t end)
+static size_t token_end(struct str text, size_t i, size_t end)
 {
-	const char *p = k->text.p;
-	const size_t stride = k->shortest;
-	for (size_t i = from; end - i >= stride && i < end;) {
-		size_t at = i + stride - 1;
-		if (!(leak_class[(uint8_t)p[at]] & LEAK_WORD)) {
-			i = at + 1;
-			continue;
-		}
-		size_t start = token_start(k->text, from, at);
-		i = at + 1;
-		while (i < end && (leak_class[(uint8_t)p[i]] & LEAK_WORD))
-			i++;
-		if (i >= start + stride && token(k, start, i))
+	while (i < end && (leak_class[(uint8_t)text.p[i]] & LEAK_WORD))
+		i++;
+	return i;
+}
+
+/* Every colon that an IPv6 address may begin at. */
+static bool scan_v6(struct check *k, size_t i, size_t end)
+{
+	const char *p = k->text.p, *colon;
+	for (; i < end && (colon = memchr(p + i, ':', end - i)); i = (size_t)(colon - p) + 1) {
+		size_t at = (size_t)(colon - p);
+		if (v6_here(k, token_start(k->text, i, at), at, end))
 			return true;
 	}
 	return false;
 }
 
-static bool scan(struct check *k, size_t i, size_t end)
+/* Every token: where one of fewer bytes than leaping takes is asked for. */
+static bool scan_all(struct check *k, size_t i, size_t end)
 {
-	if (k->v6)
-		return scan_all(k, i, end);
-	return k->shortest && scan_long(k, i, end);
+	const char *p = k->text.p;
+	while (i < end) {
+		size_t start = i;
+		i = token_end(k->text, i, end);
+		if (i > start && token(k, start, i))
+			return true;
+		size_t escape = leak_escape(p + i, end - i);
+		i += escape ? escape : 1;
+	}
+	return false;
+}
+
+/* May a token, less the EDGE bytes before it, begin at text[i]? */
+static bool may_begin(struct str text, size_t from, size_t i)
+{
+	const uint8_t here = leak_class[(uint8_t)text.p[i]];
+	const uint8_t before = i > from ? leak_class[(uint8_t)text.p[i - 1]] : 0;
+	return (here & LEAK_WORD) && !(here & LEAK_EDGE) &&
+	       (!(before & LEAK_WORD) || (before & LEAK_EDGE) || (i - from >= 3 && text.p[i - 3] == '%'));
+}
+
+/* The last bytes of a window say how far it can be moved on: to where they are that far from a token's beginning. */
+static bool scan_leaps(struct check *k, size_t i, size_t end)
+{
+	const struct str text = k->text;
+	const uint8_t *leap = k->leap;
+	const size_t from = i, window = k->window;
+	if (end < from + window)
+		return false;
+	const char *last = text.p + window - LEAK_GRAM;
+	while (i <= end - window) {
+		size_t n = leap[leak_gram(last + i)];
+		if (n || !may_begin(text, from, i)) {
+			i += n ? n : 1;
+			continue;
+		}
+		size_t start = token_start(text, from, i);
+		i = token_end(text, i, end);
+		if (i >= start + window && token(k, start, i))
+			return true;
+	}
+	return false;
+}
+
+static bool scan(struct check *k, size_t from, size_t end)
+{
+	bool hit = k->window >= LEAK_GRAM ? scan_leaps(k, from, end) : k->window && scan_all(k, from, end);
+	return hit || (k->v6 && scan_v6(k, from, end));
 }
 
 /* Offset behind the blank line that ends the headers which begin at i; end when there is none. */
@@ -342,19 +365,48 @@ static bool scan_head(struct check *k, size_t head, bool auth_relay)
 	return scan(k, at, head);
 }
 
+/* Where what is forbidden may not be: in the head, and in bodies that are looked at. */
+static bool scan_parts(struct check *k, bool auth_relay)
+{
+	const struct str text = k->text;
+	size_t head = head_end(text, 0, text.n);
+	k->v6_done = 0;
+	return scan_head(k, head, auth_relay) ||
+	       (head < text.n && body(k, content_type(text, 0, head), head, text.n, 0));
+}
+
+/* From what the network's table and the leg's set say of each group of four bytes. */
+static void leaps(const uint8_t *restrict net, const uint8_t *restrict set, size_t window, uint8_t *restrict ret_leap)
+{
+	const uint8_t all = (uint8_t)(window - LEAK_GRAM + 1);
+	for (size_t i = 0; i < LEAK_GRAMS; i++) {
+		uint8_t latest = net[i] > set[i] ? net[i] : set[i];
+		ret_leap[i] = (uint8_t)((latest > all ? latest : all) - latest);
+	}
+}
+
 bool leak_check(const struct leak_table *t, unsigned network, const struct leak_set *set, struct str message,
 		struct leak_finding *ret)
 {
-	struct check k = {.text = message, .ret = ret};
+	static const uint8_t nothing[LEAK_GRAMS];
+	uint8_t leap[LEAK_GRAMS];
+	struct leak_finding finding;
+	struct check k = {.text = message, .ret = &finding, .leap = leap};
 	if (t && network < t->n_networks)
 		k.net = &t->nets[network];
 	if (set && set->n)
 		k.set = set;
 	k.lengths = (k.net ? k.net->lengths : 0) | (k.set ? k.set->lengths : 0);
-	k.shortest = k.lengths ? (size_t)__builtin_ctzll(k.lengths) : 0;
+	k.window = k.lengths ? (size_t)__builtin_ctzll(k.lengths) : 0;
+	if (k.window > LEAK_WINDOW)
+		k.window = LEAK_WINDOW;
 	k.v6 = (k.net && k.net->v6) || (k.set && k.set->v6);
-	size_t head = head_end(message, 0, message.n);
-	if (scan_head(&k, head, set && set->auth_relay))
-		return true;
-	return head < message.n && body(&k, content_type(message, 0, head), head, message.n, 0);
+	if (k.window >= LEAK_GRAM)
+		leaps(k.net ? k.net->latest : nothing, k.set ? k.set->latest : nothing, k.window, leap);
+	/* Digest that is relayed is often found at once, where it is excepted. */
+	bool auth_relay = set && set->auth_relay;
+	if ((!auth_relay && !scan(&k, 0, message.n)) || !scan_parts(&k, auth_relay))
+		return false;
+	*ret = finding;
+	return true;
 }

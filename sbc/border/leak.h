@@ -23,6 +23,7 @@ void leak_table_destroy(struct leak_table *t); /* NULL is allowed */
  * (they are the legs' own strings). Zeroed: empty. When full, further ones are not taken and leak_set_add() returns
  * false (counted by the caller). */
 #define LEAK_SET_MAX 24
+#define LEAK_GRAMS   256
 struct leak_set {
 	unsigned n;
 	struct leak_needle {
@@ -31,9 +32,9 @@ struct leak_set {
 		uint16_t at, len; /* where that token is in s; len 0: an IPv6 address, found in any spelling */
 		bool allowed;     /* by leak_set_allow() */
 	} v[LEAK_SET_MAX];
-	uint64_t bloom[4]; /* of the hashes */
-	uint64_t lengths;  /* bit n: some needle's longest token has n bytes (63: or more) */
+	uint64_t lengths; /* bit n: some needle's longest token has n bytes (63: or more) */
 	bool v6;
+	uint8_t latest[LEAK_GRAMS]; /* where in those tokens a group of bytes is: leak_internal.h */
 	/* Digest is relayed between the two ends (headers_relay_auth()): realm, nonce and uri within its headers, and a
 	 * Request-URI that is the uri of credentials in the same message, or stands in an ACK or CANCEL, are not looked
 	 * at. */
@@ -41,7 +42,8 @@ struct leak_set {
 };
 /* Too short (under 5 bytes, or under 8 and only digits) or too common ("localhost", "anonymous.invalid", "0.0.0.0",
  * ...) ones are ignored, as are those above LEAK_NEEDLE_MAX bytes; that and one already held counts as taken. Letters
- * compare without case. Brackets around an IPv6 address are not needed. */
+ * compare without case. Brackets around an IPv6 address are not needed. Where set->n grew, the last of v is the new
+ * one: its s.p may be turned to a copy of the same bytes. */
 #define LEAK_NEEDLE_MAX 512
 bool leak_set_add(struct leak_set *set, struct str needle);
 /* The leg that is sent to has said this itself (host of its From, To or Request-URI, which replies must repeat): it is

@@ -18,6 +18,19 @@ static inline uint64_t leak_length_bit(size_t n)
 {
 	return (uint64_t)1 << (n < 63 ? n : 63);
 }
+/* Most of a text is passed over by looking at four bytes of it here and there (Wu and Manber's way of finding many
+ * strings): `latest`, by a hash of such four, letters without case, is 1 + the last place at which they are among the
+ * first LEAK_WINDOW bytes of a needle's longest token; 0: in none. Where they are not, no token begins that would reach
+ * as far as them. */
+#define LEAK_WINDOW 8
+#define LEAK_GRAM   4
+static inline uint8_t leak_gram(const char *p)
+{
+	uint32_t v;
+	memcpy(&v, p, LEAK_GRAM);
+	return (uint8_t)((v | 0x20202020u) * 0x9e3779b1u >> 24);
+}
+void leak_gram_note(uint8_t latest[LEAK_GRAMS], const struct leak_needle *n);
 /* Length of the escape at p[0..n), 3, or 0. */
 static inline size_t leak_escape(const char *p, size_t n)
 {
@@ -52,6 +65,7 @@ struct leak_net {
 	size_t n;
 	uint64_t lengths;
 	bool v6;
+	uint8_t latest[LEAK_GRAMS];
 };
 struct leak_table {
 	size_t n_networks;

@@ -49,22 +49,28 @@ uint32_t leak_addr_hash(const struct addr *v6)
 	return (uint32_t)(((a ^ (b << 29 | b >> 35)) * 0x9e3779b97f4a7c15u) >> 32);
 }
 
+static bool is(struct str s, const char *word)
+{
+	return str_eq_nocase(s, str_z(word));
+}
+
+/* What any message may say and what tells of nobody. */
 static bool common(struct str s)
 {
-	/* What any message may say and what tells of nobody. */
-#define WORD(z)                                                                                                        \
-	{                                                                                                              \
-		z, sizeof(z) - 1                                                                                       \
+	switch (s.n) {
+	case 7:
+		return is(s, "invalid") || is(s, "unknown") || is(s, "0.0.0.0");
+	case 9:
+		return is(s, "localhost") || is(s, "anonymous");
+	case 11:
+		return is(s, "unavailable");
+	case 15:
+		return is(s, "255.255.255.255");
+	case 17:
+		return is(s, "anonymous.invalid");
+	case 21:
+		return is(s, "localhost.localdomain");
 	}
-	static const struct str words[] = {WORD("localhost"),  WORD("localhost.localdomain"),
-					   WORD("anonymous"),  WORD("anonymous.invalid"),
-					   WORD("invalid"),    WORD("unknown"),
-					   WORD("0.0.0.0"),    WORD("255.255.255.255"),
-					   WORD("unavailable")};
-#undef WORD
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eq_nocase(s, words[i]))
-			return true;
 	return false;
 }
 
@@ -78,60 +84,67 @@ static bool digits_only(struct str s)
 
 static bool as_v6(struct str s, struct addr *ret)
 {
-	if (str_find(s, ':') == s.n)
-		return false;
 	return (addr_parse(s, 0, ret) || addr_parse_hostport(s, ret)) && addr_is_v6(ret);
 }
 
-/* The longest token of s: where it begins and how long it is. */
-static void longest_token(struct str s, uint16_t *ret_at, uint16_t *ret_len)
+/* Where the longest token of n->s begins and how long it is; tells whether there is a colon in it all. */
+static bool longest_token(struct leak_needle *n)
 {
-	*ret_at = *ret_len = 0;
-	for (size_t i = 0; i < s.n;) {
-		if (!(leak_class[(uint8_t)s.p[i]] & LEAK_WORD)) {
-			size_t e = leak_escape(s.p + i, s.n - i);
-			i += e ? e : 1;
-			continue;
-		}
-		size_t a = i, z;
-		while (i < s.n && (leak_class[(uint8_t)s.p[i]] & LEAK_WORD))
-			i++;
-		for (z = i; z > a && (leak_class[(uint8_t)s.p[z - 1]] & LEAK_EDGE); z--)
+	const char *p = n->s.p, *end = p + n->s.n;
+	bool colon = false;
+	while (p < end) {
+		const char *a = p, *z;
+		while (p < end && (leak_class[(uint8_t)*p] & LEAK_WORD))
+			p++;
+		for (z = p; z > a && (leak_class[(uint8_t)z[-1]] & LEAK_EDGE); z--)
 			;
-		while (a < z && (leak_class[(uint8_t)s.p[a]] & LEAK_EDGE))
+		while (a < z && (leak_class[(uint8_t)*a] & LEAK_EDGE))
 			a++;
-		if (z - a > *ret_len) {
-			*ret_at = (uint16_t)a;
-			*ret_len = (uint16_t)(z - a);
+		if (z - a > n->len) {
+			n->at = (uint16_t)(a - n->s.p);
+			n->len = (uint16_t)(z - a);
+		}
+		if (p < end) {
+			size_t e = leak_escape(p, (size_t)(end - p));
+			colon |= *p == ':';
+			p += e ? e : 1;
 		}
 	}
+	return colon;
 }
 
 bool leak_needle_init(struct leak_needle *n, struct str s)
 {
 	struct addr a;
-	if (s.n < 5 || s.n > LEAK_NEEDLE_MAX) {
-		/* "::1" and its kind are short, and yet an address. */
-		if (s.n < 2 || s.n > LEAK_NEEDLE_MAX || !as_v6(s, &a))
-			return false;
-	}
-	if (as_v6(s, &a)) {
+	if (s.n < 2 || s.n > LEAK_NEEDLE_MAX)
+		return false;
+	struct leak_needle v = {.s = s};
+	if (longest_token(&v) && as_v6(s, &a)) { /* "::1" and its kind are short, and yet addresses */
 		if (addr_is_any(&a))
 			return false;
 		*n = (struct leak_needle){.s = s, .hash = leak_addr_hash(&a)};
 		return true;
 	}
-	if (s.p[s.n - 1] == '.') /* a host name with its root */
-		s.n--;
-	if (common(s) || (s.n < 8 && digits_only(s)))
+	if (s.n < 5)
 		return false;
-	struct leak_needle v = {.s = s};
-	longest_token(s, &v.at, &v.len);
-	if (!v.len)
+	if (s.p[s.n - 1] == '.') /* a host name with its root */
+		v.s.n--;
+	if (!v.len || common(v.s) || (v.s.n < 8 && digits_only(v.s)))
 		return false;
 	v.hash = leak_token_hash(s.p + v.at, v.len);
 	*n = v;
 	return true;
+}
+
+void leak_gram_note(uint8_t latest[LEAK_GRAMS], const struct leak_needle *n)
+{
+	const char *token = n->s.p + n->at;
+	size_t window = n->len < LEAK_WINDOW ? n->len : LEAK_WINDOW;
+	for (size_t i = 0; i + LEAK_GRAM <= window; i++) {
+		uint8_t *at = &latest[leak_gram(token + i)];
+		if (*at <= i)
+			*at = (uint8_t)(i + 1);
+	}
 }
 
 struct addr leak_needle_addr(const struct leak_needle *n)

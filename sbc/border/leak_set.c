@@ -3,17 +3,19 @@
 
 static void note(struct leak_set *set, const struct leak_needle *n)
 {
-	set->bloom[n->hash >> 6 & 3] |= (uint64_t)1 << (n->hash & 63);
+	if (n->allowed) /* never looked for */
+		return;
 	if (n->len)
 		set->lengths |= leak_length_bit(n->len);
 	else
 		set->v6 = true;
+	leak_gram_note(set->latest, n);
 }
 
 static struct leak_needle *find(struct leak_set *set, const struct leak_needle *n, bool allowed)
 {
 	for (unsigned i = 0; i < set->n; i++)
-		if (set->v[i].allowed == allowed && leak_needle_equal(&set->v[i], n))
+		if (set->v[i].hash == n->hash && set->v[i].allowed == allowed && leak_needle_equal(&set->v[i], n))
 			return &set->v[i];
 	return NULL;
 }
@@ -43,7 +45,7 @@ bool leak_set_allow(struct leak_set *set, struct str said)
 
 static void note_all(struct leak_set *set)
 {
-	memset(set->bloom, 0, sizeof(set->bloom));
+	memset(set->latest, 0, sizeof(set->latest));
 	set->lengths = 0;
 	set->v6 = false;
 	for (unsigned i = 0; i < set->n; i++)

@@ -143,6 +143,7 @@ static void net_insert(struct leak_net *net, const struct leak_needle *n)
 		net->lengths |= leak_length_bit(n->len);
 	else
 		net->v6 = true;
+	leak_gram_note(net->latest, n);
 }
 
 static void fill(struct walk *w, struct str s)

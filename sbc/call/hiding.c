@@ -12,11 +12,15 @@ struct leg_seen {
 	char text[];
 };
 
+/* What is seen of a leg is mostly seen again. Hosts and tags differ in their last byte rather than in the first. */
 static bool known(const struct hiding *h, struct str s)
 {
-	for (unsigned i = 0; i < h->set.n; i++)
-		if (str_eq(h->set.v[i].s, s))
+	for (unsigned i = 0; i < h->set.n; i++) {
+		const struct str held = h->set.v[i].s;
+
+		if (held.n == s.n && held.p[s.n - 1] == s.p[s.n - 1] && memcmp(held.p, s.p, s.n) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -36,26 +40,25 @@ static bool make_room(struct hiding *h, size_t n)
 	return true;
 }
 
-/* put: leak_set_add() or leak_set_allow(), of a copy that the leg keeps. */
+/* put: leak_set_add() or leak_set_allow(). What is too short, too common or held already is not kept, or a far side
+ * could have us keep one a message. */
 static void take(struct leg *l, struct str s, bool (*put)(struct leak_set *set, struct str s))
 {
 	struct hiding *h = &l->hiding;
-	unsigned held = h->set.n;
-	char *copy;
+	const unsigned held = h->set.n;
 
-	if (!s.n || s.n > LEAK_NEEDLE_MAX || known(h, s))
+	if (!s.n || known(h, s) || (put(&h->set, s) && h->set.n == held))
 		return;
-	if (!make_room(h, s.n)) {
-		call_count(&l->call->calls->counters.leak_set_full, 1);
+	if (h->set.n > held && make_room(h, s.n)) {
+		char *copy = h->seen->text + h->seen->used;
+
+		memcpy(copy, s.p, s.n);
+		h->seen->used += (unsigned)s.n;
+		h->set.v[held].s.p = copy;
 		return;
 	}
-	copy = h->seen->text + h->seen->used;
-	memcpy(copy, s.p, s.n);
-	if (!put(&h->set, (struct str){copy, s.n}))
-		call_count(&l->call->calls->counters.leak_set_full, 1);
-	/* too short, too common or held already: not kept, or a far side could have us keep one a message */
-	if (h->set.n > held)
-		h->seen->used += (unsigned)s.n;
+	leak_set_cut(&h->set, held);
+	call_count(&l->call->calls->counters.leak_set_full, 1);
 }
 
 void leg_forbid(struct leg *to, struct str needle)
@@ -118,11 +121,13 @@ void leg_forbid_reset(struct leg *to)
 {
 	struct hiding *h = &to->hiding;
 
+	h->set.auth_relay = false;
+	if (h->set.n == h->own.n) /* nothing yet, and it is where it was */
+		return;
 	drop_seen(h, h->own.seen);
 	if (h->seen)
 		h->seen->used = h->own.used;
 	leak_set_cut(&h->set, h->own.n);
-	h->set.auth_relay = false;
 	allow_target(to); /* it may have moved since */
 }
 

@@ -55,6 +55,12 @@ struct line_writer {
 
 /* ---- producers ---- */
 
+/* Where the byte lies that comes n after the one at `at`. n: at most cap. */
+static size_t ring_at(const struct line_writer *w, size_t at, size_t n)
+{
+	return n < w->cap - at ? at + n : n - (w->cap - at);
+}
+
 static size_t ring_append(struct line_writer *w, size_t at, const char *p, size_t n)
 {
 	size_t first = w->cap - at < n ? w->cap - at : n;
@@ -62,7 +68,7 @@ static size_t ring_append(struct line_writer *w, size_t at, const char *p, size_
 		memcpy(w->ring + at, p, first);
 	if (n > first)
 		memcpy(w->ring, p + first, n - first);
-	return (at + n) % w->cap;
+	return ring_at(w, at, n);
 }
 
 void line_writer_put_parts(struct line_writer *w, const struct str *parts, size_t n_parts)
@@ -79,10 +85,10 @@ void line_writer_put_parts(struct line_writer *w, const struct str *parts, size_
 		pthread_mutex_unlock(&w->lock);
 		return;
 	}
-	at = (w->tail + used) % w->cap;
+	at = ring_at(w, w->tail, used);
 	for (size_t i = 0; i < n_parts; i++)
 		at = ring_append(w, at, parts[i].p, parts[i].n);
-	ring_append(w, at, "\n", 1);
+	w->ring[at] = '\n';
 	used += n;
 	atomic_store_explicit(&w->used, used, memory_order_relaxed);
 	wake = w->sleep == SLEEP_IDLE || (w->sleep == SLEEP_GATHER && used > w->cap / 2);

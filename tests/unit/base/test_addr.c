@@ -266,6 +266,21 @@ static void test_write(void **state)
 	assert_true(w.overflow);
 }
 
+/* Every octet at every place, and as part of a port. */
+static void test_write_like_inet_ntop(void **state)
+{
+	for (unsigned v = 0; v < 4 * 256; v++) {
+		struct addr a = {.in4 = {.sin_family = AF_INET}};
+		char host[INET_ADDRSTRLEN], want[64], buf[ADDR_STRLEN];
+		((uint8_t *)&a.in4.sin_addr)[v / 256] = (uint8_t)v;
+		addr_set_port(&a, (uint16_t)(v * 64));
+		inet_ntop(AF_INET, &a.in4.sin_addr, host, sizeof(host));
+		snprintf(want, sizeof(want), "%s:%u", host, v * 64);
+		assert_string_equal(addr_text(&a, buf), want);
+		assert_string_equal(addr_text_host(&a, buf), host);
+	}
+}
+
 static void test_key(void **state)
 {
 	uint8_t a[19], b[19];
@@ -402,11 +417,17 @@ static void test_parse_like_inet_pton(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),         cmocka_unit_test(test_parse_hostport),
-		cmocka_unit_test(test_from_sockaddr), cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_classes),       cmocka_unit_test(test_write),
-		cmocka_unit_test(test_key),           cmocka_unit_test(test_cidr_parse),
-		cmocka_unit_test(test_cidr_contains), cmocka_unit_test(test_parse_like_inet_pton),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_hostport),
+		cmocka_unit_test(test_from_sockaddr),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_write_like_inet_ntop),
+		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_cidr_parse),
+		cmocka_unit_test(test_cidr_contains),
+		cmocka_unit_test(test_parse_like_inet_pton),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/writer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "unit.h"
 
 static void assert_text(const struct writer *w, struct str want)
@@ -159,23 +163,61 @@ static void test_json_every_pair(void **state)
 	}
 }
 
-/* Eight bytes are looked at in one step: each byte's text is the same wherever it stands among others. */
+/* Eight bytes are looked at in one step, the last ones again where they are fewer: each byte's text is the same
+ * wherever it stands among others. */
+static void place_everywhere(uint8_t v, struct str text)
+{
+	for (size_t n = 1; n < 20; n++) {
+		char *in = malloc(n); /* a sanitizer sees one byte too far */
+		for (size_t at = 0; at < n; at++) {
+			char among[64];
+			struct writer w = writer_init(among, sizeof(among));
+			memset(in, 'x', n);
+			in[at] = (char)v;
+			writer_json(&w, (struct str){in, n});
+			assert_int_equal(w.n, n - 1 + text.n + 2);
+			assert_memory_equal(among + 1 + at, text.p, text.n);
+			assert_int_equal(writer_json_plain((struct str){in, n}), v < 0x80 && text.n == 1);
+		}
+		free(in);
+	}
+}
+
 static void test_json_every_place(void **state)
 {
 	for (unsigned v = 0; v < 256; v++) {
-		char alone[16], among[64], in[19];
+		char alone[16];
 		struct writer w = writer_init(alone, sizeof(alone));
 		writer_json(&w, (struct str){(const char[]){(char)v}, 1});
-		struct str one = {alone + 1, w.n - 2};
-		for (size_t at = 0; at < sizeof(in); at++) {
-			memset(in, 'x', sizeof(in));
-			in[at] = (char)v;
-			w = writer_init(among, sizeof(among));
-			writer_json(&w, (struct str){in, sizeof(in)});
-			assert_int_equal(w.n, sizeof(in) - 1 + one.n + 2);
-			assert_memory_equal(among + 1 + at, one.p, one.n);
-		}
+		place_everywhere((uint8_t)v, (struct str){alone + 1, w.n - 2});
 	}
+}
+
+static void check_number(uint64_t v)
+{
+	char want[32], got[32], exact[WRITER_U64_MAX];
+	size_t n = (size_t)snprintf(want, sizeof(want), "%" PRIu64, v);
+	struct writer roomy = writer_init(got, sizeof(got)), tight = writer_init(exact, n);
+	writer_u64(&roomy, v);
+	assert_text(&roomy, (struct str){want, n});
+	writer_u64(&tight, v);
+	assert_text(&tight, (struct str){want, n});
+	tight = writer_init(exact, n - 1);
+	writer_u64(&tight, v);
+	assert_true(tight.overflow);
+}
+
+static void test_numbers(void **state)
+{
+	for (uint64_t v = 0; v < 20000; v++)
+		check_number(v);
+	for (uint64_t ten = 10; ten < UINT64_MAX / 10; ten *= 10) {
+		check_number(ten - 1);
+		check_number(ten);
+		check_number(ten + 1);
+	}
+	check_number(UINT64_C(10000000000000000000));
+	check_number(UINT64_MAX);
 }
 
 int main(void)
@@ -189,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_every_pair),
 		cmocka_unit_test(test_json_every_place),
+		cmocka_unit_test(test_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hmap: intrusive chained hash table. Owns its bucket array only; nodes are members of the caller's objects. The caller
- * supplies the hash (keyed: hash.h, whenever a peer chooses the key) and compares. Grows by doubling; when the
- * memory for growing is not to be had it goes on with longer chains. Not thread-safe. */
+ * supplies the hash (keyed: hash.h, whenever a peer chooses the key) and compares. Grows by doubling, a few buckets
+ * with each insert; when the memory for growing is not to be had it goes on with longer chains. Not thread-safe. */
 #ifndef BASE_HMAP_H
 #define BASE_HMAP_H
 
@@ -20,6 +20,9 @@ struct hmap {
 	struct hmap_node **buckets; /* NULL until the first insert */
 	size_t mask;                /* buckets - 1 */
 	size_t n;                   /* nodes held */
+	struct hmap_node *
+		*old; /* while it grows: half as many buckets, of which the first `moved` are in the new ones */
+	size_t moved;
 };
 
 /* 0 or -ENOMEM (only when not even the first bucket array can be had). */

@@ -201,6 +201,7 @@ struct config_timers {
 	unsigned media_silence; /* no packet where there should be: 60000; 0: off */
 	unsigned hold_silence;  /* on hold: 3600000 */
 	unsigned drain;         /* SIGTERM: 300000 */
+	unsigned farewell;      /* answers to the BYEs of the calls that are left then: 5000 */
 	unsigned tcp_idle;      /* 120000 */
 	unsigned tcp_header;    /* first byte to end of message: 5000 */
 };

@@ -11,7 +11,7 @@
 static const struct key limits_keys[] = {
 	LIMIT(calls, 1, 1000000, "10000", CONFIG_AT_ONCE, "calls at one time; more are answered 503"),
 	LIMIT(transactions, 16, 10000000, "1000000", CONFIG_AT_ONCE,
-	      "open transactions of one worker, lingering ones included: a call leaves three for 32 s, so 1,000 calls per second hold 100,000"),
+	      "open transactions of one worker, lingering ones included: a call leaves three for 32 s, so 1,000 calls per second hold 100,000. Once half of them are in use, strangers and peers at their own limits are refused without one"),
 	LIMIT(message_bytes, 1024, 65535, "65535", CONFIG_AT_ONCE, "largest message"),
 	LIMIT(connections, 1, 1000000, "4000", CONFIG_AT_ONCE, "TCP connections"),
 	LIMIT(connections_source, 1, 1000000, "100", CONFIG_AT_ONCE, "TCP connections of one source address"),

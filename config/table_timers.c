@@ -22,6 +22,8 @@ static const struct key timers_keys[] = {
 	      "a call ends when no packet came for so long where there should be some; 0: never"),
 	TIMER(hold_silence, 0, 168LL * HOUR_MS, "3600000", "the same for a call on hold; 0: never"),
 	TIMER(drain, 0, 24LL * HOUR_MS, "300000", "upon SIGTERM, calls may go on for so long"),
+	TIMER(farewell, 0, 60000, "5000",
+	      "calls that are ended by SIGTERM, a second one or that of timers.drain: their BYE may go unanswered for so long"),
 	TIMER(tcp_idle, 1000, 24LL * HOUR_MS, "120000", "an idle TCP connection without calls is closed"),
 	TIMER(tcp_header, 100, 10LL * 60000, "5000", "from the first byte of a message to its last on TCP"),
 	LATER("session_expires"),

@@ -15,6 +15,14 @@ void latch_reopen(struct latch *l, const struct latch_rules *r, uint64_t now_ns)
 		l->open_until_ns = l->window_until_ns = now_ns + r->window_ns;
 }
 
+void latch_leave(struct latch *l, const struct latch_rules *r, const struct addr *was, bool keep, uint64_t now_ns)
+{
+	l->left = *was;
+	if (!keep)
+		return;
+	l->open_until_ns = l->window_until_ns = now_ns + r->window_ns;
+}
+
 static bool in_acl(const struct latch_rules *r, const struct addr *from)
 {
 	for (size_t i = 0; i < r->n_acl; i++)
@@ -141,7 +149,7 @@ static enum latch_verdict other_source(struct latch *l, const struct latch_rules
 {
 	bool contest = rank != MEDIA_RANK_NONE && p->now_ns <= l->window_until_ns;
 
-	if (contest && rank < l->rank) {
+	if (contest && (rank < l->rank || (rank == l->rank && latch_holds(l, &l->left)))) {
 		l->races++;
 		settle(l, p, rank);
 		return LATCH_REPLACED;

@@ -10,8 +10,9 @@
  *
  * The window opens at commit (and again when media may begin to flow, latch_reopen()), and once more at the first
  * source: within it a better rank replaces a worse one. That is safe at any time, since a better rank is a better
- * proof. RANK_ANY, which is no proof at all, is taken only inside a window that signalling opened: a phone that first
- * speaks later than that must come from an address that signalling or the media ACL vouches for. */
+ * proof. Whom signalling has moved away from is replaced by an equal one, too: latch_leave(). RANK_ANY, which is no
+ * proof at all, is taken only inside a window that signalling opened: a phone that first speaks later than that must
+ * come from an address that signalling or the media ACL vouches for. */
 #ifndef MEDIA_LATCH_H
 #define MEDIA_LATCH_H
 
@@ -46,6 +47,7 @@ struct latch {
 	enum latch_component component;
 	uint32_t races, changes;
 	struct addr refused;      /* last one refused */
+	struct addr left;         /* who was heard until signalling moved the far end: an equal rank replaces it */
 	uint64_t window_until_ns; /* better ranks replace */
 	uint64_t open_until_ns;   /* RANK_ANY is taken, with the policy `open` */
 };
@@ -71,6 +73,10 @@ enum latch_verdict {
 void latch_init(struct latch *l, enum latch_component c, const struct latch_rules *r, uint64_t now_ns);
 /* Media may begin to flow now (answer, resume, selection): while nothing is latched, the window opens anew. */
 void latch_reopen(struct latch *l, const struct latch_rules *r, uint64_t now_ns);
+/* Signalling has moved the far end, and was heard before: a source that goes on speaking for a while has no claim to
+ * stay, and within a window that opens now one that is vouched for as well, or as little, takes its place. With keep it
+ * is still the source; else nothing is, as after latch_init(). */
+void latch_leave(struct latch *l, const struct latch_rules *r, const struct addr *was, bool keep, uint64_t now_ns);
 /* The ACL has changed, or for RTCP its lead's source: ranks the source anew, and drops one that nothing vouches for any
  * more; that opens no window. lead: as in struct latch_packet. True: dropped. */
 bool latch_recheck(struct latch *l, const struct latch_rules *r, const struct addr *lead);

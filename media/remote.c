@@ -124,11 +124,21 @@ void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns
 	if (!before)
 		return;
 	take_counters(r, before);
-	if (!before->used || !same_or_both_unset(&before->rules.sdp[LATCH_RTP], &r->rules.sdp[LATCH_RTP]))
+	if (!before->used)
 		return;
+	if (!same_or_both_unset(&before->rules.sdp[LATCH_RTP], &r->rules.sdp[LATCH_RTP])) {
+		for (unsigned c = 0; c < 2; c++)
+			latch_leave(&r->latch[c], &r->rules, &before->latch[c].source, false, now_ns);
+		return;
+	}
 	r->latch[LATCH_RTP] = before->latch[LATCH_RTP];
 	if (same_or_both_unset(&before->rules.sdp[LATCH_RTCP], &r->rules.sdp[LATCH_RTCP]))
 		r->latch[LATCH_RTCP] = before->latch[LATCH_RTCP];
+	/* a phone that comes from elsewhere and says the same private address there */
+	if (addr_is_set(&before->rules.signalling) && addr_is_set(&r->rules.signalling) &&
+	    !addr_equal_host(&before->rules.signalling, &r->rules.signalling))
+		for (unsigned c = 0; c < 2; c++)
+			latch_leave(&r->latch[c], &r->rules, &before->latch[c].source, true, now_ns);
 	/* a policy made stricter by a reload or re-INVITE: `strict` holds for what is latched, too */
 	if (r->rules.policy == MEDIA_LATCH_STRICT)
 		for (unsigned c = 0; c < 2; c++)

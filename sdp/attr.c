@@ -41,7 +41,7 @@ static const struct bucket buckets[26] = {
 		IS("crypto", HIDE), IS("cryptoscale", HIDE), IS("cs-correlation", HIDE),
 		IS("ccap", HIDE), IS("creq", HIDE), IS("csup", HIDE), /* RFC 7006, RFC 5939 */
 		IS("cliprect", FORMAT),
-		IS("charset", CROSS), IS("conf", CROSS), IS("confid", CROSS), IS("content", CROSS), IS("curr", CROSS)),
+		IS("charset", CROSS), IS("conf", CROSS), IS("confid", NUMBERS), IS("content", CROSS), IS("curr", CROSS)),
 	LETTER('d',
 		IS("direction", HIDE), IS("dtls-id", HIDE),
 		IS("des", CROSS), IS("dcmap", CROSS), IS("dcsa", CROSS)),
@@ -51,7 +51,7 @@ static const struct bucket buckets[26] = {
 	LETTER('f',
 		IS("fmtp", FMTP), IS("framesize", FORMAT),
 		IS("fingerprint", HIDE),
-		IS("floorctrl", CROSS), IS("floorid", CROSS), IS("framerate", CROSS)),
+		IS("floorctrl", CROSS), IS("floorid", NUMBERS), IS("framerate", CROSS)),
 	LETTER('g',
 		IS("group", HIDE),
 		IS("gpmd", FORMAT)),
@@ -63,7 +63,7 @@ static const struct bucket buckets[26] = {
 		IS("key-mgmt", HIDE)),
 	LETTER('l',
 		IS("lcfg", HIDE),
-		IS("label", CROSS), IS("lang", CROSS)),
+		IS("label", NUMBERS), IS("lang", CROSS)),
 	LETTER('m',
 		IS("maxptime", CROSS), IS("max-message-size", CROSS), IS("maxprate", CROSS),
 		IS("mid", HIDE), IS("msid", HIDE), IS("msid-semantic", HIDE), IS("mcap", HIDE), IS("mfcap", HIDE),
@@ -93,7 +93,7 @@ static const struct bucket buckets[26] = {
 		PREFIX("t38", CROSS),
 		IS("tool", HIDE), IS("tls-id", HIDE), IS("tcap", HIDE), IS("ts-refclk", HIDE)),
 	LETTER('u',
-		IS("userid", CROSS)), /* RFC 8856: number of a BFCP user */
+		IS("userid", NUMBERS)), /* RFC 8856: number of a BFCP user */
 	LETTER('v',
 		IS("visited-realm", HIDE)),
 	LETTER('x',

@@ -160,10 +160,43 @@ bool sdp_line_names(const struct sdp *far, const struct sdp_line *l)
 	return is_dotted(v) && (v.n > MAX_VALUE || names_any_host(far, v, true));
 }
 
+static bool is_dotted_name(struct str word)
+{
+	for (size_t i = 1; i + 1 < word.n; i++)
+		if (word.p[i] == '.' && is_alnum(word.p[i - 1]) && is_alnum(word.p[i + 1]) && !is_digit(word.p[i + 1]))
+			return true;
+	return false;
+}
+
+/* A dot within a word and a letter behind it; but a media type's vendor has them too (RFC 6838 §3.2). */
+bool sdp_dotted_name(struct str value)
+{
+	if (!value.n || !memchr(value.p, '.', value.n))
+		return false;
+	for (struct str word; (word = sdp_token(&value)).n;)
+		if (is_dotted_name(str_contains(word, STR("://")) ? word : str_cut(&word, '/')))
+			return true;
+	return false;
+}
+
+bool sdp_only_numbers(struct str value)
+{
+	struct str rest = sdp_attr_value(value), word;
+
+	while ((word = sdp_token(&rest)).n) {
+		uint32_t number;
+		if (str_starts(word, STR("mstrm:")) || str_starts(word, STR("m-stream:")))
+			str_cut(&word, ':');
+		if (word.n && !sdp_u32(word, UINT32_MAX, &number))
+			return false;
+	}
+	return true;
+}
+
 bool sdp_unknown_line_names(const struct sdp *far, struct str value)
 {
-	return value.n > MAX_VALUE || (value.n && memchr(value.p, '@', value.n)) || str_contains(value, STR("://")) ||
-	       has_address(value) || names_any_host(far, value, false) ||
+	return value.n > MAX_VALUE || sdp_dotted_name(value) || (value.n && memchr(value.p, '@', value.n)) ||
+	       str_contains(value, STR("://")) || has_address(value) || names_any_host(far, value, false) ||
 	       (far->o_user.n >= MIN_NAME && has_token(value, far->o_user)) ||
 	       (far->o_id.n >= MIN_ID && has_token(value, far->o_id));
 }

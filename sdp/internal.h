@@ -13,9 +13,10 @@
 /* What an attribute is to us; decided once, when it is parsed, and kept in struct sdp_line. */
 enum sdp_attr {
 	SDP_ATTR_UNKNOWN,
-	SDP_ATTR_CROSS,  /* known to describe media: crosses as it is */
-	SDP_ATTR_HIDE,   /* names the far side or belongs to a hop: never crosses */
-	SDP_ATTR_FORMAT, /* "<payload type or *> ...": crosses with its format */
+	SDP_ATTR_CROSS,   /* known to describe media: crosses as it is */
+	SDP_ATTR_NUMBERS, /* of conferences and floors: crosses when it is numbers, as all use it */
+	SDP_ATTR_HIDE,    /* names the far side or belongs to a hop: never crosses */
+	SDP_ATTR_FORMAT,  /* "<payload type or *> ...": crosses with its format */
 	SDP_ATTR_RTCP_FB,
 	SDP_ATTR_RTCP_RSIZE,
 	SDP_ATTR_FMTP,
@@ -74,6 +75,9 @@ enum sdp_role sdp_role_of(struct str name);
 
 /* Whether a line would tell the reader of our description who the far side is. */
 bool sdp_line_names(const struct sdp *far, const struct sdp_line *l); /* of a known kind */
+bool sdp_dotted_name(struct str value);                               /* a host name that nobody told of */
+/* "12", "1 mstrm:12 13": RFC 4574 leaves room for any token as a label, and RFC 8856 §6 refers to it. */
+bool sdp_only_numbers(struct str value);
 bool sdp_unknown_line_names(const struct sdp *far, struct str value); /* of a kind we know nothing of */
 
 void sdp_write_line(struct writer *w, const struct sdp_line *l);

@@ -188,6 +188,7 @@ static bool parse_attr(struct section *sec, const struct sdp_line *l)
 		return true;
 	case SDP_ATTR_UNKNOWN:
 	case SDP_ATTR_CROSS:
+	case SDP_ATTR_NUMBERS:
 	case SDP_ATTR_HIDE:
 	case SDP_ATTR_FORMAT:
 	case SDP_ATTR_RTCP_FB:

@@ -180,9 +180,9 @@ struct sdp_out {
  * Never crosses (they name the far side, or belong to a hop): i= u= e= p= o= s= c= k= and the attributes marked so in
  * attr.c: rtcp, candidate, ice-*, crypto, fingerprint, setup, msid, ssrc, group, mid, extmap, source-filter, path,
  * altc, capability negotiation, ... Attributes and lines that Limen does not know are dropped even with
- * SDP_UNKNOWN_PASS when they hold an IP or MAC address, an "@", a "://", or the host, user or session id of the far
- * side's o= or the host of a c= as a token; known ones when they hold such a host. Lines over 2,048 bytes, and all of
- * these when the far side names more than 8 hosts, are not searched and dropped as well. */
+ * SDP_UNKNOWN_PASS when they hold an IP or MAC address, an "@", a "://", a dotted name, or the host, user or session id
+ * of the far side's o= or the host of a c= as a token; known ones when they hold such a host. Lines over 2,048 bytes,
+ * and all of these when the far side names more than 8 hosts, are not searched and dropped as well. */
 void sdp_write(const struct sdp_out *o, struct writer *w);
 
 /* A leg's own identity in o= (RFC 3264 §8): id fixed, version raised by one when and only when the rest changed. */

@@ -66,6 +66,11 @@ static bool known_crosses(const struct sdp_out *o, const struct sdp_line *l)
 	return !sdp_line_names(o->in, l);
 }
 
+static bool words_cross(const struct sdp_out *o, const struct sdp_line *l)
+{
+	return !sdp_dotted_name(l->value) && known_crosses(o, l);
+}
+
 /* ---- session level --------------------------------------------------------------------------------------------- */
 
 static void write_session_name(const struct sdp_out *o, struct writer *w)
@@ -111,7 +116,9 @@ static bool session_attr_crosses(const struct sdp_out *o, const struct sdp_line 
 		return unknown_crosses(o, l);
 	case SDP_ATTR_CROSS:
 	case SDP_ATTR_PTIME:
-		return known_crosses(o, l);
+		return words_cross(o, l);
+	case SDP_ATTR_NUMBERS:
+		return sdp_only_numbers(l->value);
 	/* These mean nothing here, or are said again for each m-line. */
 	case SDP_ATTR_FORMAT:
 	case SDP_ATTR_RTCP_FB:
@@ -240,7 +247,9 @@ static bool media_attr_crosses(struct section *sec, const struct sdp_line *l)
 		return unknown_crosses(sec->o, l);
 	case SDP_ATTR_CROSS:
 	case SDP_ATTR_PTIME:
-		return known_crosses(sec->o, l);
+		return words_cross(sec->o, l);
+	case SDP_ATTR_NUMBERS:
+		return sdp_only_numbers(l->value);
 	case SDP_ATTR_FORMAT:
 	case SDP_ATTR_FMTP:
 		return format_kept(sec, l) && known_crosses(sec->o, l);

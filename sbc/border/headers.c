@@ -29,18 +29,24 @@ static bool privacy_passes(const struct crossing *x)
 	return receiver(x) && receiver(x)->identity == CONFIG_IDENTITY_PASS;
 }
 
+static void (*const word_writers[])(struct writer *w, struct str name, struct str value) = {
+	[HEADER_WORDS] = words_write,
+	[HEADER_TEXT] = text_write,
+	[HEADER_SECONDS] = seconds_write,
+};
+
 static void header_cross(const struct header_rule *r, const struct header *h, const struct message *m, bool passed,
 			 const struct crossing *x, struct writer *w)
 {
 	const unsigned direction = m->request ? HEADER_REQ : HEADER_RSP;
 	switch (r->kind) {
-	case HEADER_CROSS:
-		if (passed || (r->directions & direction))
-			header_write(w, h->name, h->value);
-		break;
+	case HEADER_WORDS:
+	case HEADER_TEXT:
 	case HEADER_SECONDS:
-		if (passed || (r->directions & direction))
-			seconds_write(w, h->name, h->value);
+		if (passed)
+			header_write(w, h->name, h->value);
+		else if (r->directions & direction)
+			word_writers[r->kind](w, h->name, h->value);
 		break;
 	case HEADER_REASON:
 		reason_write(w, h->value);

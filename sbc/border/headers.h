@@ -28,6 +28,7 @@
 	X(POLICY_URI_HEADERS,                                                                                          \
 	  "headers that hold URIs (Alert-Info, Call-Info, Error-Info, Reply-To, ...) do not cross")                    \
 	X(POLICY_AUTH, "digest challenges and credentials cross where both ends say relay, and nowhere else")          \
+	X(POLICY_WORDS, "what crosses as words, numbers or text names no host")                                        \
 	X(POLICY_UNLISTED, "headers that are not on the list do not cross")
 
 enum header_policy {

@@ -11,28 +11,28 @@
 
 static const struct header_rule rules[] = {
 	/* name, kind, directions, broken by, source */
-	{"Accept", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"Accept", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
 	/* Not Accept-Encoding: Limen reads SDP and offers to read it only plain. */
 	{"Accept-Encoding", HEADER_LEG, 0, ALONE, "RFC 3261"},
-	{"Accept-Language", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
+	{"Accept-Language", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
 	/* Not Priv-Answer-Mode, which asks a phone to open its microphone against its owner's wish. */
-	{"Answer-Mode", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 5373"},
-	{"Content-Disposition", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
-	{"Content-Encoding", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
-	{"Content-Language", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
-	{"Date", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
-	{"Expires", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
-	{"Info-Package", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 6086"},
-	{"MIME-Version", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 3261"},
-	{"P-Early-Media", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 5009"},
-	{"Priority", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
-	{"Reason", HEADER_REASON, HEADER_BOTH, ALONE, "RFC 3326, RFC 6432"},
-	{"Recv-Info", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 6086"},
-	{"Retry-After", HEADER_SECONDS, HEADER_RSP, ALONE, "RFC 3261"},
+	{"Answer-Mode", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 5373"},
+	{"Content-Disposition", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
+	{"Content-Encoding", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
+	{"Content-Language", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
+	{"Date", HEADER_TEXT, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
+	{"Expires", HEADER_TEXT, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
+	{"Info-Package", HEADER_WORDS, HEADER_REQ, POLICY_WORDS, "RFC 6086"},
+	{"MIME-Version", HEADER_TEXT, HEADER_BOTH, POLICY_WORDS, "RFC 3261"},
+	{"P-Early-Media", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 5009"},
+	{"Priority", HEADER_WORDS, HEADER_REQ, POLICY_WORDS, "RFC 3261"},
+	{"Reason", HEADER_REASON, HEADER_BOTH, POLICY_WORDS, "RFC 3326, RFC 6432"},
+	{"Recv-Info", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 6086"},
+	{"Retry-After", HEADER_SECONDS, HEADER_RSP, POLICY_WORDS, "RFC 3261"},
 	/* Made to cross B2BUAs: it names the session, neither side. */
-	{"Session-ID", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 7989"},
-	{"Subject", HEADER_CROSS, HEADER_REQ, ALONE, "RFC 3261"},
-	{"User-to-User", HEADER_CROSS, HEADER_BOTH, ALONE, "RFC 7433"},
+	{"Session-ID", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 7989"},
+	{"Subject", HEADER_TEXT, HEADER_REQ, POLICY_WORDS, "RFC 3261"},
+	{"User-to-User", HEADER_WORDS, HEADER_BOTH, POLICY_WORDS, "RFC 7433"},
 
 	{"Warning", HEADER_WARNING, HEADER_RSP, POLICY_WARNING_AGENT, "RFC 3261"},
 
@@ -110,8 +110,8 @@ const struct header_rule *header_rules(size_t *ret_n)
 const char *header_kind_text(enum header_kind k)
 {
 	switch (k) {
-	case HEADER_CROSS:
-		return "crosses";
+	case HEADER_WORDS:
+	case HEADER_TEXT:
 	case HEADER_SECONDS:
 	case HEADER_REASON:
 		return "crosses, naming no host";

@@ -109,6 +109,10 @@ struct border_state {
 	struct gcra answers_rate; /* of those to strangers */
 };
 
+/* What border_call_begin() would say to a call from this peer now: counted, if it is a refusal, and nothing is taken.
+ */
+enum reject_reason call_without_room(struct border_state *s, const struct config *c, int peer, uint64_t now_ms);
+
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */
 
 /* NULL: lets it in; else the prefix that keeps it out, or acl->allow for "not in allow". */
@@ -174,7 +178,8 @@ void tellf(border_tell tell, void *arg, const char *fmt, ...) __attribute__((for
 /* ---- headers*.c, identity.c, uri.c ------------------------------------------------------------------------------ */
 
 enum header_kind {
-	HEADER_CROSS,    /* value as it is */
+	HEADER_WORDS,    /* of a list, the elements and parameters that their header may hold: words.c */
+	HEADER_TEXT,     /* value as it is, unless it names a host or has not its header's shape */
 	HEADER_SECONDS,  /* value as it is; of one that names a host the number alone */
 	HEADER_REASON,   /* value as it is, without parameters that name a host */
 	HEADER_WARNING,  /* agent replaced; the text stays unless it names a host */
@@ -202,6 +207,9 @@ bool value_clean(struct str v);
 /* Whether a text may name a host, an address or a URI: a dot or colon within a word, "::", '@' or '['. A name without a
  * dot cannot be told from a word: what is known of the other side, the leak checker finds. */
 bool text_names_host(struct str text);
+/* One line each, or nothing: words.c. */
+void words_write(struct writer *w, struct str name, struct str value);
+void text_write(struct writer *w, struct str name, struct str value);
 void seconds_write(struct writer *w, struct str name, struct str value);
 void reason_write(struct writer *w, struct str value);
 /* Writes one line of a Warning or identity header with hosts replaced; nothing when no element of it can stand. */

@@ -132,3 +132,31 @@ enum reject_reason border_screen_parsed(struct border_state *s, const struct con
 	return is_peer(s, c, from) || is_phone(s, c, from) || is_ourselves(net, from) ? REJECT_NONE
 										      : REJECT_UNKNOWN_SOURCE;
 }
+
+static bool is_refused_stranger(struct border_state *s, const struct config *c, const struct flow_addr *from)
+{
+	const struct config_network *net = &c->networks[from->network];
+
+	return net->unknown == CONFIG_UNKNOWN_REJECT && !is_phone(s, c, from) && !is_ourselves(net, from);
+}
+
+enum reject_reason border_screen_pressed(struct border_state *s, const struct config *c, const struct flow_addr *from,
+					 uint64_t now_ms)
+{
+	enum reject_reason why = REJECT_NONE;
+
+	if (from->network >= c->n_networks)
+		return REJECT_ACL;
+	if (!is_peer(s, c, from))
+		return is_refused_stranger(s, c, from) ? REJECT_UNKNOWN_SOURCE : REJECT_NONE;
+	for (size_t i = 0; i < c->n_peers; i++) {
+		const struct config_peer *p = &c->peers[i];
+
+		if (p->network != from->network || source_of_peer(p, &from->remote, from->transport != CONFIG_UDP) < 0)
+			continue;
+		why = call_without_room(s, c, (int)i, now_ms);
+		if (why == REJECT_NONE)
+			break; /* which of them it is, is not known yet */
+	}
+	return why;
+}

@@ -116,6 +116,15 @@ bool gcra_take_within(struct gcra *g, uint64_t gap_ns, uint64_t most_ns, uint64_
 	return true;
 }
 
+/* What gcra_take() would say. */
+static bool gcra_has_room(const struct gcra *g, unsigned per_second, uint64_t now_ms)
+{
+	const uint64_t now = now_ms * 1000000, gap = per_second ? 1000000000 / per_second : 0;
+	uint64_t old = atomic_load_explicit(&g->tat_ns, memory_order_relaxed);
+
+	return !per_second || (old > now ? old - now : 0) + gap <= gap * per_second;
+}
+
 bool gcra_take(struct gcra *g, unsigned per_second, uint64_t now_ms)
 {
 	const uint64_t gap = per_second ? 1000000000 / per_second : 0;
@@ -175,6 +184,28 @@ enum reject_reason border_call_begin(struct border_state *s, const struct config
 	if (why != REJECT_NONE && !outgoing)
 		count_down(&s->calls);
 	return why;
+}
+
+enum reject_reason call_without_room(struct border_state *s, const struct config *c, int peer, uint64_t now_ms)
+{
+	const struct config_peer *cfg = &c->peers[peer];
+	struct peer_state *p = peer_of(s, c, peer);
+	uint64_t calls;
+
+	if (atomic_load_explicit(&s->calls, memory_order_relaxed) >= c->limits.calls)
+		return REJECT_CALLS;
+	if (!p)
+		return REJECT_NONE;
+	calls = atomic_load_explicit(&p->dir[0].calls, memory_order_relaxed);
+	if (cfg->limits.calls && calls >= cfg->limits.calls) {
+		count_event(&p->rejected_calls);
+		return REJECT_PEER_CALLS;
+	}
+	if (!gcra_has_room(&p->dir[0].rate, cfg->limits.cps, now_ms)) {
+		count_event(&p->rejected_cps);
+		return REJECT_PEER_CPS;
+	}
+	return REJECT_NONE;
 }
 
 void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing)

@@ -39,6 +39,11 @@ enum reject_reason border_screen(struct border_state *s, const struct config *c,
  * INVITE's would repeat it (RFC 3261 §17.2.1, timer G) towards whomever the datagram named. */
 enum reject_reason border_screen_parsed(struct border_state *s, const struct config *c, const struct flow_addr *from,
 					enum method method);
+/* The same for an INVITE while transactions run short, whatever it came by: strangers, and a source of whose peers each
+ * has as many calls, or calls per second, as it may have, are to be refused without one. What refusing them costs must
+ * not be taken from the others. */
+enum reject_reason border_screen_pressed(struct border_state *s, const struct config *c, const struct flow_addr *from,
+					 uint64_t now_ms);
 /* May a request that is refused before there is a transaction be answered? Whoever forges a source makes us send such
  * an answer to somebody else, so there are so many a second over UDP: to one source (of a peer more), to each peer, and
  * to all who are neither peers nor registered phones together. Takes one of them. Any thread. */

@@ -186,7 +186,7 @@ struct calls {
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
 	bool draining;
-	struct wheel_timer drain_timer;
+	struct wheel_timer drain_timer, farewell;
 	void (*drained)(void *arg);
 	void *drained_arg;
 };
@@ -319,6 +319,8 @@ int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct 
 struct leg *calls_find_leg(struct calls *cs, struct str tag);
 void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
+/* What calls_drain() was told to do then, once: whatever calls are left. */
+void calls_drained(struct calls *cs);
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
  * dialog. l: the leg whose INVITE it was, or NULL. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leg *l);

@@ -53,8 +53,8 @@ void calls_phone_moved(void *arg, const struct phones_move *m);
  * with. */
 int calls_set_config(struct calls *c, struct config *config);
 
-/* SIGTERM: no new calls (503); done(arg) once none is left or at the time-out, when the rest are ended by BYE or
- * CANCEL. A second call with timeout_ms 0 ends them now. */
+/* SIGTERM: no new calls (503); at the time-out the rest are ended by BYE or CANCEL. done(arg) once none is left, at the
+ * latest timers.farewell behind that time-out. A second call with timeout_ms 0 ends them now. */
 void calls_drain(struct calls *c, unsigned timeout_ms, void (*done)(void *arg), void *arg);
 
 /* Counters and gauges: written by the worker, readable from any thread. */

@@ -85,17 +85,25 @@ static void within_dialog(struct calls *cs, struct server_txn *t, const struct m
 
 /* A transaction would repeat the refusal of an INVITE for 64*T1 (RFC 3261 §17.2.1, timer G) towards a source that may
  * be forged, and nothing would bound how many of other requests are refused. The layer counts what is refused here. */
-enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
+static enum reject_reason judge(struct calls *cs, const struct message *m)
 {
 	enum reject_reason why = REJECT_NONE;
 
-	cs->asked = m->to.tag.n ? find_leg(cs, m) : NULL;
-	if (m->source.transport != CONFIG_UDP)
-		return REJECT_NONE;
+	if (m->method == METHOD_INVITE && !m->to.tag.n && txn_layer_is_pressed(cs->worker->txn))
+		why = border_screen_pressed(cs->border, cs->config, &m->source, loop_now_ms(cs->worker->loop));
+	if (why != REJECT_NONE || m->source.transport != CONFIG_UDP)
+		return why;
 	if (!m->to.tag.n)
-		why = border_screen_parsed(cs->border, cs->config, &m->source, m->method);
-	else if (!cs->asked)
-		why = REJECT_NO_DIALOG;
+		return border_screen_parsed(cs->border, cs->config, &m->source, m->method);
+	return cs->asked ? REJECT_NONE : REJECT_NO_DIALOG;
+}
+
+enum reject_reason inbound_judge(struct calls *cs, const struct message *m)
+{
+	enum reject_reason why;
+
+	cs->asked = m->to.tag.n ? find_leg(cs, m) : NULL;
+	why = judge(cs, m);
 	if (why != REJECT_NONE)
 		log_refused(cs, m, why);
 	return why;

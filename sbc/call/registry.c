@@ -76,13 +76,19 @@ static void reap(struct loop_deferred *d)
 		if (call_over(c) && list_empty(&c->old_legs))
 			call_destroy(c);
 	}
-	if (cs->draining && list_empty(&cs->all) && list_empty(&cs->ended) && cs->drained) {
-		void (*done)(void *arg) = cs->drained;
+	if (cs->draining && list_empty(&cs->all) && list_empty(&cs->ended))
+		calls_drained(cs);
+}
 
-		cs->drained = NULL;
-		loop_timer_stop(cs->worker->loop, &cs->drain_timer);
-		done(cs->drained_arg);
-	}
+void calls_drained(struct calls *cs)
+{
+	void (*done)(void *arg) = cs->drained;
+
+	if (!done)
+		return;
+	cs->drained = NULL;
+	call_timers_drained(cs);
+	done(cs->drained_arg);
 }
 
 void calls_reap_later(struct calls *cs, struct call *c)

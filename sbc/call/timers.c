@@ -244,9 +244,34 @@ static void drain_call(struct call *c)
 	call_run(c);
 }
 
+static void last_word(struct call *c)
+{
+	if (c->a && c->a->state == LEG_UNACKED_END)
+		on_2xx_lost(&c->a->unacked.lost);
+}
+
+static void on_farewell(struct wheel_timer *t)
+{
+	struct calls *cs = container_of(t, struct calls, farewell);
+	struct log_line l;
+
+	list_for_each_safe (n, &cs->ended)
+		last_word(list_entry(n, struct call, node));
+	list_for_each_safe (n, &cs->all)
+		last_word(list_entry(n, struct call, node));
+	if (log_begin(&l, LOG_WARN, "ends with calls whose BYE or CANCEL was not answered")) {
+		log_u64(&l, "calls", cs->counters.calls);
+		log_end(&l);
+	}
+	calls_drained(cs);
+}
+
 static void on_drain(struct wheel_timer *t)
 {
 	struct calls *cs = container_of(t, struct calls, drain_timer);
+
+	if (!wheel_armed(&cs->farewell)) /* a third signal does not make it longer */
+		loop_timer(cs->worker->loop, &cs->farewell, cs->config->timers.farewell);
 
 	/* those that are looked at by the reaper in this turn are not over for that */
 	list_for_each_safe (n, &cs->ended)
@@ -258,7 +283,14 @@ static void on_drain(struct wheel_timer *t)
 void call_timers_drain(struct calls *cs, unsigned timeout_ms)
 {
 	cs->drain_timer.fn = on_drain;
+	cs->farewell.fn = on_farewell;
 	loop_timer(cs->worker->loop, &cs->drain_timer, timeout_ms);
+}
+
+void call_timers_drained(struct calls *cs)
+{
+	loop_timer_stop(cs->worker->loop, &cs->drain_timer);
+	loop_timer_stop(cs->worker->loop, &cs->farewell);
 }
 
 unsigned call_timers_silence_ms(const struct call *c, bool held)

@@ -41,8 +41,10 @@ void call_timers_parting_sent(struct call *c, struct wheel_timer *t, void (*fn)(
 /* Its challenge was passed back: whoever hung up has 64*T1 to do it with credentials. */
 void call_timers_parting_challenged(struct call *c, struct wheel_timer *t, void (*fn)(struct wheel_timer *t));
 void call_timers_parting_over(struct call *c, struct wheel_timer *t);
-/* SIGTERM: what is left after timeout_ms is ended. */
+/* SIGTERM: what is left after timeout_ms is ended, and calls_drained() runs `farewell` later: 64*T1 of a far side that
+ * does not answer is longer than whoever stops a service waits. Whose ACK is still awaited then gets its BYE. */
 void call_timers_drain(struct calls *cs, unsigned timeout_ms);
+void call_timers_drained(struct calls *cs);
 /* Milliseconds without media after which a stream counts as silent; 0: never. */
 unsigned call_timers_silence_ms(const struct call *c, bool held);
 

@@ -135,6 +135,8 @@ static void write_transport(const struct transport_gauges *g, struct writer *w)
 		F("closed_slow_total", COUNTER, "connections closed because a message took too long", closed_slow),
 		F("refused_limit_total", COUNTER, "connections refused at a limit", refused_limit),
 		F("pauses_total", COUNTER, "times a connection was not read because a worker's queue was full", pauses),
+		F("held_total", COUNTER, "messages for a connection that waited because its worker's queue was full",
+		  held),
 		F("unreachable_total", COUNTER, "requests that ICMP says did not arrive", unreachable),
 		F("icmp_ignored_total", COUNTER, "ICMP errors that are not proven to be about a request of ours",
 		  icmp_ignored),

@@ -75,6 +75,8 @@ void txn_layer_destroy(struct txn_layer *l);
 void txn_layer_configure(struct txn_layer *l, struct config *c);
 /* A parsed message from the wire; stays the caller's. */
 void txn_layer_receive(struct txn_layer *l, const struct message *m);
+/* Half of limits.transactions is in use: who would be refused anyway gets no transaction for it any more. */
+bool txn_layer_is_pressed(const struct txn_layer *l);
 /* Answers a request without a transaction, as the reason's table entry says; ACKs, responses and reasons of status 0
  * are only told to `refused`. For what message_parse() refused but gave, and for what is screened off after the parse.
  * The To tag is a keyed hash of the request, so that repetitions get the same one (RFC 3261 §8.2.7) and the ACK of the

@@ -260,43 +260,6 @@ void transport_tell_lost(struct transport *t, struct transport *from, uint64_t c
 		free(l);
 }
 
-struct remote_send {
-	struct transport *from, *to;
-	struct destination d;
-	uint64_t cookie;
-	size_t n;
-	char text[];
-};
-
-/* On the worker that holds the connection. */
-static void on_remote_send(void *arg)
-{
-	struct remote_send *r = arg;
-	struct stream *s;
-	int err = stream_for(r->to, &r->d, &s);
-
-	if (err == 0)
-		err = stream_send(s, r->from, r->text, r->n, r->cookie);
-	if (err < 0)
-		transport_tell_lost(r->to, r->from, r->cookie, err);
-	free(r);
-}
-
-static int send_by(struct transport *t, struct transport *holder, const struct destination *d, const char *text,
-		   size_t n, uint64_t cookie)
-{
-	struct remote_send *r = malloc(sizeof(*r) + n);
-
-	if (!r)
-		return -ENOMEM;
-	*r = (struct remote_send){.from = t, .to = holder, .d = *d, .cookie = cookie, .n = n};
-	memcpy(r->text, text, n);
-	if (loop_post(holder->loop, on_remote_send, r))
-		return 0;
-	free(r);
-	return -ENOBUFS;
-}
-
 static int send_datagram(struct transport *t, const struct destination *d, const char *text, size_t n)
 {
 	struct listener *l = transport_listener(t, d);
@@ -316,7 +279,7 @@ int transport_send(struct transport *t, const struct destination *d, const char 
 	if (d->transport == CONFIG_UDP)
 		return send_datagram(t, d, text, n);
 	if (d->connection && stream_worker(d->connection) != t->worker && stream_worker(d->connection) < t->n_siblings)
-		return send_by(t, t->siblings[stream_worker(d->connection)], d, text, n, cookie);
+		return stream_send_by(t, t->siblings[stream_worker(d->connection)], d, text, n, cookie);
 	err = stream_for(t, d, &s);
 	return err < 0 ? err : stream_send(s, t, text, n, cookie);
 }
@@ -363,6 +326,7 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 	list_init(&t->dying);
 	list_init(&t->paused);
 	list_init(&t->untold);
+	list_init(&t->held_sends);
 	t->batch = udp_batch_create();
 	t->chunk = malloc(STREAM_CHUNK);
 	if (!t->batch || !t->chunk || source_table_create(&t->sources) < 0) {
@@ -399,6 +363,7 @@ void transport_destroy(struct transport *t)
 	list_for_each_safe (n, &t->dying)
 		stream_free(list_entry(n, struct stream, dying));
 	obituaries_finish(t);
+	held_finish(t);
 	hmap_finish(&t->by_remote);
 	source_table_unref(t->sources);
 	free(t->streams);

@@ -70,9 +70,9 @@ int transport_set_config(struct transport *t, struct config *c, char *err, size_
 
 /* Sends one message; text is the caller's again on return. UDP: at once. TCP: bounded backlog; what is lost with its
  * connection is told by send_failed(cookie). 0 (taken), or -errno: -EDESTADDRREQ (unsendable address, no
- * listener of that transport and family), -ENOBUFS (backlog or queue full), -ENOMEM, -ENOTCONN (flow_only,
- * and the flow is gone), ... cookie 0: do not tell of failure. A connection that another worker holds is asked there:
- * then -ENOTCONN comes by send_failed. */
+ * listener of that transport and family), -ENOBUFS (backlog full, or too much waits for another worker), -ENOMEM,
+ * -ENOTCONN (flow_only, and the flow is gone), ... cookie 0: do not tell of failure. A connection that another worker
+ * holds is asked there: then -ENOTCONN comes by send_failed. */
 int transport_send(struct transport *t, const struct destination *d, const char *text, size_t n, uint64_t cookie);
 bool transport_reliable(enum config_transport t);
 /* The network has a listener of that transport and family: something can be sent from there. */
@@ -88,7 +88,7 @@ struct str transport_local_text(const struct config *c, unsigned network, enum c
 
 struct transport_gauges {
 	uint64_t connections, received, sent, bytes_in, bytes_out, send_errors, closed_idle, closed_slow, refused_limit,
-		pauses, unreachable, icmp_ignored;
+		pauses, held, unreachable, icmp_ignored;
 };
 void transport_gauges(const struct transport *t, struct transport_gauges *ret); /* any thread, approximate */
 

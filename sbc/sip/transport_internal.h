@@ -15,10 +15,12 @@
 #define STREAM_CHUNK 65536        /* read at once */
 #define STREAM_OUT   (256 * 1024) /* bytes queued on one connection before it counts as slow */
 #define STREAM_KERNEL                                                                                                  \
-	(256 * 1024)     /* the kernel's buffers each way: left alone they grow to megabytes for a peer that           \
-			   does not read, or that we do not read */
-#define ACCEPT_BATCH 64  /* connections taken in one turn from one listener */
-#define ACCEPT_REST  100 /* ms without accepting once descriptors or memory are used up */
+	(256 * 1024) /* the kernel's buffers each way: left alone they grow to megabytes for a peer that               \
+		       does not read, or that we do not read */
+#define STREAM_HELD                                                                                                    \
+	(16 * STREAM_OUT) /* bytes that a worker holds for connections of others while their queues are full */
+#define ACCEPT_BATCH 64   /* connections taken in one turn from one listener */
+#define ACCEPT_REST  100  /* ms without accepting once descriptors or memory are used up */
 
 /* A socket of ours that is named in the configuration. */
 struct listener {
@@ -101,6 +103,7 @@ struct stream {
 	X(closed_slow)                                                                                                 \
 	X(refused_limit)                                                                                               \
 	X(pauses)                                                                                                      \
+	X(held)                                                                                                        \
 	X(unreachable)                                                                                                 \
 	X(icmp_ignored)
 
@@ -118,6 +121,10 @@ struct transport {
 	struct wheel_timer read_again;
 	struct list untold; /* obituaries that some worker's queue had no room for */
 	struct wheel_timer tell_again;
+	struct list held_sends; /* messages for connections of workers whose queue had no room */
+	size_t held_bytes;
+	uint64_t held_for; /* a bit for each of these workers */
+	struct wheel_timer post_again;
 	atomic_uint_fast64_t n_untold; /* count as connections, so that the limit holds for them, too */
 	struct hash_key key;
 	struct hmap by_remote;        /* streams */
@@ -178,6 +185,11 @@ int obituary_create(struct transport *t, struct obituary **ret);
 void obituary_publish(struct obituary *o, unsigned network, uint64_t id);
 void obituary_drop(struct obituary *o); /* tells nobody; NULL is allowed */
 void obituaries_finish(struct transport *t);
+
+/* stream_held.c: by a connection that holder, another worker, has. 0: taken; -ENOMEM, -ENOBUFS: too much waits. */
+int stream_send_by(struct transport *t, struct transport *holder, const struct destination *d, const char *text,
+		   size_t n, uint64_t cookie);
+void held_finish(struct transport *t); /* what still waits is lost */
 
 /* stream_table.c */
 struct stream *stream_new(const struct listener *l, int fd, const struct addr *remote);

@@ -82,12 +82,21 @@ uint64_t *txn_alive(struct txn_layer *l, enum txn_kind kind)
 	return &l->counts.client_other;
 }
 
-bool txn_full(const struct txn_layer *l)
+static uint64_t alive(const struct txn_layer *l)
 {
 	const struct txn_gauges *g = &l->counts;
 
-	return g->server_invite + g->server_other + g->client_invite + g->client_other >=
-	       l->config->limits.transactions;
+	return g->server_invite + g->server_other + g->client_invite + g->client_other;
+}
+
+bool txn_full(const struct txn_layer *l)
+{
+	return alive(l) >= l->config->limits.transactions;
+}
+
+bool txn_layer_is_pressed(const struct txn_layer *l)
+{
+	return 2 * alive(l) >= l->config->limits.transactions;
 }
 
 bool txn_outgoing(struct txn_layer *l, void *guard, const struct destination *d, struct str text)

@@ -197,6 +197,150 @@ static void test_walk_while_it_grows(void **state)
 	free(items);
 }
 
+/* ---- a map beside a plain array of what is in it, from growth to growth ---- */
+
+#define MODEL 3000
+
+struct model {
+	struct hmap m;
+	struct item *items;
+	bool in[MODEL];
+	size_t n;
+	uint64_t random;
+};
+
+static unsigned pick(struct model *w, unsigned below)
+{
+	w->random = w->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(w->random >> 33) % below;
+}
+
+/* Some share a hash, some a bucket for long. */
+static uint64_t model_hash(unsigned id)
+{
+	return id % 7 == 0 ? spread(id / 21) : id % 7 == 1 ? (uint64_t)(id % 3) << 40 | id : spread(id);
+}
+
+/* What one insert may move is bounded, whatever the map holds. */
+static void model_insert(struct model *w, unsigned id)
+{
+	const bool growing = w->m.old;
+	const size_t moved = w->m.moved, before = w->m.mask;
+
+	assert_int_equal(hmap_insert(&w->m, &w->items[id].node, model_hash(id)), 0);
+	w->in[id] = true;
+	w->n++;
+	if (w->m.old)
+		assert_in_range(w->m.moved, growing ? moved + 1 : 1, (growing ? moved : 0) + 4);
+	if (growing)
+		assert_int_equal(w->m.mask, before);
+	if (!w->m.old) /* as wide as it was when it grew in one go */
+		assert_true(2 * (w->m.n - 1) <= w->m.mask);
+}
+
+static void model_remove(struct model *w, unsigned id)
+{
+	hmap_remove(&w->m, &w->items[id].node);
+	w->in[id] = false;
+	w->n--;
+}
+
+static void model_check(struct model *w)
+{
+	size_t n = 0;
+
+	assert_int_equal(w->m.n, w->n);
+	for (unsigned i = 0; i < MODEL; i++) {
+		assert_ptr_equal(lookup(&w->m, model_hash(i), i), w->in[i] ? &w->items[i] : NULL);
+		w->items[i].seen = false;
+	}
+	for (struct hmap_node *it = hmap_begin(&w->m); it; it = hmap_after(&w->m, it), n++) {
+		struct item *item = container_of(it, struct item, node);
+		assert_true(w->in[item->id] && !item->seen);
+		item->seen = true;
+	}
+	assert_int_equal(n, w->n);
+}
+
+/* All places, once each, in order; and every node in the bucket of its place. */
+static void model_check_places(struct model *w)
+{
+	uint64_t place = 0, last = 0;
+	size_t n = 0;
+
+	do {
+		for (struct hmap_node *it = hmap_bucket_at(&w->m, place, &last); it; it = it->next, n++)
+			assert_in_range(hmap_place(it->hash), place, last);
+		place = last + 1;
+	} while (last != UINT64_MAX);
+	assert_int_equal(n, w->n);
+}
+
+static void model_walk_and_remove(struct model *w)
+{
+	size_t met = 0, before = w->n;
+
+	hmap_for_each_safe (it, &w->m) {
+		met++;
+		if (pick(w, 5) == 0)
+			model_remove(w, container_of(it, struct item, node)->id);
+	}
+	assert_int_equal(met, before);
+}
+
+static void test_model_through_growth(void **state)
+{
+	struct model *w = calloc(1, sizeof(*w));
+	unsigned checked_in_growth = 0;
+
+	assert_non_null(w);
+	w->items = items_new(MODEL);
+	for (unsigned step = 0; step < 12000; step++) {
+		unsigned id = pick(w, MODEL);
+
+		if (!w->in[id])
+			model_insert(w, id);
+		else if (pick(w, 4) == 0)
+			model_remove(w, id);
+		if (step % 97 && (!w->m.old || step % 13))
+			continue;
+		checked_in_growth += w->m.old != NULL;
+		model_check(w);
+		model_check_places(w);
+		if (pick(w, 20) == 0)
+			model_walk_and_remove(w);
+	}
+	assert_true(checked_in_growth > 20);
+	hmap_for_each_safe (it, &w->m)
+		model_remove(w, container_of(it, struct item, node)->id);
+	model_check(w);
+	hmap_finish(&w->m);
+	free(w->items);
+	free(w);
+}
+
+/* In the midst of growing: emptied, it lets go of both arrays; and equal hashes stay in their order. */
+static void test_finish_while_growing(void **state)
+{
+	struct hmap m = {0};
+	struct item *items = items_new(100);
+	unsigned n = 0;
+
+	for (; n < 50 || !m.old; n++)
+		assert_int_equal(hmap_insert(&m, &items[n].node, n % 4 ? spread(n) : 3), 0);
+	unsigned expected = (n - 1) / 4 * 4;
+	hmap_for_each_hash (it, &m, 3) {
+		assert_ptr_equal(it, &items[expected].node);
+		expected -= 4;
+	}
+	hmap_for_each_safe (it, &m)
+		hmap_remove(&m, it);
+	assert_non_null(m.old);
+	hmap_finish(&m);
+	assert_null(m.old);
+	free(items);
+}
+
 static void test_no_memory_at_all(void **state)
 {
 	struct hmap m = {0};
@@ -244,6 +388,8 @@ int main(void)
 		cmocka_unit_test(test_walk_with_free),
 		cmocka_unit_test(test_break_leaves_the_walk),
 		cmocka_unit_test(test_walk_while_it_grows),
+		cmocka_unit_test(test_model_through_growth),
+		cmocka_unit_test(test_finish_while_growing),
 		cmocka_unit_test(test_no_memory_at_all),
 		cmocka_unit_test(test_no_memory_to_grow),
 	};

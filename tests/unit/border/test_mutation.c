@@ -28,6 +28,12 @@ static const char invite_text[] =
 	"X-Own: own.inside.example\n"
 	"Authorization: Digest username=\"200\", realm=\"realm.inside.example\", nonce=\"n\", "
 	"uri=\"sip:inside.example\", response=\"0123456789abcdef0123456789abcdef\"\n"
+	"Priority: priority.inside.example\n"
+	"Answer-Mode: answerhost\n"
+	"Accept: application/sdp, text/accept.inside.example\n"
+	"User-to-User: 00ff;encoding=hex;at=uui.inside.example\n"
+	"Reason: SIP;cause=200;text=\"by reason.inside.example\"\n"
+	"Date: date.inside.example\n"
 	"Subject: a call\n\n";
 
 static const char response_text[] = "SIP/2.0 488 Not Acceptable Here\n"
@@ -60,6 +66,12 @@ static const struct {
 	{POLICY_URI_HEADERS, false, "alert.inside.example"},
 	{POLICY_AUTH, false, "realm.inside.example"},
 	{POLICY_AUTH, true, "challenge.inside.example"},
+	{POLICY_WORDS, false, "priority.inside.example"},
+	{POLICY_WORDS, false, "answerhost"},
+	{POLICY_WORDS, false, "accept.inside.example"},
+	{POLICY_WORDS, false, "uui.inside.example"},
+	{POLICY_WORDS, false, "reason.inside.example"},
+	{POLICY_WORDS, false, "date.inside.example"},
 	{POLICY_UNLISTED, false, "own.inside.example"},
 };
 

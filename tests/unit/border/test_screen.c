@@ -211,6 +211,64 @@ static void test_parsed(void **state)
 	config_unref(c);
 }
 
+/* While transactions run short: whoever has as much as he may have, and strangers by a stream, too. */
+static void test_pressed(void **state)
+{
+	struct config *c = config_of(
+		"{ \"networks\": { \"open\": { \"listen\": [\"udp:127.0.0.1:5060\"], \"unknown\": \"accept\" },"
+		"  \"listed\": { \"listen\": [\"udp:127.0.0.1:5070\", \"tcp:127.0.0.1:5070\"], \"unknown\": \"reject\" } },"
+		" \"peers\": {"
+		"  \"free\": { \"network\": \"listed\", \"targets\": [\"203.0.113.5\"] },"
+		"  \"one\": { \"network\": \"listed\", \"targets\": [\"203.0.113.6\"], \"limits\": { \"calls\": 1 } },"
+		"  \"slow\": { \"network\": \"listed\", \"targets\": [\"203.0.113.7\"], \"limits\": { \"cps\": 2 } },"
+		"  \"both-a\": { \"network\": \"listed\", \"targets\": [\"203.0.113.8\"], \"hosts\": [\"a.example\"], \"limits\": { \"calls\": 1 } },"
+		"  \"both-b\": { \"network\": \"listed\", \"targets\": [\"203.0.113.8\"], \"hosts\": [\"b.example\"] } },"
+		" \"limits\": { \"calls\": 5 }, \"routes\": [ { \"target\": \"echo\" } ] }");
+	static const char *const peers[] = {"one", "slow", "slow", "both-a"};
+	static const struct {
+		const char *network, *from;
+		unsigned transport;
+		enum reject_reason before, after;
+	} cases[] = {
+		{"listed", "192.0.2.1:5060", CONFIG_TCP, REJECT_UNKNOWN_SOURCE, REJECT_UNKNOWN_SOURCE},
+		{"open", "192.0.2.1:5060", CONFIG_UDP, REJECT_NONE, REJECT_NONE},
+		{"listed", "203.0.113.5:5060", CONFIG_UDP, REJECT_NONE, REJECT_NONE},
+		{"listed", "203.0.113.6:5060", CONFIG_UDP, REJECT_NONE, REJECT_PEER_CALLS},
+		{"listed", "203.0.113.6:999", CONFIG_TCP, REJECT_NONE, REJECT_PEER_CALLS},
+		{"listed", "203.0.113.7:5060", CONFIG_UDP, REJECT_NONE, REJECT_PEER_CPS},
+		{"listed", "203.0.113.8:5060", CONFIG_UDP, REJECT_NONE, REJECT_NONE}, /* it may be b's */
+	};
+	struct border_state *s;
+	struct border_peer_gauges g;
+
+	assert_int_equal(border_state_create(c, &s), 0);
+	for (unsigned after = 0; after < 2; after++) {
+		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			struct flow_addr from = {.network = network_named(c, cases[i].network),
+						 .transport = cases[i].transport,
+						 .remote = addr_of(cases[i].from)};
+			enum reject_reason got = border_screen_pressed(s, c, &from, 1000);
+
+			if (got != (after ? cases[i].after : cases[i].before))
+				fail_msg("row %zu, %u: %s", i, after, got ? reject_key(got) : "let in");
+		}
+		for (size_t i = 0; !after && i < sizeof(peers) / sizeof(peers[0]); i++)
+			assert_int_equal(border_call_begin(s, c, peer_named(c, peers[i]), false, 1000), REJECT_NONE);
+	}
+	assert_true(border_peer_gauges(s, "one", &g));
+	assert_int_equal(g.rejected_calls, 2);
+	assert_int_equal(g.calls_in, 1);
+	/* looking takes nothing: its rate is as it was when a second is over */
+	struct flow_addr slow = {.network = network_named(c, "listed"), .remote = addr_of("203.0.113.7:5060")};
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(border_screen_pressed(s, c, &slow, 1600), REJECT_NONE);
+	assert_int_equal(border_call_begin(s, c, peer_named(c, "free"), false, 1000), REJECT_NONE);
+	assert_int_equal(border_screen_pressed(s, c, &slow, 1600), REJECT_CALLS);
+	assert_int_equal(border_screen_pressed(s, c, &(struct flow_addr){.network = 99}, 0), REJECT_ACL);
+	border_state_destroy(s);
+	config_unref(c);
+}
+
 /* A flood of forged sources: an offender that is over its rate stays known, and the table does not grow. */
 static void test_flood(void **state)
 {
@@ -295,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_answers_of_the_known),
 		cmocka_unit_test(test_parsed),
+		cmocka_unit_test(test_pressed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -319,7 +319,8 @@ static void routes(void **state)
 static void the_rest(void **state)
 {
 	struct config *c = load_good(
-		"{" NET ", 'timers': {'t1': 50, 't2': '1s', 'call_max': '12h', 'drain': '5m', 'b': '2min'},"
+		"{" NET
+		", 'timers': {'t1': 50, 't2': '1s', 'call_max': '12h', 'drain': '5m', 'farewell': '3s', 'b': '2min'},"
 		"'limits': {'calls': 5}, 'workers': 3, 'media': {'workers': 2},"
 		"'dns': {'servers': ['127.0.0.1', '[::1]:5353']}, 'log': {'level': 'debug', 'mask': true,"
 		"'file': 'l'}, 'cdr': {'file': 'c'}, 'manage': {'listen': '[::1]:8080', 'token': 'sesame-sesame-16', 'names': 'sbc.example'}, 'server_name': '',"
@@ -329,6 +330,7 @@ static void the_rest(void **state)
 	assert_int_equal(c->timers.b, 120000);
 	assert_int_equal(c->timers.call_max, 43200000);
 	assert_int_equal(c->timers.drain, 300000);
+	assert_int_equal(c->timers.farewell, 3000);
 	assert_int_equal(c->workers, 3);
 	assert_int_equal(c->media.workers, 2);
 	assert_string_equal(c->dns.servers, "127.0.0.1:53,[::1]:5353");

@@ -30,6 +30,8 @@ struct latch_case {
 	struct shot shots[6];
 	uint32_t want_races, want_changes;
 	uint64_t reopen_ms; /* 0: never */
+	uint64_t moved_ms;  /* signalling moves the far end: before the first packet behind this time; 0: never */
+	const char *left;   /* was heard before the description moved; NULL: what is latched then stays for now */
 };
 
 #define STRICT     MEDIA_LATCH_STRICT
@@ -117,6 +119,15 @@ static const struct latch_case cases[] = {
 	{"46 an outsider never with open either", OPEN, S, G, A, {{10, S, R, 1, TAKEN, SDP}, {900000, X, R, 2, REFUSED, SDP}}},
 	{"47 the signalling host is not the ACL", RESTRICTED, S, G, A, {{10, S, R, 1, TAKEN, SDP}, {900000, G1, 8, 2, REFUSED, SDP}}},
 	{"48 plain datagrams move by ACL, too", RESTRICTED, S, G, A, {{10, S, 0, 0, TAKEN, SDP}, {5000, A1, 0, 0, CHANGED, ACL}}, 0, 1},
+
+	/* signalling moves the far end */
+	{"49 an equal rank replaces who was left", OPEN, P, G, NULL, {{10, X, R, 1, TAKEN, ANY}, {20, X2, 8, 1, REPLACED, ANY}, {30, X, R, 2, REFUSED, ANY}}, 2, .left = X},
+	{"50 and nobody else", OPEN, P, G, NULL, {{10, X2, R, 1, TAKEN, ANY}, {20, X, 8, 1, REFUSED, ANY}}, 1, .left = X},
+	{"51 a worse one does not", RESTRICTED, P, G, A, {{10, G1, R, 1, TAKEN, SIGNALLING}, {20, A1, 8, 1, REFUSED, SIGNALLING}}, 1, .left = G1},
+	{"52 not after the window", OPEN, P, G, NULL, {{10, X, R, 1, TAKEN, ANY}, {2011, X2, 8, 1, REFUSED, ANY}}, 0, .left = X},
+	{"53 nor a stranger by restricted", RESTRICTED, P, G, NULL, {{10, G1, R, 1, TAKEN, SIGNALLING}, {20, X, 8, 1, REFUSED, SIGNALLING}}, 0, .left = G1},
+	{"54 from elsewhere with the same description", OPEN, P, G, NULL, {{10, X, R, 1, TAKEN, ANY}, {9000, X2, 8, 1, REPLACED, ANY}, {9010, X, R, 9, REFUSED, ANY}}, 2, .moved_ms = 8000},
+	{"55 the source that did not move is heard on", OPEN, P, G, NULL, {{10, X, R, 1, TAKEN, ANY}, {9000, X, R, 9, SAME, ANY}, {10001, X2, 8, 1, REFUSED, ANY}}, 0, .moved_ms = 8000},
 };
 /* clang-format on */
 
@@ -141,6 +152,8 @@ static void run_case(const struct latch_case *c)
 	struct cidr acl;
 	struct latch_rules r = {
 		.policy = c->policy, .sdp = {at(c->sdp)}, .signalling = host(c->signalling), .window_ns = 2000 * MS};
+	struct addr left = at(c->left);
+	bool moved = false;
 	struct latch l;
 
 	if (c->acl) {
@@ -151,10 +164,16 @@ static void run_case(const struct latch_case *c)
 	latch_init(&l, LATCH_RTP, &r, 0);
 	if (c->reopen_ms)
 		latch_reopen(&l, &r, c->reopen_ms * MS);
+	if (c->left)
+		latch_leave(&l, &r, &left, false, 0);
 	for (size_t i = 0; i < 6 && c->shots[i].from; i++) {
 		const struct shot *s = &c->shots[i];
 		struct addr from = at(s->from);
 		enum media_evidence evidence = MEDIA_EVIDENCE_SRTP;
+		if (c->moved_ms && s->at_ms > c->moved_ms && !moved) {
+			latch_leave(&l, &r, &l.source, true, c->moved_ms * MS);
+			moved = true;
+		}
 		const struct latch_packet p = {
 			.from = &from, .rtp = s->ssrc != 0, .ssrc = s->ssrc, .seq = s->seq, .now_ns = s->at_ms * MS};
 		enum latch_verdict got = latch_packet(&l, &r, &p, &evidence);

@@ -100,11 +100,6 @@ static void test_sibling(void **state)
 	turn_some(of_holder);
 	turn_some(of_other);
 	assert_int_equal(other->lost_error, -ENOTCONN);
-	/* its queue full */
-	int e = 0;
-	for (unsigned i = 0; i < 100 && e == 0; i++)
-		e = transport_send(t, &d, "hi", 2, 0);
-	assert_int_equal(e, -ENOBUFS);
 	loop_drain(of_holder);
 	loop_drain(of_other);
 	close(fd);
@@ -163,6 +158,82 @@ static void post_nothing(void *arg)
 {
 }
 
+static void fill(struct loop *l)
+{
+	while (loop_post(l, post_nothing, NULL))
+		;
+}
+
+/* The holder's queue is full for a moment: what is sent by its connections waits and arrives whole, once, in order;
+ * too much of it is refused, and what still waits at the end goes with the rest. */
+static void test_held(void **state)
+{
+	struct fix *f = begin();
+	struct fix *g = calloc(1, sizeof(*g));
+	struct config *elsewhere = config_with(free_port(), "u", "");
+	struct transport *all[2] = {f->t};
+	struct loop *loop;
+	char err[256] = "", b[400], expected[sizeof(b) + 1];
+	size_t have = 0;
+
+	assert_int_equal(loop_create(16, &loop), 0);
+	assert_int_equal(transport_create(loop, elsewhere, 1, &user, g, &all[1], err, sizeof(err)), 0);
+	transport_set_siblings(all[0], all, 2);
+	transport_set_siblings(all[1], all, 2);
+	g->t = all[1];
+	int fd = connected(f);
+	client_send(fd, MESSAGE("0", ""), sizeof(MESSAGE("0", "")) - 1);
+	UNTIL(f->loop, f->got == 1);
+	struct destination d = destination_of_flow(&f->flow);
+	d.flow_only = true;
+	for (unsigned i = 0; i < 100; i++) {
+		/* full at the first, and again in the midst of what waits */
+		if (i % 40 == 0)
+			fill(f->loop);
+		snprintf(expected + 4 * i, 5, "%03u ", i);
+		assert_int_equal(transport_send(all[1], &d, expected + 4 * i, 4, i + 1), 0);
+		if (i % 40 == 20) {
+			turn_some(f->loop);
+			turn_some(loop);
+		}
+	}
+	assert_in_range(GAUGE(g, held), 30, 100);
+	UNTIL(f->loop, ({
+		      turn_some(loop);
+		      ssize_t r = recv(fd, b + have, sizeof(b) - have, MSG_DONTWAIT);
+		      have += r > 0 ? (size_t)r : 0;
+		      have == sizeof(b);
+	      }));
+	assert_memory_equal(b, expected, sizeof(b));
+	assert_int_equal(g->lost, 0);
+	assert_int_equal(all[1]->held_bytes, 0);
+	assert_int_equal(all[1]->held_for, 0);
+
+	/* bounded, and refused as by a slow connection */
+	int e = 0;
+	unsigned taken = 0;
+	fill(f->loop);
+	while (e == 0 && taken < 1000)
+		taken += (e = transport_send(all[1], &d, big, sizeof(big), 0)) == 0;
+	assert_int_equal(e, -ENOBUFS);
+	assert_in_range(taken * sizeof(big), STREAM_HELD - sizeof(big), STREAM_HELD);
+	/* the connection dies while they wait: told, each */
+	close(fd);
+	assert_int_equal(transport_send(all[1], &d, "bye ", 4, 77), 0);
+	UNTIL(f->loop, (turn_some(loop), g->lost > 0));
+	assert_int_equal(g->lost_error, -ENOTCONN);
+
+	fill(f->loop);
+	assert_int_equal(transport_send(all[1], &d, "late", 4, 78), 0);
+	loop_drain(f->loop);
+	transport_destroy(all[1]);
+	loop_destroy(loop);
+	config_unref(elsewhere);
+	free(g);
+	transport_set_siblings(all[0], all, 1);
+	end(f);
+}
+
 /* The others' queue is full while twenty connections die: told later, each once; until then they count as connections.
  */
 static void test_closed_late(void **state)
@@ -181,8 +252,7 @@ static void test_closed_late(void **state)
 	transport_set_siblings(all[1], all, 2);
 	for (unsigned i = 0; i < 20; i++)
 		fds[i] = connected(f);
-	while (loop_post(loop, post_nothing, NULL))
-		;
+	fill(loop);
 	for (unsigned i = 0; i < 20; i++)
 		close(fds[i]);
 	UNTIL(f->loop, f->closed == 20);
@@ -198,8 +268,7 @@ static void test_closed_late(void **state)
 
 	/* and the end of all with some not told yet */
 	fds[0] = connected(f);
-	while (loop_post(loop, post_nothing, NULL))
-		;
+	fill(loop);
 	close(fds[0]);
 	UNTIL(f->loop, f->closed == 21);
 	loop_drain(loop);
@@ -214,10 +283,8 @@ static void test_closed_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flow_only),
-		cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_sources_of_all),
-		cmocka_unit_test(test_closed_late),
+		cmocka_unit_test(test_flow_only),      cmocka_unit_test(test_sibling),     cmocka_unit_test(test_held),
+		cmocka_unit_test(test_sources_of_all), cmocka_unit_test(test_closed_late),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,7 +256,8 @@ static void act_at_random(struct walk *w)
 	case 5:
 		/* The id of some transaction, as the cookie of a failed send. */
 		if (f->layer->by_id.n) {
-			struct hmap_node *n = f->layer->by_id.buckets[pick(w, (unsigned)f->layer->by_id.mask + 1)];
+			uint64_t last, place = (uint64_t)pick(w, UINT32_MAX) << 32;
+			struct hmap_node *n = hmap_bucket_at(&f->layer->by_id, place, &last);
 			txn_layer_send_failed(f->layer, n ? n->hash : 1, -ECONNREFUSED);
 		}
 		f->send_error = pick(w, 10) ? 0 : pick(w, 2) ? -ENOBUFS : -ENOTCONN;

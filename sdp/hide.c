@@ -179,9 +179,9 @@ bool sdp_dotted_name(struct str value)
 	return false;
 }
 
-bool sdp_only_numbers(struct str value)
+bool sdp_only_numbers(const struct sdp_line *l)
 {
-	struct str rest = sdp_attr_value(value), word;
+	struct str rest = sdp_line_arg(l), word;
 
 	while ((word = sdp_token(&rest)).n) {
 		uint32_t number;

@@ -77,7 +77,7 @@ enum sdp_role sdp_role_of(struct str name);
 bool sdp_line_names(const struct sdp *far, const struct sdp_line *l); /* of a known kind */
 bool sdp_dotted_name(struct str value);                               /* a host name that nobody told of */
 /* "12", "1 mstrm:12 13": RFC 4574 leaves room for any token as a label, and RFC 8856 §6 refers to it. */
-bool sdp_only_numbers(struct str value);
+bool sdp_only_numbers(const struct sdp_line *l);
 bool sdp_unknown_line_names(const struct sdp *far, struct str value); /* of a kind we know nothing of */
 
 void sdp_write_line(struct writer *w, const struct sdp_line *l);

@@ -118,7 +118,7 @@ static bool session_attr_crosses(const struct sdp_out *o, const struct sdp_line 
 	case SDP_ATTR_PTIME:
 		return words_cross(o, l);
 	case SDP_ATTR_NUMBERS:
-		return sdp_only_numbers(l->value);
+		return sdp_only_numbers(l);
 	/* These mean nothing here, or are said again for each m-line. */
 	case SDP_ATTR_FORMAT:
 	case SDP_ATTR_RTCP_FB:
@@ -249,7 +249,7 @@ static bool media_attr_crosses(struct section *sec, const struct sdp_line *l)
 	case SDP_ATTR_PTIME:
 		return words_cross(sec->o, l);
 	case SDP_ATTR_NUMBERS:
-		return sdp_only_numbers(l->value);
+		return sdp_only_numbers(l);
 	case SDP_ATTR_FORMAT:
 	case SDP_ATTR_FMTP:
 		return format_kept(sec, l) && known_crosses(sec->o, l);

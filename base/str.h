@@ -67,6 +67,15 @@ static inline struct str str_trim(struct str s)
 	return clean ? s : str_trim_blanks(s);
 }
 
+/* What a hexadecimal digit counts, or -1. */
+static inline int str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* First position of c, or s.n when it is not there. */
 static inline size_t str_find(struct str s, char c)
 {

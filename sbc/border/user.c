@@ -2,20 +2,12 @@
 /* User parts of URIs: RFC 3261 §25.1 "user" is unreserved, %XX, and a few more marks. */
 #include "sbc/border/internal.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that s[i..i+2] stands for, or -1 when that is no escape. */
 static int escape_at(struct str s, size_t i)
 {
 	if (s.p[i] != '%' || s.n - i < 3)
 		return -1;
-	int hi = hex_digit(s.p[i + 1]), lo = hex_digit(s.p[i + 2]);
+	int hi = str_hex_digit(s.p[i + 1]), lo = str_hex_digit(s.p[i + 2]);
 	return hi < 0 || lo < 0 ? -1 : hi * 16 + lo;
 }
 

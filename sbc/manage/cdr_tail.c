@@ -117,7 +117,7 @@ static bool is_later(const struct stat *a, const struct stat *b)
  * none. */
 static bool find_moved(DIR *folder, const char *name, char ret[NAME_MAX + 1])
 {
-	struct stat st, best;
+	struct stat st, best = {0};
 	struct dirent *e;
 	size_t n = strlen(name);
 	bool found = false;

@@ -3,14 +3,6 @@
 
 #include "base/writer.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that s[*i] stands for, an escape undone; *i: its last. */
 static uint8_t next_byte(struct str s, size_t *i)
 {
@@ -18,8 +10,8 @@ static uint8_t next_byte(struct str s, size_t *i)
 
 	if (s.p[*i] != '%' || s.n - *i < 3)
 		return (uint8_t)s.p[*i];
-	hi = hex_digit(s.p[*i + 1]);
-	lo = hex_digit(s.p[*i + 2]);
+	hi = str_hex_digit(s.p[*i + 1]);
+	lo = str_hex_digit(s.p[*i + 2]);
 	if (hi < 0 || lo < 0)
 		return '%';
 	*i += 2;

@@ -183,18 +183,10 @@ int digest_challenge_parse(struct str value, struct digest_challenge *ret)
 
 /* ---- credentials ------------------------------------------------------------------------------------------------ */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool all_hex(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (hex_digit(s.p[i]) < 0)
+		if (str_hex_digit(s.p[i]) < 0)
 			return false;
 	return s.n > 0;
 }
@@ -206,7 +198,7 @@ static bool count_parse(struct str s, uint32_t *ret)
 	if (s.n != 8 || !all_hex(s))
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		v = v << 4 | (uint32_t)hex_digit(s.p[i]);
+		v = v << 4 | (uint32_t)str_hex_digit(s.p[i]);
 	*ret = v;
 	return true;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two readers of one head. Requests within dialogs and responses are judged by our own reader alone, which costs a
- * quarter of both; that is sound as long as it takes nothing that sofia-sip refuses, and reads the same values. So whatever
- * message_parse() takes is given to sofia here, in the fields that we read: it must take it, too, and agree on every
- * value. A field of which sofia makes no more than a note (an empty parameter, a display name that should have been
- * quoted, a media type without a slash) is no refusal: it lets the message through without that field, whatever it
+ * quarter of both; that is sound as long as it takes nothing that sofia-sip refuses, and reads the same values. So
+ * whatever message_parse() takes is given to sofia here, in the fields that we read: it must take it, too, and agree on
+ * every value. A field of which sofia makes no more than a note (an empty parameter, a display name that should have
+ * been quoted, a media type without a slash) is no refusal: it lets the message through without that field, whatever it
  * opens.
  */
 #include <stdio.h>

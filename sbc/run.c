@@ -14,10 +14,10 @@
 
 #define LOG_QUEUE_BYTES (4u << 20)
 #define CDR_QUEUE_BYTES (16u << 20)
+/* CDRs sooner than the store forgets their call: one of both has it whenever the process is killed. */
 #define LOG_PATIENCE_MS 250
-#define CDR_PATIENCE_MS                                                                                                \
-	50 /* sooner than the store forgets the call: one of them has it whenever the process is killed */
-#define MAIN_QUEUE (2 * GATHER_OPEN_MAX) /* answers of workers, and a few words more */
+#define CDR_PATIENCE_MS 100
+#define MAIN_QUEUE      (2 * GATHER_OPEN_MAX) /* answers of workers, and a few words more */
 
 /* ---- putting it together ---- */
 

@@ -19,15 +19,6 @@ static size_t scheme_length(struct str s)
 	return letter && i < s.n && s.p[i] == ':' ? i : 0;
 }
 
-/* RFC 3261 §25.1 "escaped": others refuse the rest, or read it differently. */
-static bool escapes_valid(struct str s)
-{
-	for (size_t at; (at = str_find(s, '%')) < s.n; s = skip(s, at + 3))
-		if (s.n - at < 3 || str_hex_digit(s.p[at + 1]) < 0 || str_hex_digit(s.p[at + 2]) < 0)
-			return false;
-	return true;
-}
-
 /* "user[:password]@" at the start of *s, if it is there. User parts may hold ';', '?' and '/' (RFC 3261 §25.1
  * user-unreserved), so the first '@' decides. */
 static bool user_take(struct str *s, struct str *ret)
@@ -43,8 +34,6 @@ static bool user_take(struct str *s, struct str *ret)
 		if (!str_all(take(*s, at), CHAR_URI))
 			return false;
 	}
-	if (!escapes_valid(take(*s, at)))
-		return false;
 	*ret = user;
 	*s = skip(*s, at + 1);
 	return user.n > 0;

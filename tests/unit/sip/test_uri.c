@@ -55,10 +55,6 @@ static void test_uri_bad(void **state)
 		"1sip:x",
 		"sip:@h",
 		"sip:a@",
-		"sip:a%@h",
-		"sip:a%4@h",
-		"sip:a%4g@h",
-		"sip:a:p%zz@h",
 		"sip:a@:5060",
 		"sip:h:",
 		"sip:h:0",
@@ -227,6 +223,7 @@ static void test_aor(void **state)
 		{"sip:alice@Example.ORG.:5070;x=y", "alice@example.org"},
 		{"sip:%61l%69ce@example.org", "alice@example.org"},
 		{"sip:a%25b@h", "a%25b@h"},
+		{"sip:a%b@h", "a%25b@h"},
 		{"sip:%61%25%62@h", "a%25b@h"},
 		{"sip:a%2540b@h", "a%2540b@h"},
 		{"sip:a%40b@h", "a%40b@h"},
@@ -236,6 +233,8 @@ static void test_aor(void **state)
 		{"sip:a%00b@h", "a%00b@h"},
 		{"sip:a%2500b@h", "a%2500b@h"},
 		{"sip:two%20words@h", "two%20words@h"},
+		{"sip:a%@h", "a%25@h"},
+		{"sip:a%4@h", "a%254@h"},
 	};
 	char buf[AOR_MAX], longest[AOR_MAX];
 	struct str aor = STR_NONE;

@@ -76,6 +76,15 @@ static inline int str_hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte that the %XX at s[i] stands for (RFC 3986 §2.1), or -1 when there is none. */
+static inline int str_escape_at(struct str s, size_t i)
+{
+	if (s.p[i] != '%' || s.n - i < 3)
+		return -1;
+	int hi = str_hex_digit(s.p[i + 1]), lo = str_hex_digit(s.p[i + 2]);
+	return hi < 0 || lo < 0 ? -1 : hi * 16 + lo;
+}
+
 /* First position of c, or s.n when it is not there. */
 static inline size_t str_find(struct str s, char c)
 {

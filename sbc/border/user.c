@@ -2,15 +2,6 @@
 /* User parts of URIs: RFC 3261 §25.1 "user" is unreserved, %XX, and a few more marks. */
 #include "sbc/border/internal.h"
 
-/* The byte that s[i..i+2] stands for, or -1 when that is no escape. */
-static int escape_at(struct str s, size_t i)
-{
-	if (s.p[i] != '%' || s.n - i < 3)
-		return -1;
-	int hi = str_hex_digit(s.p[i + 1]), lo = str_hex_digit(s.p[i + 2]);
-	return hi < 0 || lo < 0 ? -1 : hi * 16 + lo;
-}
-
 static bool user_char(char c)
 {
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
@@ -34,7 +25,7 @@ bool user_plain(struct str user, bool phone, char *buf, size_t cap, struct str *
 		return true;
 	}
 	for (size_t i = 0; i < user.n; i++) {
-		int v = escape_at(user, i);
+		int v = str_escape_at(user, i);
 		bool undo = v > 0 && v != '%';
 		char c = undo ? (char)v : user.p[i];
 		if (undo)
@@ -53,7 +44,7 @@ bool user_text(struct str user, char *buf, size_t cap, struct str *ret)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < user.n; i++) {
-		int v = escape_at(user, i);
+		int v = str_escape_at(user, i);
 		if (n == cap)
 			return false;
 		buf[n++] = v < 0 ? user.p[i] : (char)v;
@@ -69,7 +60,7 @@ void user_write(struct writer *w, struct str user)
 	static const char digits[] = "0123456789ABCDEF";
 	for (size_t i = 0; i < user.n; i++) {
 		uint8_t c = (uint8_t)user.p[i];
-		if (user_char((char)c) || escape_at(user, i) >= 0) {
+		if (user_char((char)c) || str_escape_at(user, i) >= 0) {
 			writer_char(w, (char)c);
 		} else {
 			const char e[3] = {'%', digits[c >> 4], digits[c & 15]};

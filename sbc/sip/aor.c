@@ -6,16 +6,12 @@
 /* The byte that s[*i] stands for, an escape undone; *i: its last. */
 static uint8_t next_byte(struct str s, size_t *i)
 {
-	int hi, lo;
+	int escaped = str_escape_at(s, *i);
 
-	if (s.p[*i] != '%' || s.n - *i < 3)
+	if (escaped < 0)
 		return (uint8_t)s.p[*i];
-	hi = str_hex_digit(s.p[*i + 1]);
-	lo = str_hex_digit(s.p[*i + 2]);
-	if (hi < 0 || lo < 0)
-		return '%';
 	*i += 2;
-	return (uint8_t)(hi * 16 + lo);
+	return (uint8_t)escaped;
 }
 
 /* What would be read otherwise by itself is %XX, however it came: controls, '%', '@', and bytes that are no ASCII. */

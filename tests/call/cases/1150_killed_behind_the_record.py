@@ -7,14 +7,7 @@ CDR = kept.SILENT
 
 
 def run(t):
-    a, b = kept.talk(t)
-    kept.written(t)
-    kept.kill(t)
-    (key, record), = kept.records(t).items()
-    t.limen.start()
-    t.hang_up(a, b)
-    t.wait_metric("limen_calls", 0)
-    kept.written(t)
+    key, record = kept.ended_after_a_kill(t)
     kept.kill(t)
     t.equal(kept.records(t), {}, "records behind the end")
     kept.alter(t, "INSERT INTO calls (key, bytes) VALUES (?, ?)", key, record)

@@ -11,14 +11,7 @@ CDR = kept.SILENT
 
 
 def run(t):
-    a, b = kept.talk(t)
-    kept.written(t)
-    kept.kill(t)
-    (key, record), = kept.records(t).items()
-    t.limen.start()
-    t.hang_up(a, b)
-    t.wait_metric("limen_calls", 0)
-    kept.written(t)
+    key, record = kept.ended_after_a_kill(t)
     path = t.limen.config["cdr"]["file"]
     os.rename(path, path + ".1")
     t.limen.signal(signal.SIGUSR1)

@@ -82,6 +82,19 @@ def alter(t, sql, *args):
         db.commit()
 
 
+def ended_after_a_kill(t):
+    """A call that outlived a process and has ended in the next one. (key, record) as they were in the store."""
+    a, b = talk(t)
+    written(t)
+    kill(t)
+    (key, record), = records(t).items()
+    t.limen.start()
+    t.hang_up(a, b)
+    t.wait_metric("limen_calls", 0)
+    written(t)
+    return key, record
+
+
 def reinvite(t, x, y, way="sendonly", back="recvonly", method="INVITE", version=2, o=1):
     """x asks, y answers; what y and x see goes on from what they saw: CSeq, tags, o= and ports."""
     from .message import audio as line

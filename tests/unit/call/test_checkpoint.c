@@ -330,15 +330,22 @@ static void test_what_is_read(void **state)
 	free(r);
 }
 
-/* ---- when it is written ---- */
-
-static void test_written(void **state)
+/* The call of a record made by hand, as the next process has it. */
+static struct call *restored_call(void)
 {
 	struct bytes_writer hand;
 	struct str record = hand_record(&hand, CHECKPOINT_VERSION, CHECKPOINT_OLDEST);
 
 	assert_int_equal(calls_restore(e.calls, str_z(hand_id), record), 0);
 	bytes_writer_finish(&hand);
+	return only_call();
+}
+
+/* ---- when it is written ---- */
+
+static void test_written(void **state)
+{
+	(void)restored_call();
 	assert_int_equal(COUNTER(calls_unwritten), 1);
 	time_passes(e.worker->loop, 100);
 	assert_int_equal(x.puts, 0);
@@ -360,13 +367,8 @@ static void test_written(void **state)
 /* What waits already waits no longer than the answer; and what comes after it has its own time. */
 static void test_answer_written(void **state)
 {
-	struct bytes_writer hand;
-	struct str record = hand_record(&hand, CHECKPOINT_VERSION, CHECKPOINT_OLDEST);
-	struct call *c;
+	struct call *c = restored_call();
 
-	assert_int_equal(calls_restore(e.calls, str_z(hand_id), record), 0);
-	bytes_writer_finish(&hand);
-	c = only_call();
 	time_passes(e.worker->loop, 250);
 	UNTIL(e.worker->loop, x.puts == 1);
 	for (unsigned i = 0; i < 2; i++) {
@@ -391,13 +393,8 @@ static void test_answer_written(void **state)
 /* The store has no room for a while: the call goes on, says so, and is tried again. */
 static void test_store_full(void **state)
 {
-	struct bytes_writer hand;
-	struct str record = hand_record(&hand, CHECKPOINT_VERSION, CHECKPOINT_OLDEST);
-	struct call *c;
+	struct call *c = restored_call();
 
-	assert_int_equal(calls_restore(e.calls, str_z(hand_id), record), 0);
-	bytes_writer_finish(&hand);
-	c = only_call();
 	assert_string_equal(checkpoint_state(c), "partly"); /* as the process before left it */
 	c->keep.stored = false;
 	assert_string_equal(checkpoint_state(c), "no");

@@ -4,7 +4,8 @@
  * whatever message_parse() takes is given to sofia here, in the fields that we read: it must take it, too, and agree on
  * every value. A field of which sofia makes no more than a note (an empty parameter, a display name that should have
  * been quoted, a media type without a slash) is no refusal: it lets the message through without that field, whatever it
- * opens.
+ * opens. One difference is known: a '%' in the Request-URI that begins no escape is what sofia alone refuses, and so is
+ * taken within dialogs, where the Request-URI says no more than our own Contact did (test_judge).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,14 @@ static void write_head(const struct message *m, struct writer *w)
 	writer_lit(w, "\r\n");
 }
 
+static bool escapes_valid(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '%' && str_escape_at(s, i) < 0)
+			return false;
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct flow_addr source = {.network = 0};
@@ -191,9 +200,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	write_head(m, &w);
 	msg_buf_set(msg, w.p, w.n + 2);
 	msg_buf_commit(msg, w.n, 1);
-	if (w.overflow || msg_extract(msg) < 0)
+	bool taken = !w.overflow && msg_extract(msg) >= 0;
+	if (taken)
+		compare(m, sip_object(msg));
+	else if (w.overflow || !m->request || escapes_valid(m->ruri.text))
 		differ("the whole", STR("taken"), "refused");
-	compare(m, sip_object(msg));
 	msg_destroy(msg);
 	free(w.p);
 	message_free(m);

@@ -216,7 +216,7 @@ static enum reject_reason take(struct call *c, struct server_txn *t, const struc
  * what its phone asks for on to a carrier. Those are carried; Max-Forwards bounds them. */
 static bool loops(struct calls *cs, const struct message *m, const struct border_decision *d)
 {
-	const struct leg *l = calls_find_leg(cs, m->from.tag);
+	const struct leg *l = tags_find(cs, m->from.tag);
 	struct uri sent;
 	const char *peer;
 

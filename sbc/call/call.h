@@ -315,9 +315,6 @@ bool parting_begin(struct call *c, struct leg *from, struct server_txn *t, const
 void parting_drop(struct call *c); /* the call ends: a BYE on its way counts as taken */
 
 /* ---- registry.c ---- */
-int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l);
-struct leg *calls_find_leg(struct calls *cs, struct str tag);
-void calls_forget_tag(struct calls *cs, struct leg_tag *t);
 void calls_reap_later(struct calls *cs, struct call *c);
 /* What calls_drain() was told to do then, once: whatever calls are left. */
 void calls_drained(struct calls *cs);

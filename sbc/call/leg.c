@@ -58,7 +58,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	ident_mint(c->calls->worker->key, c->slot, tag);
 	if (dialog_init_uas(&l->dialog, invite, tag) < 0)
 		goto fail_leg;
-	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
+	if (tags_add(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
 	/* behind NAT only the flow that the far side has opened goes through: we never open one */
 	if (c->config->networks[l->network].nat)
@@ -96,7 +96,7 @@ struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
 							     .local_tag = tag,
 							     .peer = p->peer}) < 0)
 		goto fail_leg;
-	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
+	if (tags_add(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
 	if (!c->config->networks[l->network].nat && !p->peer.flow_only)
 		dialog_follow(&l->dialog, NULL);
@@ -128,7 +128,7 @@ int leg_restore(struct call *c, bool uas, unsigned network, int peer, const stru
 	err = dialog_read(&l->dialog, dialog, network, LEG_CSEQ_SKIP);
 	if (err < 0)
 		goto fail_leg;
-	err = calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l);
+	err = tags_add(c->calls, &l->by_tag, l->dialog.local_tag, l);
 	if (err < 0)
 		goto fail_dialog;
 	l->state = LEG_CONFIRMED;
@@ -162,7 +162,7 @@ void leg_destroy(struct leg *l)
 	if (l->bye_out)
 		client_txn_detach(l->bye_out);
 	early_forget_branches(l);
-	early_forget_tags(l);
+	tags_forget_all(l);
 	leg_hiding_finish(l);
 	dialog_finish(&l->dialog);
 	phone_detach(l);

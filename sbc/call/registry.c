@@ -9,39 +9,6 @@
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
 
-/* ---- tags ---- */
-
-int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l)
-{
-	struct str tag = str_z(text);
-	int err;
-
-	memcpy(t->text, tag.p, tag.n + 1);
-	err = hmap_insert(&cs->by_tag, &t->node, hash_str(&cs->tag_key, tag));
-	if (err == 0)
-		t->leg = l;
-	return err;
-}
-
-void calls_forget_tag(struct calls *cs, struct leg_tag *t)
-{
-	if (!t->leg)
-		return;
-	hmap_remove(&cs->by_tag, &t->node);
-	t->leg = NULL;
-}
-
-struct leg *calls_find_leg(struct calls *cs, struct str tag)
-{
-	hmap_for_each_hash (n, &cs->by_tag, hash_str(&cs->tag_key, tag)) {
-		struct leg_tag *t = container_of(n, struct leg_tag, node);
-
-		if (str_eq(str_z(t->text), tag))
-			return t->leg;
-	}
-	return NULL;
-}
-
 /* ---- reaping ---- */
 
 static bool call_over(const struct call *c)
@@ -336,7 +303,7 @@ static void on_stray_response(void *arg, const struct message *m)
 	/* a 2xx to an INVITE of ours whose leg is gone (RFC 3261 §13.2.2.4); only what carries a From tag of ours */
 	if (m->method == METHOD_INVITE && m->status >= 200 && m->status < 300 && m->to.tag.n &&
 	    ident_parse(cs->worker->key, m->from.tag, &id)) {
-		struct leg *l = calls_find_leg(cs, m->from.tag);
+		struct leg *l = tags_find(cs, m->from.tag);
 
 		/* a re-INVITE's, whose exchange is over: its ACK was lost */
 		if (l && l->dialog.remote_tag && str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {

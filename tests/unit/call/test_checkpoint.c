@@ -168,8 +168,8 @@ static void test_what_is_read(void **state)
 	assert_false(c->b->agreed[0].used);
 	assert_string_equal(c->a->dialog.route_set, "Route: <sip:proxy;lr>\r\nRoute: <sip:p2>\r\n");
 	assert_int_equal(c->a->dialog.remote_cseq, 101);
-	assert_ptr_equal(calls_find_leg(e.calls, str_z(hand_tag[0])), c->a);
-	assert_ptr_equal(calls_find_leg(e.calls, str_z(hand_tag[1])), c->b);
+	assert_ptr_equal(tags_find(e.calls, str_z(hand_tag[0])), c->a);
+	assert_ptr_equal(tags_find(e.calls, str_z(hand_tag[1])), c->b);
 	assert_int_equal(c->side[MEDIA_A].state, LEG_MEDIA_FLOWING);
 	assert_int_equal(border_calls(e.border), 1);
 	assert_int_equal(sock_count(SOCK_KIND_MEDIA), 4);

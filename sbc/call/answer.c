@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* answer: what leg B says to the first INVITE, told to leg A: provisional responses, the answer, and the late offer. */
 #include "base/clock.h"
+#include "sbc/call/call_log.h"
 #include "sbc/call/timers.h"
 
 /* ---- provisional ---- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "sbc/call/call_log.h"
 #include "sbc/call/timers.h"
 
 typedef void (*call_action)(struct call *c, const struct call_arg *a);

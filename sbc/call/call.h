@@ -210,16 +210,12 @@ void call_post(struct call *c, enum call_event ev, const struct call_arg *arg);
 /* Runs what is queued; the last thing that every entry point from below does. */
 void call_run(struct call *c);
 const char *call_state_name(enum call_state s);
-/* Of a peer, and of the call's route, that may be configured no more; NULL: none. */
-const char *call_peer_name(const struct call *c, int peer, const char *was);
-const char *call_route_name(const struct call *c);
 
 /* A new INVITE that may become a call. The request is answered in any case. */
 void call_begin(struct calls *cs, struct server_txn *t, const struct message *invite);
 void call_destroy(struct call *c);
 /* Ends both legs; cause is static text. */
 void call_end_both(struct call *c, enum cdr_side by, const char *cause);
-void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value);
 
 /* ---- attempt.c: targets, addresses, failover ---- */
 

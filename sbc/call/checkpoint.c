@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/call/call_log.h"
 #include "sbc/call/timers.h"
 
 /* It rings: another process would end it on both sides. */

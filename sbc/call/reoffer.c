@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reoffer: a re-INVITE or UPDATE as it comes (RFC 3261 §14, RFC 3311): refused, answered here, or begun as an exchange
  * with the other side. */
-#include "sbc/call/timers.h"
+#include "sbc/call/call.h"
 
 /* ---- answered here ---- */
 

@@ -2,7 +2,9 @@
 /* answer: what leg B says to the first INVITE, told to leg A: provisional responses, the answer, and the late offer. */
 #include "base/clock.h"
 #include "sbc/call/call_log.h"
+#include "sbc/call/negotiate.h"
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 
 /* ---- provisional ---- */
 

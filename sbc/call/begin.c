@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "sbc/call/call_log.h"
+#include "sbc/call/negotiate.h"
+#include "sbc/call/phone.h"
 #include "sbc/call/timers.h"
 
 static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why, int status,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "sbc/call/checkpoint.h"
+#include "sbc/call/phone.h"
 #include "sbc/call/timers.h"
 
 #define NOT_FOUND (-1)

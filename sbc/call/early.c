@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "sbc/call/call.h"
+#include "sbc/call/negotiate.h"
+#include "sbc/call/told.h"
 
 /* ---- branches of leg B ---- */
 

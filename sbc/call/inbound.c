@@ -2,6 +2,7 @@
 #include "sbc/call/inbound.h"
 
 #include "sbc/call/door.h"
+#include "sbc/call/phone.h"
 
 static void log_refused(struct calls *cs, const struct message *m, enum reject_reason why)
 {

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/call/phone.h"
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 #include "sbc/sip/digest.h"
 
 /* ---- the INVITE that made a UAS leg ---- */
@@ -182,31 +184,6 @@ bool leg_over(const struct leg *l)
 bool leg_talking(const struct leg *l)
 {
 	return l->state == LEG_CONFIRMED;
-}
-
-/* ---- what we say of ourselves ---- */
-
-struct addr leg_local_addr(const struct leg *l)
-{
-	return transport_local(l->call->calls->config, l->network, l->transport, addr_is_v6(&l->dialog.peer.remote),
-			       &l->dialog.peer.local);
-}
-
-struct str leg_via_host(const struct leg *l)
-{
-	return transport_local_text(l->call->calls->config, l->network, l->transport,
-				    addr_is_v6(&l->dialog.peer.remote), &l->dialog.peer.local);
-}
-
-void leg_write_contact(const struct leg *l, struct writer *w)
-{
-	writer_lit(w, "Contact: <sip:");
-	writer_z(w, l->dialog.local_tag);
-	writer_char(w, '@');
-	writer_str(w, leg_via_host(l));
-	if (l->transport == CONFIG_TCP)
-		writer_lit(w, ";transport=tcp");
-	writer_lit(w, ">\r\n");
 }
 
 /* ---- sending ---- */

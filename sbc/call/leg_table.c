@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 
 typedef void (*leg_action)(struct leg *l, const struct leg_arg *a);
 

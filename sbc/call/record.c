@@ -2,6 +2,7 @@
 /* record: the facts of an ended call, as a CDR. */
 #include "base/clock.h"
 #include "sbc/call/call_log.h"
+#include "sbc/call/phone.h"
 
 static void fill_leg(const struct call *c, const struct leg *l, struct cdr_leg *ret)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* begin: from a new INVITE to a call that looks for its target: checks, decision, admission; and a call's end of life.
- */
+/* begin: from a new INVITE to a call that looks for its target: checks, decision, admission. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,49 +51,6 @@ static struct call *call_new(struct calls *cs, uint8_t slot)
 	list_append(&cs->by_age, &c->age);
 	call_count(&cs->counters.calls, 1);
 	return c;
-}
-
-void setup_free(struct call *c)
-{
-	struct setup *s = c->setup;
-
-	if (!s)
-		return;
-	targets_stop(&s->targets);
-	message_free(s->best);
-	message_free(s->invite);
-	sdp_free(s->offer);
-	free(s->phone);
-	early_forget_branches(c->b);
-	free(s);
-	c->setup = NULL;
-}
-
-void call_destroy(struct call *c)
-{
-	list_remove(&c->node);
-	checkpoint_forget(c);
-	snapshot_call_gone(c);
-	call_count(&c->calls->counters.calls, -1);
-	call_timers_over(c);
-	exchange_drop(c);
-	parting_drop(c);
-	relay_drop(c, REJECT_NO_DIALOG);
-	setup_free(c);
-	attempt_release_peer(c);
-	if (c->peer_in_counted)
-		border_call_end(c->calls->border, c->config, c->peer_in, false);
-	if (c->session && !c->media_ended)
-		media_end(c->calls->port, c->session);
-	leg_destroy(c->a);
-	leg_destroy(c->b);
-	list_for_each_safe (n, &c->old_legs) {
-		list_remove(n);
-		leg_destroy(list_entry(n, struct leg, old));
-	}
-	free(c->attempts);
-	config_unref(c->config);
-	free(c);
 }
 
 /* Scheme, content: what can be said before any policy is asked. */

@@ -202,7 +202,6 @@ const char *call_state_name(enum call_state s);
 
 /* A new INVITE that may become a call. The request is answered in any case. */
 void call_begin(struct calls *cs, struct server_txn *t, const struct message *invite);
-void call_destroy(struct call *c);
 /* Ends both legs; cause is static text. */
 void call_end_both(struct call *c, enum cdr_side by, const char *cause);
 
@@ -221,7 +220,6 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject);
 void attempt_release_peer(struct call *c);
 /* The call ends: an answer of DNS is no longer waited for. */
 void attempt_stop(struct call *c);
-void setup_free(struct call *c);
 
 /* ---- answer.c: what leg B says, told to leg A ---- */
 void answer_relay_provisional(struct call *c, const struct message *m);
@@ -249,10 +247,20 @@ void relay_drop(struct call *c, enum reject_reason why);
 bool parting_begin(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
 void parting_drop(struct call *c); /* the call ends: a BYE on its way counts as taken */
 
-/* ---- registry.c ---- */
+/* ---- reap.c: the end of a call's life ---- */
+
+/* What it needed only until it was answered. */
+void setup_free(struct call *c);
+void call_destroy(struct call *c);
+/* At the end of this turn: it goes, or those of its legs do, if it is over. */
 void calls_reap_later(struct calls *cs, struct call *c);
+/* calls->reaper */
+void calls_reap(struct loop_deferred *d);
 /* What calls_drain() was told to do then, once: whatever calls are left. */
 void calls_drained(struct calls *cs);
+
+/* ---- stray.c ---- */
+
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
  * dialog. l: the leg whose INVITE it was, or NULL. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leg *l);

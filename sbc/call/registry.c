@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* registry: the calls of one worker: who owns a request, what the relay says, reaping, draining. */
+/* registry: the calls of one worker: what the relay says, the hooks of the worker, their life. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,62 +8,6 @@
 #include "sbc/call/inbound.h"
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
-
-/* ---- reaping ---- */
-
-static bool call_over(const struct call *c)
-{
-	if (c->state != CALL_ENDING || (c->session && !c->media_ended))
-		return false;
-	return (!c->a || leg_over(c->a)) && (!c->b || leg_over(c->b));
-}
-
-static void reap_old_legs(struct call *c)
-{
-	list_for_each_safe (n, &c->old_legs) {
-		struct leg *l = list_entry(n, struct leg, old);
-
-		if (!leg_over(l))
-			continue;
-		list_remove(n);
-		leg_destroy(l);
-	}
-}
-
-static void reap(struct loop_deferred *d)
-{
-	struct calls *cs = container_of(d, struct calls, reaper);
-
-	list_for_each_safe (n, &cs->ended) {
-		struct call *c = list_entry(n, struct call, node);
-
-		list_remove(n);
-		list_append(&cs->all, n);
-		reap_old_legs(c);
-		if (call_over(c) && list_empty(&c->old_legs))
-			call_destroy(c);
-	}
-	if (cs->draining && list_empty(&cs->all) && list_empty(&cs->ended))
-		calls_drained(cs);
-}
-
-void calls_drained(struct calls *cs)
-{
-	void (*done)(void *arg) = cs->drained;
-
-	if (!done)
-		return;
-	cs->drained = NULL;
-	call_timers_drained(cs);
-	done(cs->drained_arg);
-}
-
-void calls_reap_later(struct calls *cs, struct call *c)
-{
-	list_remove(&c->node);
-	list_append(&cs->ended, &c->node);
-	loop_defer(cs->worker->loop, &cs->reaper);
-}
 
 /* ---- what the relay says ---- */
 
@@ -362,7 +306,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	list_init(&cs->ended);
 	list_init(&cs->by_age);
 	list_init(&cs->asks);
-	cs->reaper.fn = reap;
+	cs->reaper.fn = calls_reap;
 	call_timers_checkpoint_init(cs);
 	err = leak_table_create(cs->config, &cs->leaks);
 	if (err < 0)

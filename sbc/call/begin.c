@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* begin: from a new INVITE to a call that looks for its target: checks, decision, admission. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sbc/call/call_log.h"
+
 #include "sbc/call/phone.h"
 
 const char *call_peer_name(const struct call *c, int peer, const char *was)

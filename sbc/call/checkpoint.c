@@ -2,7 +2,6 @@
 /* checkpoint: when the record of a call is written, and when it goes. */
 #include "sbc/call/checkpoint.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "sbc/call/timers.h"

@@ -8,30 +8,6 @@
 #include "sbc/call/told.h"
 #include "sbc/sip/digest.h"
 
-/* ---- the INVITE that made a UAS leg ---- */
-
-static void uas_cancelled(void *arg, struct server_txn *t, const struct message *cancel)
-{
-	struct leg *l = arg;
-
-	leg_event(l, LEG_EV_CANCEL, &(struct leg_arg){.m = cancel});
-	call_run(l->call);
-}
-
-static void uas_terminated(void *arg, struct server_txn *t)
-{
-	struct leg *l = arg;
-
-	if (l->unacked.txn == t)
-		l->unacked.txn = NULL;
-	if (l->invite_in == t)
-		l->invite_in = NULL;
-	calls_reap_later(l->call->calls, l->call);
-}
-
-/* When the caller cannot be reached now, retransmission, the ACK's timer or the ringing bound decide. */
-static const struct server_ops uas_ops = {.cancelled = uas_cancelled, .terminated = uas_terminated};
-
 /* ---- life ---- */
 
 static struct leg *leg_new(struct call *c, bool uas, unsigned network, int peer)
@@ -111,12 +87,6 @@ fail_dialog:
 fail_leg:
 	free(l);
 	return NULL;
-}
-
-void leg_own_invite_in(struct leg *l, struct server_txn *t)
-{
-	l->invite_in = t;
-	server_txn_own(t, &uas_ops, l);
 }
 
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
@@ -266,21 +236,6 @@ int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const stru
 	l->unacked.cseq = cseq;
 	call_timers_2xx_sent(l);
 	return 0;
-}
-
-static void unacked_terminated(void *arg, struct server_txn *t)
-{
-	struct leg *l = arg;
-
-	if (l->unacked.txn == t)
-		l->unacked.txn = NULL;
-}
-
-static const struct server_ops unacked_ops = {.terminated = unacked_terminated};
-
-void leg_own_unacked(struct leg *l, struct server_txn *t)
-{
-	server_txn_own(t, &unacked_ops, l);
 }
 
 void leg_keep_credentials(struct leg *l, const struct client_txn *invite)

@@ -159,10 +159,6 @@ struct leg_arg {
 /* A leg of an answered call that another process began; dialog: as dialog_write() wrote it. 0, -ENOMEM, -EBADMSG. */
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
 		struct leg **ret);
-/* The transaction of the INVITE that made a UAS leg. */
-void leg_own_invite_in(struct leg *l, struct server_txn *t);
-/* Of the INVITE that a UAC leg sends; arg is the leg. */
-extern const struct client_ops leg_invite_ops;
 /* Numbers of requests that may have been sent since a leg was written. */
 #define LEG_CSEQ_SKIP 32
 
@@ -198,11 +194,21 @@ enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, cons
 void leg_keep_credentials(struct leg *l, const struct client_txn *invite);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
-/* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */
-void leg_own_unacked(struct leg *l, struct server_txn *t);
 /* The ACK of our last INVITE, with a body or none; remembered for repetition. 0 or -errno. */
 int leg_send_ack(struct leg *l, struct str body);
 /* An ACK without a body for a 2xx to an earlier INVITE of ours. 0 or -errno. */
 int leg_send_ack_of(struct leg *l, uint32_t cseq);
+
+/* ---- leg_txn.c: what its transactions report ---- */
+
+/* The transaction of the INVITE that made a UAS leg. */
+void leg_own_invite_in(struct leg *l, struct server_txn *t);
+/* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */
+void leg_own_unacked(struct leg *l, struct server_txn *t);
+/* Of the INVITE that a UAC leg sends, and of a BYE; arg is the leg. */
+extern const struct client_ops leg_invite_ops, leg_bye_ops;
+/* BYE could not be sent: memory, or room, may be there again soon; so may a phone whose connection broke. BYE_AGAIN
+ * comes then. False: it is no such reason, or has been tried for long enough. */
+bool leg_bye_later(struct leg *l, enum reject_reason why);
 
 #endif

@@ -302,7 +302,7 @@ int resolver_open_channel(struct resolver *r, const char *servers)
 void resolver_read_system_again(struct resolver *r)
 {
 	uint64_t now_ms = loop_now_ms(r->loop);
-	ares_channel channel;
+	ares_channel channel = NULL;
 
 	if (!r->system || !r->suspect || now_ms < r->read_again_ms || r->questions.n > 0)
 		return;

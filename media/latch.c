@@ -15,9 +15,10 @@ void latch_reopen(struct latch *l, const struct latch_rules *r, uint64_t now_ns)
 		l->open_until_ns = l->window_until_ns = now_ns + r->window_ns;
 }
 
-void latch_leave(struct latch *l, const struct latch_rules *r, const struct addr *was, bool keep, uint64_t now_ns)
+void latch_leave(struct latch *l, const struct latch_rules *r, const struct latch *was, bool keep, uint64_t now_ns)
 {
-	l->left = *was;
+	/* it moves once more, and nobody has been heard in between */
+	l->left = addr_is_set(&was->source) ? was->source : was->left;
 	if (!keep)
 		return;
 	l->open_until_ns = l->window_until_ns = now_ns + r->window_ns;
@@ -144,12 +145,20 @@ static enum latch_verdict first_source(struct latch *l, const struct latch_rules
 	return LATCH_TAKEN;
 }
 
+/* Within the window. RANK_ANY is no proof, and has the one that signalling opened alone: the first source's, which may
+ * come at its end, is not for strangers. */
+static bool may_replace(const struct latch *l, const struct latch_packet *p, enum media_rank rank)
+{
+	return rank < l->rank || (rank == l->rank && latch_holds(l, &l->left) &&
+				  (rank != MEDIA_RANK_ANY || p->now_ns <= l->open_until_ns));
+}
+
 static enum latch_verdict other_source(struct latch *l, const struct latch_rules *r, const struct latch_packet *p,
 				       enum media_rank rank, enum media_evidence *ret_evidence)
 {
 	bool contest = rank != MEDIA_RANK_NONE && p->now_ns <= l->window_until_ns;
 
-	if (contest && (rank < l->rank || (rank == l->rank && latch_holds(l, &l->left)))) {
+	if (contest && may_replace(l, p, rank)) {
 		l->races++;
 		settle(l, p, rank);
 		return LATCH_REPLACED;

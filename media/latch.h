@@ -75,8 +75,8 @@ void latch_init(struct latch *l, enum latch_component c, const struct latch_rule
 void latch_reopen(struct latch *l, const struct latch_rules *r, uint64_t now_ns);
 /* Signalling has moved the far end, and was heard before: a source that goes on speaking for a while has no claim to
  * stay, and within a window that opens now one that is vouched for as well, or as little, takes its place. With keep it
- * is still the source; else nothing is, as after latch_init(). */
-void latch_leave(struct latch *l, const struct latch_rules *r, const struct addr *was, bool keep, uint64_t now_ns);
+ * is still the source; else nothing is, as after latch_init(). was: the latch until now; it may be l. */
+void latch_leave(struct latch *l, const struct latch_rules *r, const struct latch *was, bool keep, uint64_t now_ns);
 /* The ACL has changed, or for RTCP its lead's source: ranks the source anew, and drops one that nothing vouches for any
  * more; that opens no window. lead: as in struct latch_packet. True: dropped. */
 bool latch_recheck(struct latch *l, const struct latch_rules *r, const struct addr *lead);

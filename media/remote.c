@@ -128,7 +128,7 @@ void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns
 		return;
 	if (!same_or_both_unset(&before->rules.sdp[LATCH_RTP], &r->rules.sdp[LATCH_RTP])) {
 		for (unsigned c = 0; c < 2; c++)
-			latch_leave(&r->latch[c], &r->rules, &before->latch[c].source, false, now_ns);
+			latch_leave(&r->latch[c], &r->rules, &before->latch[c], false, now_ns);
 		return;
 	}
 	r->latch[LATCH_RTP] = before->latch[LATCH_RTP];
@@ -138,7 +138,7 @@ void remote_begin(struct remote *r, const struct remote *before, uint64_t now_ns
 	if (addr_is_set(&before->rules.signalling) && addr_is_set(&r->rules.signalling) &&
 	    !addr_equal_host(&before->rules.signalling, &r->rules.signalling))
 		for (unsigned c = 0; c < 2; c++)
-			latch_leave(&r->latch[c], &r->rules, &before->latch[c].source, true, now_ns);
+			latch_leave(&r->latch[c], &r->rules, &before->latch[c], true, now_ns);
 	/* a policy made stricter by a reload or re-INVITE: `strict` holds for what is latched, too */
 	if (r->rules.policy == MEDIA_LATCH_STRICT)
 		for (unsigned c = 0; c < 2; c++)

@@ -6,9 +6,11 @@
 
 /* ---- texts ---------------------------------------------------------------------------------------------------- */
 
-static bool is_alnum(char c)
+/* Of a word; letters beyond ASCII are some, too, and what is quoted by a backslash. */
+static bool of_word(char c)
 {
-	return (unsigned char)(c - '0') < 10 || (unsigned char)((c | 0x20) - 'a') < 26;
+	return (unsigned char)(c - '0') < 10 || (unsigned char)((c | 0x20) - 'a') < 26 || (unsigned char)c >= 0x80 ||
+	       c == '\\';
 }
 
 bool text_names_host(struct str text)
@@ -20,8 +22,8 @@ bool text_names_host(struct str text)
 		/* "::1" and "a::b", too: a colon with another one beside it */
 		if (c == ':' && i + 1 < text.n && text.p[i + 1] == ':')
 			return true;
-		if ((c == '.' || c == ':') && i > 0 && i + 1 < text.n && is_alnum(text.p[i - 1]) &&
-		    is_alnum(text.p[i + 1]))
+		if ((c == '.' || c == ':') && i > 0 && i + 1 < text.n && of_word(text.p[i - 1]) &&
+		    of_word(text.p[i + 1]))
 			return true;
 	}
 	return false;
@@ -161,12 +163,15 @@ static void history_reason_write(struct writer *w, struct str uri)
 	for (size_t at; (at = str_find(uri, '@')) < uri.n; uri.p += at + 1, uri.n -= at + 1)
 		;
 	str_cut(&uri, '?');
+	char plain[1024];
+	struct str text;
 	bool any = false;
 	while (uri.n) {
 		struct str item = str_cut(&uri, '&'), value = item, name = str_cut(&value, '=');
 		if (!str_eq_nocase(name, STR("Reason")) && !str_eq_nocase(name, STR("Privacy")))
 			continue;
-		if (text_names_host(value))
+		/* whoever reads it undoes its escapes: "%5B2001%3Adb8%3A%3A1%5D" */
+		if (!user_text(value, plain, sizeof(plain), &text) || text_names_host(text))
 			continue;
 		writer_char(w, any ? '&' : '?');
 		any = true;

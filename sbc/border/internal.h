@@ -109,9 +109,10 @@ struct border_state {
 	struct gcra answers_rate; /* of those to strangers */
 };
 
-/* What border_call_begin() would say to a call from this peer now: counted, if it is a refusal, and nothing is taken.
- */
+/* What border_call_begin() would say to a call from this peer now; nothing is counted or taken. */
 enum reject_reason call_without_room(struct border_state *s, const struct config *c, int peer, uint64_t now_ms);
+/* It was refused, for what that said. */
+void call_refused(struct border_state *s, const struct config *c, int peer, enum reject_reason why);
 
 /* ---- screen.c, identify.c ------------------------------------------------------------------------------------- */
 

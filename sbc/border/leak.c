@@ -6,7 +6,6 @@
 #include "sbc/border/leak_internal.h"
 
 #define MULTIPART_DEPTH 3
-#define V6_TEXT_MAX     45 /* longest IPv6 literal */
 
 struct check {
 	const struct leak_net *net; /* NULL: unknown network, nothing known of it */
@@ -112,14 +111,6 @@ static bool v6_byte(char c)
 	return (leak_class[(uint8_t)c] & LEAK_HEX) || c == ':' || c == '.';
 }
 
-/* Reads text[start..end) as an address, less a colon or full stop of the sentence around it. */
-static bool v6_read(struct str text, size_t start, size_t end, struct addr *ret)
-{
-	while (end > start + 2 && (text.p[end - 1] == '.' || (text.p[end - 1] == ':' && text.p[end - 2] != ':')))
-		end--;
-	return addr_parse((struct str){text.p + start, end - start}, 0, ret);
-}
-
 static bool v6_look_up(struct check *k, const struct addr *a, size_t start)
 {
 	if (addr_is_v6(a))
@@ -134,26 +125,67 @@ static bool v6_look_up(struct check *k, const struct addr *a, size_t start)
 	return hit;
 }
 
-/* text[start..colon) is empty or up to four hex digits before a colon: may an address begin here? */
+static bool v6_read(struct str text, size_t start, size_t end, struct addr *ret)
+{
+	return start < end && addr_parse((struct str){text.p + start, end - start}, 0, ret);
+}
+
+/* A run of hex digits, colons and full stops. One that is an address as a whole is that address and no other; else
+ * there may be one in it, behind a name or before a port: "be::2001:db8::1", "2001:db8::1:50600". */
+static bool v6_in_run(struct check *k, size_t start, size_t end)
+{
+	const char *p = k->text.p, *colon;
+	const size_t last = (size_t)((const char *)memrchr(p + start, ':', end - start) - p);
+	struct addr a;
+	for (size_t i = start; (colon = memchr(p + i, ':', end - i)); i = (size_t)(colon - p) + 1) {
+		bool to_end = v6_read(k->text, i, end, &a);
+		if ((to_end || v6_read(k->text, i, last, &a)) && v6_look_up(k, &a, i))
+			return true;
+		if (to_end && i == start)
+			return false;
+	}
+	return false;
+}
+
+/* Without "::" an address has seven colons, or six before an IPv4 one. */
+static bool v6_like(struct str run)
+{
+	size_t colons = 0;
+	for (size_t i = 0; i < run.n; i++)
+		if (run.p[i] == ':' && (++colons == 6 || (i && run.p[i - 1] == ':')))
+			return true;
+	return false;
+}
+
+/* Where a colon or full stop of the sentence around it is no part of the run any more. */
+static size_t v6_end(const char *p, size_t start, size_t end)
+{
+	while (end > start + 2 && (p[end - 1] == '.' || (p[end - 1] == ':' && p[end - 2] != ':')))
+		end--;
+	return end;
+}
+
+/* text[start..colon) is empty or up to four hex digits before a colon, less EDGE bytes: may an address begin here? */
 static bool v6_here(struct check *k, size_t start, size_t colon, size_t end)
 {
 	const char *p = k->text.p;
+	while (start < colon && (leak_class[(uint8_t)p[start]] & LEAK_EDGE))
+		start++;
 	if (colon - start > 4 || colon + 1 >= end || start < k->v6_done || !v6_byte(p[colon + 1]))
 		return false;
 	for (size_t i = start; i < colon; i++)
 		if (!(leak_class[(uint8_t)p[i]] & LEAK_HEX))
 			return false;
-	size_t z = colon;
+	size_t z = colon, behind;
 	while (z < end && v6_byte(p[z]))
 		z++;
-	k->v6_done = z; /* each run is read at most twice, however many colons it has */
-	if (z - start > V6_TEXT_MAX || (z < end && (leak_class[(uint8_t)p[z]] & LEAK_WORD)))
+	k->v6_done = z; /* each run is read once, however many colons it has */
+	for (behind = z; behind < end && (leak_class[(uint8_t)p[behind]] & LEAK_EDGE); behind++)
+		;
+	if (behind < end && (leak_class[(uint8_t)p[behind]] & LEAK_WORD))
 		return false;
-	struct addr a;
-	if (v6_read(k->text, start, z, &a))
-		return v6_look_up(k, &a, start);
-	/* "port:2001:db8::1" */
-	return v6_read(k->text, colon + 1, z, &a) && v6_look_up(k, &a, colon + 1);
+	z = v6_end(p, start, z);
+	return v6_like((struct str){p + start, z - start}) && v6_in_run(k, start, z);
 }
 
 /* ---- the pass ------------------------------------------------------------------------------------------------- */

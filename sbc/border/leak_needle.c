@@ -199,12 +199,13 @@ static bool begins_at(struct str text, size_t i)
 	return i == 0 || !word(text.p[i - 1]) || (i >= 3 && leak_escape(text.p + i - 3, 3));
 }
 
-static bool right_of_token(const struct leak_needle *n, struct str text, size_t i)
+/* as_is: escapes of the text mean nothing, for the needle has some of its own ("%25"). */
+static bool right_of_token(const struct leak_needle *n, struct str text, size_t i, bool as_is)
 {
 	for (size_t k = (size_t)n->at + n->len; k < n->s.n; k++) {
 		if (i == text.n)
 			return false;
-		size_t e = leak_escape(text.p + i, text.n - i);
+		size_t e = as_is ? 0 : leak_escape(text.p + i, text.n - i);
 		if (e && fold(unescaped(text.p + i)) == fold(n->s.p[k])) {
 			i += e;
 			continue;
@@ -215,10 +216,10 @@ static bool right_of_token(const struct leak_needle *n, struct str text, size_t 
 	return !word(n->s.p[n->s.n - 1]) || ends_at(text, i);
 }
 
-static bool left_of_token(const struct leak_needle *n, struct str text, size_t i)
+static bool left_of_token(const struct leak_needle *n, struct str text, size_t i, bool as_is)
 {
 	for (size_t k = n->at; k > 0; k--) {
-		if (i >= 3 && leak_escape(text.p + i - 3, 3) &&
+		if (!as_is && i >= 3 && leak_escape(text.p + i - 3, 3) &&
 		    fold(unescaped(text.p + i - 3)) == fold(n->s.p[k - 1])) {
 			i -= 3;
 			continue;
@@ -233,5 +234,6 @@ bool leak_needle_at(const struct leak_needle *n, struct str text, size_t start, 
 {
 	const struct str token = {text.p + start, end - start};
 	return end - start == n->len && str_eq_nocase(token, (struct str){n->s.p + n->at, n->len}) &&
-	       right_of_token(n, text, end) && left_of_token(n, text, start);
+	       (right_of_token(n, text, end, true) || right_of_token(n, text, end, false)) &&
+	       (left_of_token(n, text, start, true) || left_of_token(n, text, start, false));
 }

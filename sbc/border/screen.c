@@ -144,6 +144,7 @@ enum reject_reason border_screen_pressed(struct border_state *s, const struct co
 					 uint64_t now_ms)
 {
 	enum reject_reason why = REJECT_NONE;
+	int last = BORDER_NO_PEER;
 
 	if (from->network >= c->n_networks)
 		return REJECT_ACL;
@@ -154,9 +155,12 @@ enum reject_reason border_screen_pressed(struct border_state *s, const struct co
 
 		if (p->network != from->network || source_of_peer(p, &from->remote, from->transport != CONFIG_UDP) < 0)
 			continue;
-		why = call_without_room(s, c, (int)i, now_ms);
+		last = (int)i;
+		why = call_without_room(s, c, last, now_ms);
 		if (why == REJECT_NONE)
-			break; /* which of them it is, is not known yet */
+			return REJECT_NONE; /* which of them it is, is not known yet */
 	}
+	if (why != REJECT_NONE)
+		call_refused(s, c, last, why);
 	return why;
 }

@@ -197,15 +197,19 @@ enum reject_reason call_without_room(struct border_state *s, const struct config
 	if (!p)
 		return REJECT_NONE;
 	calls = atomic_load_explicit(&p->dir[0].calls, memory_order_relaxed);
-	if (cfg->limits.calls && calls >= cfg->limits.calls) {
-		count_event(&p->rejected_calls);
+	if (cfg->limits.calls && calls >= cfg->limits.calls)
 		return REJECT_PEER_CALLS;
-	}
-	if (!gcra_has_room(&p->dir[0].rate, cfg->limits.cps, now_ms)) {
+	return gcra_has_room(&p->dir[0].rate, cfg->limits.cps, now_ms) ? REJECT_NONE : REJECT_PEER_CPS;
+}
+
+void call_refused(struct border_state *s, const struct config *c, int peer, enum reject_reason why)
+{
+	struct peer_state *p = peer_of(s, c, peer);
+
+	if (p && why == REJECT_PEER_CALLS)
+		count_event(&p->rejected_calls);
+	else if (p && why == REJECT_PEER_CPS)
 		count_event(&p->rejected_cps);
-		return REJECT_PEER_CPS;
-	}
-	return REJECT_NONE;
 }
 
 void border_call_restore(struct border_state *s, const struct config *c, int peer, bool outgoing)

@@ -106,6 +106,7 @@ struct call {
 		struct list node; /* calls->kept: when it is written next */
 		uint64_t due_ms;
 		bool soon;         /* it has changed since */
+		bool answered;     /* by an answer, which is written sooner */
 		bool unwritten;    /* the store does not hold all of it */
 		bool settling;     /* it does, but for latches of the relay that may still change */
 		bool asked;        /* the relay's statistics are awaited, to be written with it */

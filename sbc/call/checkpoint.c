@@ -74,7 +74,7 @@ static void write_record(struct call *c, const struct media_stats *stats)
 
 void checkpoint_write_now(struct call *c)
 {
-	c->keep.soon = false;
+	c->keep.soon = c->keep.answered = false;
 	if (!worth_keeping(c))
 		return;
 	/* just answered: nothing has been seen yet that would be worth the asking */
@@ -103,10 +103,13 @@ void checkpoint_changed(struct call *c)
 		call_timers_checkpoint(c, CHECKPOINT_SOON);
 }
 
+/* Another answer until then does not put it off. */
 void checkpoint_answered(struct call *c)
 {
-	if (changed(c))
-		call_timers_checkpoint(c, CHECKPOINT_ANSWERED);
+	if (c->keep.answered || !changed(c))
+		return;
+	c->keep.answered = true;
+	call_timers_checkpoint(c, CHECKPOINT_ANSWERED);
 }
 
 bool checkpoint_stats(struct call *c, const struct media_stats *stats)

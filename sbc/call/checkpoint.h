@@ -73,6 +73,7 @@ enum leg_field_tag {
 	LEG_TAG_INVITE_OUT,
 	LEG_TAG_ACK,
 	LEG_TAG_ACK_CSEQ,
+	LEG_TAG_CREDENTIALS,
 };
 enum invite_tag {
 	INVITE_TAG_TEXT = 1,
@@ -155,8 +156,9 @@ struct leg_record {
 	struct media_remote agreed[MEDIA_MAX_STREAMS]; /* used: there was one */
 	unsigned n_agreed;
 	struct invite_record in, out;
-	struct str ack; /* our last one, as it was sent: it brought an answer; without p: none */
+	struct str ack; /* our last one, as it was sent: it brought an answer, or credentials; without p: none */
 	uint32_t ack_cseq;
+	struct str credentials; /* for an ACK that is to come; without p: none */
 };
 
 struct side_record {

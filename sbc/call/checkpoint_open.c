@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "sbc/call/checkpoint.h"
 #include "sbc/call/exchange.h"
+#include "sbc/sip/digest.h"
 
 /* ---- writing ---- */
 
@@ -88,17 +89,34 @@ static void put_out(const struct call *c, const struct leg *l, struct bytes_writ
 	bytes_end(w, begun);
 }
 
-/* One without a body is made anew. */
-static bool ack_answers(const struct leg *l)
+#define CREDENTIALS_MAX (2 * DIGEST_VALUE_MAX) /* of one request: to a proxy, and to the server behind it */
+
+/* The credentials that a text of lines holds, in buf. */
+static struct str credentials_of(struct str text, char buf[CREDENTIALS_MAX])
 {
-	return l->ack && l->ack_n > 4 && memcmp(l->ack + l->ack_n - 4, "\r\n\r\n", 4) != 0;
+	struct writer w = writer_init(buf, CREDENTIALS_MAX);
+
+	sent_credentials_write(text, &w);
+	return writer_result(&w);
+}
+
+/* One without a body and without credentials (RFC 3261 §13.2.2.4: those of its INVITE) is made anew. */
+static bool ack_is_kept(const struct leg *l)
+{
+	char buf[CREDENTIALS_MAX];
+
+	if (!l->ack || l->ack_n < 4)
+		return false;
+	return memcmp(l->ack + l->ack_n - 4, "\r\n\r\n", 4) != 0 ||
+	       credentials_of((struct str){l->ack, l->ack_n}, buf).n;
 }
 
 void open_write_leg(const struct call *c, const struct leg *l, struct bytes_writer *w)
 {
 	put_in(c, l, w);
 	put_out(c, l, w);
-	if (!ack_answers(l))
+	bytes_z(w, LEG_TAG_CREDENTIALS, l->credentials);
+	if (!ack_is_kept(l))
 		return;
 	bytes_put(w, LEG_TAG_ACK, (struct str){l->ack, l->ack_n});
 	bytes_u64(w, LEG_TAG_ACK_CSEQ, l->ack_cseq);
@@ -180,9 +198,19 @@ static bool read_invite(struct invite_record *r, const struct bytes_field *f)
 	return bytes_each(bytes_inside(f), invite_field, r) && r->text.n && addr_is_set(&r->remote);
 }
 
+/* Lines of credentials, and nothing else. */
+static bool read_credentials(const struct bytes_field *f, struct str *ret)
+{
+	char buf[CREDENTIALS_MAX];
+
+	return read_text(f, CREDENTIALS_MAX, ret) && str_eq(credentials_of(*ret, buf), *ret);
+}
+
 bool open_leg_field(struct leg_record *l, const struct bytes_field *f)
 {
 	switch (f->tag) {
+	case LEG_TAG_CREDENTIALS:
+		return read_credentials(f, &l->credentials);
 	case LEG_TAG_INVITE_IN:
 		return read_invite(&l->in, f);
 	case LEG_TAG_INVITE_OUT:

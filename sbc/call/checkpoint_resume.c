@@ -139,6 +139,8 @@ static int restore_ringing(struct call *c, const struct call_record *r)
 
 static int restore_ack(struct leg *l, const struct leg_record *r)
 {
+	if (r->credentials.p && !(l->credentials = str_dup(r->credentials)))
+		return -ENOMEM;
 	if (!r->ack.p)
 		return 0;
 	l->ack = str_dup(r->ack);

@@ -107,6 +107,7 @@ int leg_restore(struct call *c, bool uas, unsigned network, int peer, const stru
 	l->offer = OFFER_AGREED;
 	l->transport = l->dialog.peer.transport;
 	l->kept_cseq = l->dialog.local_cseq;
+	l->may_carry = true; /* what the process before has sent is looked at */
 	call_count(&c->calls->counters.legs, 1);
 	*ret = l;
 	return 0;

@@ -243,7 +243,7 @@ struct client_kept {
 	bool provisional; /* one has come: it may be cancelled */
 };
 /* An INVITE that has no final response: once a provisional has come its head, which is enough for its CANCEL and for
- * the ACK of a refusal. Empty, with *ret untouched: there is none. Until the next call into the layer. */
+ * the ACK of a refusal or of a 2xx. Empty, with *ret untouched: there is none. Until the next call into the layer. */
 struct str client_txn_keep(struct client_txn *t, struct client_kept *ret);
 /* A transaction from that, of nobody yet. Where no provisional has come it is sent again as soon as the worker runs,
  * cancelled by the first provisional, and given up after 7*T1 (of one without a Contact, the head alone, after timer

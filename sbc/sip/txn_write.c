@@ -132,9 +132,14 @@ static bool is_header(struct str line, struct str name)
 	return line.n > name.n && line.p[name.n] == ':' && str_starts_nocase(line, name);
 }
 
-static bool is_copied(struct str line, bool with_to)
+/* of_invite: its CANCEL has no use for credentials (RFC 3261 §22.1); the ACK of its 2xx has them (§13.2.2.4). */
+static bool is_copied(struct str line, bool with_to, bool of_invite)
 {
 	switch (line.p[0] | 0x20) {
+	case 'a':
+		return of_invite && is_header(line, STR("Authorization"));
+	case 'p':
+		return of_invite && is_header(line, STR("Proxy-Authorization"));
 	case 'v':
 		return is_header(line, STR("Via"));
 	case 'm':
@@ -167,6 +172,7 @@ struct str txn_write_derived(struct txn_layer *l, struct str invite, struct str 
 {
 	struct writer w = begin(l);
 	struct str rest = invite, line;
+	bool of_invite = str_eq(method, STR("INVITE"));
 
 	next_line(&rest, &line);
 	str_cut(&line, ' ');
@@ -177,7 +183,7 @@ struct str txn_write_derived(struct txn_layer *l, struct str invite, struct str 
 	while (next_line(&rest, &line)) {
 		if (is_header(line, STR("CSeq"))) {
 			write_cseq(&w, line, method);
-		} else if (is_copied(line, !to.n)) {
+		} else if (is_copied(line, !to.n, of_invite)) {
 			writer_str(&w, line);
 			writer_lit(&w, "\r\n");
 		}

@@ -4,8 +4,9 @@
  * whatever message_parse() takes is given to sofia here, in the fields that we read: it must take it, too, and agree on
  * every value. A field of which sofia makes no more than a note (an empty parameter, a display name that should have
  * been quoted, a media type without a slash) is no refusal: it lets the message through without that field, whatever it
- * opens. One difference is known: a '%' in the Request-URI that begins no escape is what sofia alone refuses, and so is
- * taken within dialogs, where the Request-URI says no more than our own Contact did (test_judge).
+ * opens. One difference is known: a '%' in the Request-URI that begins no escape, or stands beside bytes beyond ASCII,
+ * some of which sofia then refuses, is what it alone refuses, and so is taken within dialogs, where the Request-URI
+ * says no more than our own Contact did (test_judge).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,10 +176,15 @@ static void write_head(const struct message *m, struct writer *w)
 
 static bool escapes_valid(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	bool any = false, ascii = true;
+
+	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '%' && str_escape_at(s, i) < 0)
 			return false;
-	return true;
+		any |= s.p[i] == '%';
+		ascii &= (unsigned char)s.p[i] < 0x80;
+	}
+	return ascii || !any;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

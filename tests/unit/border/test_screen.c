@@ -258,6 +258,9 @@ static void test_pressed(void **state)
 	assert_true(border_peer_gauges(s, "one", &g));
 	assert_int_equal(g.rejected_calls, 2);
 	assert_int_equal(g.calls_in, 1);
+	/* who was let in, as another peer of that source may be meant, has been refused nothing */
+	assert_true(border_peer_gauges(s, "both-a", &g));
+	assert_int_equal(g.rejected_calls, 0);
 	/* looking takes nothing: its rate is as it was when a second is over */
 	struct flow_addr slow = {.network = network_named(c, "listed"), .remote = addr_of("203.0.113.7:5060")};
 	for (unsigned i = 0; i < 10; i++)

@@ -89,6 +89,7 @@ static void hand_open_leg(struct bytes_writer *w, bool a, const struct open *o)
 		return;
 	bytes_z(w, LEG_TAG_ACK, "ACK sip:them@127.0.0.2 SIP/2.0\r\n\r\n" SDP_TEXT);
 	bytes_u64(w, LEG_TAG_ACK_CSEQ, 101);
+	bytes_z(w, LEG_TAG_CREDENTIALS, "Authorization: Digest username=\"us\"\r\n");
 }
 
 static void hand_open_call(struct bytes_writer *w, const struct open *o)

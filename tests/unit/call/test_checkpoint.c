@@ -248,6 +248,22 @@ static void test_answer_written(void **state)
 	assert_int_equal(COUNTER(calls_unwritten), 0);
 }
 
+/* Answers that follow each other do not put the first one's record off. */
+static void test_answers_follow(void **state)
+{
+	struct call *c = restored_call();
+
+	time_passes(e.worker->loop, 250);
+	UNTIL(e.worker->loop, x.puts == 1);
+	for (unsigned i = 0; i < 2; i++) {
+		checkpoint_answered(c);
+		time_passes(e.worker->loop, 40);
+		checkpoint_answered(c);
+		time_passes(e.worker->loop, 30);
+		UNTIL(e.worker->loop, x.puts == 2 + i);
+	}
+}
+
 /* The store has no room for a while: the call goes on, says so, and is tried again. */
 static void test_store_full(void **state)
 {
@@ -289,9 +305,9 @@ static void test_store_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_same_bytes),   CASE(test_open),    CASE(test_answer_before_the_end),
-		CASE(test_what_is_read), CASE(test_written), CASE(test_answer_written),
-		CASE(test_store_full),
+		CASE(test_same_bytes),     CASE(test_open),       CASE(test_answer_before_the_end),
+		CASE(test_what_is_read),   CASE(test_written),    CASE(test_answer_written),
+		CASE(test_answers_follow), CASE(test_store_full),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

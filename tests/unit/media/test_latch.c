@@ -32,6 +32,7 @@ struct latch_case {
 	uint64_t reopen_ms; /* 0: never */
 	uint64_t moved_ms;  /* signalling moves the far end: before the first packet behind this time; 0: never */
 	const char *left;   /* was heard before the description moved; NULL: what is latched then stays for now */
+	bool twice;         /* and it moved again at once */
 };
 
 #define STRICT     MEDIA_LATCH_STRICT
@@ -128,6 +129,9 @@ static const struct latch_case cases[] = {
 	{"53 nor a stranger by restricted", RESTRICTED, P, G, NULL, {{10, G1, R, 1, TAKEN, SIGNALLING}, {20, X, 8, 1, REFUSED, SIGNALLING}}, 0, .left = G1},
 	{"54 from elsewhere with the same description", OPEN, P, G, NULL, {{10, X, R, 1, TAKEN, ANY}, {9000, X2, 8, 1, REPLACED, ANY}, {9010, X, R, 9, REFUSED, ANY}}, 2, .moved_ms = 8000},
 	{"55 the source that did not move is heard on", OPEN, P, G, NULL, {{10, X, R, 1, TAKEN, ANY}, {9000, X, R, 9, SAME, ANY}, {10001, X2, 8, 1, REFUSED, ANY}}, 0, .moved_ms = 8000},
+	{"56 no stranger behind the window that signalling opened", OPEN, P, G, NULL, {{1990, X, R, 1, TAKEN, ANY}, {2001, X2, 8, 1, REFUSED, ANY}, {2002, G1, 9, 1, REPLACED, SIGNALLING}}, 2, .left = X},
+	{"57 an equal rank with a proof then, too", RESTRICTED, P, G, A, {{60000, A1, R, 1, TAKEN, ACL}, {60010, A2, 8, 1, REPLACED, ACL}}, 1, .left = A1},
+	{"58 it moves twice before anybody is heard", OPEN, P, G, NULL, {{10, X, R, 1, TAKEN, ANY}, {20, X2, 8, 1, REPLACED, ANY}}, 1, .left = X, .twice = true},
 };
 /* clang-format on */
 
@@ -152,9 +156,8 @@ static void run_case(const struct latch_case *c)
 	struct cidr acl;
 	struct latch_rules r = {
 		.policy = c->policy, .sdp = {at(c->sdp)}, .signalling = host(c->signalling), .window_ns = 2000 * MS};
-	struct addr left = at(c->left);
+	struct latch l, left = {.source = at(c->left)};
 	bool moved = false;
-	struct latch l;
 
 	if (c->acl) {
 		assert_true(cidr_parse(str_z(c->acl), &acl));
@@ -166,12 +169,17 @@ static void run_case(const struct latch_case *c)
 		latch_reopen(&l, &r, c->reopen_ms * MS);
 	if (c->left)
 		latch_leave(&l, &r, &left, false, 0);
+	if (c->twice) {
+		left = l;
+		latch_init(&l, LATCH_RTP, &r, 0);
+		latch_leave(&l, &r, &left, false, 0);
+	}
 	for (size_t i = 0; i < 6 && c->shots[i].from; i++) {
 		const struct shot *s = &c->shots[i];
 		struct addr from = at(s->from);
 		enum media_evidence evidence = MEDIA_EVIDENCE_SRTP;
 		if (c->moved_ms && s->at_ms > c->moved_ms && !moved) {
-			latch_leave(&l, &r, &l.source, true, c->moved_ms * MS);
+			latch_leave(&l, &r, &l, true, c->moved_ms * MS);
 			moved = true;
 		}
 		const struct latch_packet p = {

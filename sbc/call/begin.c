@@ -70,30 +70,45 @@ static void log_begun(struct call *c, const struct message *m)
 	log_end(&l);
 }
 
-static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why, int status,
-		   const char *phrase)
+/* No record is written of what never was a call: this line is all there is. */
+static void log_call_refused(struct calls *cs, const struct message *m, const struct call *c, enum reject_reason why,
+			     int status)
 {
 	struct log_line l;
+
+	if (!log_begin(&l, LOG_INFO, "call refused"))
+		return;
+	log_z(&l, "network", cs->config->networks[m->source.network].name);
+	log_z(&l, "peer", c && c->peer_in >= 0 ? cs->config->peers[c->peer_in].name : "-");
+	log_addr(&l, "source", &m->source.remote);
+	log_user(&l, "from", m->from.uri.user);
+	log_user(&l, "to", m->ruri.user);
+	log_z(&l, "route", c ? route_name(c) : "-");
+	log_u64(&l, "status", (uint64_t)status);
+	log_z(&l, "why", reject_key(why));
+	log_str(&l, "call_id", m->call_id);
+	log_end(&l);
+}
+
+/* c: what was found out before it was refused, or NULL. */
+static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, const struct call *c,
+		   enum reject_reason why)
+{
+	const struct border_decision *d = c && why == c->setup->decision.reject ? &c->setup->decision : NULL;
+	bool own = d && (why == REJECT_ROUTE_DENY || d->status != reject_status(why)); /* words of its own */
 	char buf[256];
 	struct writer w = writer_init(buf, sizeof(buf));
 
 	call_count(&cs->counters.rejects[why], 1);
-	if (status && status != reject_status(why)) {
+	if (own) {
 		if (cs->config->server_name)
 			header_write(&w, STR("Server"), str_z(cs->config->server_name));
-		server_txn_reply(t, &(struct reply){.status = status, .phrase = phrase, .headers = writer_result(&w)});
+		server_txn_reply(
+			t, &(struct reply){.status = d->status, .phrase = d->phrase, .headers = writer_result(&w)});
 	} else {
 		server_txn_reject(t, why);
 	}
-	if (!log_begin(&l, LOG_INFO, "call refused"))
-		return;
-	log_z(&l, "network", cs->config->networks[m->source.network].name);
-	log_addr(&l, "source", &m->source.remote);
-	log_user(&l, "from", m->from.uri.user);
-	log_user(&l, "to", m->ruri.user);
-	log_u64(&l, "status", (uint64_t)(status ? status : reject_status(why)));
-	log_z(&l, "why", reject_key(why));
-	log_end(&l);
+	log_call_refused(cs, m, c, why, own ? d->status : reject_status(why));
 }
 
 static struct call *call_new(struct calls *cs, uint8_t slot)
@@ -238,12 +253,12 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	struct call *c;
 
 	if (why != REJECT_NONE) {
-		refuse(cs, t, m, why, 0, NULL);
+		refuse(cs, t, m, NULL, why);
 		return;
 	}
 	c = call_new(cs, server_txn_slot(t));
 	if (!c) {
-		refuse(cs, t, m, REJECT_NO_MEMORY, 0, NULL);
+		refuse(cs, t, m, NULL, REJECT_NO_MEMORY);
 		return;
 	}
 	d = &c->setup->decision;
@@ -260,7 +275,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	if (why == REJECT_NONE)
 		c->setup->offer = negotiate_parse(m, &why);
 	if (why != REJECT_NONE) {
-		refuse(cs, t, m, why, why == d->reject ? d->status : 0, d->phrase);
+		refuse(cs, t, m, c, why);
 		call_destroy(c);
 		return;
 	}
@@ -270,7 +285,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	why = take(c, t, m);
 	if (why != REJECT_NONE) {
 		if (!c->a) {
-			refuse(cs, t, m, why, 0, NULL);
+			refuse(cs, t, m, c, why);
 			call_destroy(c);
 			return;
 		}

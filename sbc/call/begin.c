@@ -95,7 +95,7 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 		   enum reject_reason why)
 {
 	const struct border_decision *d = c && why == c->setup->decision.reject ? &c->setup->decision : NULL;
-	bool own = d && (why == REJECT_ROUTE_DENY || d->status != reject_status(why)); /* words of its own */
+	bool own = d && border_own_words(d);
 	char buf[256];
 	struct writer w = writer_init(buf, sizeof(buf));
 

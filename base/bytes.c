@@ -9,8 +9,8 @@
 #define MAGIC      'L'
 #define HEAD       3
 #define SUM        8
-#define NUMBER_MAX 5 /* bytes of a tag or length */
-#define GROW_FROM  2048
+#define NUMBER_MAX 5    /* bytes of a tag or length */
+#define GROW_FROM  4096 /* a call's record mostly fits */
 
 static const struct hash_key sum_key = {{0x6c696d656e207265, 0x636f726473756d31}};
 
@@ -23,30 +23,40 @@ static uint64_t sum_of(const uint8_t *p, size_t n)
 
 static void write_head(struct bytes_writer *w, uint8_t version, uint8_t oldest);
 
+/* A buffer that holds n more bytes; false when there is none. */
+static bool make_room(struct bytes_writer *w, size_t n)
+{
+	size_t cap = w->cap ? w->cap : GROW_FROM / 2;
+	uint8_t *p;
+
+	if (w->err)
+		return false;
+	if (n > w->limit - w->n) {
+		w->err = -EMSGSIZE;
+		return false;
+	}
+	do
+		cap *= 2;
+	while (cap < w->n + n);
+	if (cap > w->limit)
+		cap = w->limit;
+	p = realloc(w->p, cap);
+	if (!p) {
+		w->err = -ENOMEM;
+		return false;
+	}
+	w->p = p;
+	w->cap = cap;
+	return true;
+}
+
 /* Room for n more bytes, counted as written; NULL when there is none. */
 static uint8_t *take(struct bytes_writer *w, size_t n)
 {
 	uint8_t *at;
 
-	if (w->err)
+	if ((w->err || n > w->cap - w->n) && !make_room(w, n))
 		return NULL;
-	if (n > w->limit - w->n) {
-		w->err = -EMSGSIZE;
-		return NULL;
-	}
-	if (n > w->cap - w->n) {
-		size_t cap = w->cap ? 2 * w->cap : GROW_FROM;
-
-		while (cap < w->n + n)
-			cap *= 2;
-		at = realloc(w->p, cap);
-		if (!at) {
-			w->err = -ENOMEM;
-			return NULL;
-		}
-		w->p = at;
-		w->cap = cap;
-	}
 	at = w->p + w->n;
 	w->n += n;
 	return at;
@@ -106,6 +116,14 @@ static uint8_t *field(struct bytes_writer *w, unsigned tag, size_t n)
 {
 	uint8_t *at;
 
+	if (tag < 0x80 && n < 0x80) { /* as nearly always */
+		at = take(w, 2 + n);
+		if (!at)
+			return NULL;
+		at[0] = (uint8_t)tag;
+		at[1] = (uint8_t)n;
+		return at + 2;
+	}
 	if (n > UINT32_MAX - 2 * NUMBER_MAX) {
 		w->err = w->err ? w->err : -EMSGSIZE;
 		return NULL;
@@ -130,12 +148,12 @@ void bytes_z(struct bytes_writer *w, unsigned tag, const char *z)
 
 void bytes_u64(struct bytes_writer *w, unsigned tag, uint64_t v)
 {
-	uint8_t buf[8];
-	size_t n = 0;
+	size_t n = v ? (size_t)(71 - __builtin_clzll(v)) / 8 : 0;
+	uint8_t *at = field(w, tag, n);
 
-	for (; v; v >>= 8)
-		buf[n++] = (uint8_t)v;
-	bytes_put(w, tag, (struct str){(const char *)buf, n});
+	if (at)
+		for (; v; v >>= 8)
+			*at++ = (uint8_t)v;
 }
 
 void bytes_addr(struct bytes_writer *w, unsigned tag, const struct addr *a)

@@ -322,18 +322,12 @@ void config_machine_warnings(const struct config *c, struct config_faults *ret_w
 
 /* ---- reload ---------------------------------------------------------------------------------------------------- */
 
-/* When a changed key takes effect: security facts at once, also for live calls; the shape of a call only for new ones;
- * what is built at start after a restart. */
-enum config_lifetime { CONFIG_AT_ONCE, CONFIG_NEW_CALLS, CONFIG_RESTART };
-
 /* What a reload would do: one call of fn per difference, with its place ("peers.x", "networks.trunk.media.ports"). The
  * order is that of the table of keys; maps are compared by name, routes and other lists as a whole per entry. Returns
  * how many need a restart (those keep the old value until then: config_reload()). No allocation. */
 enum config_change { CONFIG_ADDED, CONFIG_REMOVED, CONFIG_CHANGED, CONFIG_NEEDS_RESTART };
 unsigned config_diff(const struct config *old, const struct config *new_,
 		     void (*fn)(void *arg, enum config_change what, const char *place), void *arg);
-/* The lifetime of a place that config_diff() told. */
-enum config_lifetime config_place_lifetime(const char *place);
 
 /* Loads a file to take the place of a running config. Keys that need a restart keep the values of old, so that the
  * result never says what is not so; networks stay at their index. fn (may be NULL) is told config_diff(old, file). 0

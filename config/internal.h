@@ -99,6 +99,10 @@ enum key_kind {
 	KIND_LATER,   /* not in this build */
 };
 
+/* When a changed key takes effect: security facts at once, also for live calls; the shape of a call only for new ones;
+ * what is built at start after a restart. */
+enum config_lifetime { CONFIG_AT_ONCE, CONFIG_NEW_CALLS, CONFIG_RESTART };
+
 struct word {
 	const char *text;
 	int value;

@@ -93,47 +93,6 @@ unsigned config_diff(const struct config *old, const struct config *new_,
 	return d.restarts;
 }
 
-/* One step of a place: up to the next . or [; an index is skipped. */
-static struct str place_step(struct str *place)
-{
-	size_t n = 0;
-	while (n < place->n && place->p[n] != '.' && place->p[n] != '[')
-		n++;
-	struct str step = {place->p, n};
-	while (n < place->n && place->p[n] != '.')
-		n++;
-	n += n < place->n;
-	*place = (struct str){place->p + n, place->n - n};
-	return step;
-}
-
-enum config_lifetime config_place_lifetime(const char *place)
-{
-	const struct object *o = &object_root;
-	enum config_lifetime lifetime = CONFIG_NEW_CALLS;
-	struct str rest = str_z(place);
-	while (rest.n && o) {
-		char name[64];
-		struct str step = place_step(&rest);
-		if (step.n >= sizeof(name))
-			break;
-		memcpy(name, step.p, step.n);
-		name[step.n] = '\0';
-		const struct key *k = key_find(o, name);
-		if (!k)
-			break;
-		/* an object that comes or goes whole is like its first key */
-		lifetime = k->kind == KIND_OBJECT ? k->object->keys[0].lifetime : k->lifetime;
-		o = k->object;
-		if (k->kind == KIND_MAP) {
-			place_step(&rest);
-			/* a whole network or peer comes and goes at once */
-			lifetime = CONFIG_AT_ONCE;
-		}
-	}
-	return lifetime;
-}
-
 /* ---- keeping what cannot change ---- */
 
 static struct node *copy_node(struct loader *l, const struct node *from)

@@ -295,8 +295,6 @@ void media_select(struct media_port *p, media_id s, enum media_side side, unsign
 /* RTP of a side goes back to where it came from (built-in target `echo`); RTCP is read and not returned. Works with one
  * side only; the side must be committed to be heard. */
 void media_set_echo(struct media_port *p, media_id s, enum media_side side, bool on);
-/* Gives the side's ports back; the session and its other side stay. */
-void media_release(struct media_port *p, media_id s, enum media_side side);
 /* Statistics now: answered by STATS. */
 void media_query(struct media_port *p, media_id s);
 /* Ends the session and gives all ports back: answered by ENDED, after which the id is dead. */

@@ -218,13 +218,6 @@ void media_set_echo(struct media_port *p, media_id id, enum media_side side, boo
 	send_settings(s->sides[side]);
 }
 
-void media_release(struct media_port *p, media_id id, enum media_side side)
-{
-	struct session *s = port_session(p, id);
-	if (s)
-		detach(s, side);
-}
-
 void media_query(struct media_port *p, media_id id)
 {
 	struct session *s = port_session(p, id);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* answer: what leg B says to the first INVITE, told to leg A: provisional responses, the answer, and the late offer. */
 #include "base/clock.h"
+#include "sbc/call/call_log.h"
+#include "sbc/call/negotiate.h"
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 
 /* ---- provisional ---- */
 
@@ -20,7 +23,7 @@ static struct leg_tag *take_preview(struct call *c, const struct message *m, str
 			w->n = 0;
 			return NULL;
 		}
-		tag = early_tag_for(c->a, c->a->origin.digest, false);
+		tag = tags_for(c->a, c->a->origin.digest, false);
 		if (tag) {
 			negotiate_commit(c, c->a, c->setup->offer, c->b, answer, (unsigned)fork);
 			negotiate_select(c, (unsigned)fork);
@@ -58,7 +61,7 @@ void answer_relay_provisional(struct call *c, const struct message *m)
 		call_log(c, LOG_INFO, "call ringing", "phrase", m->phrase);
 	}
 	if (!tag)
-		tag = branch && branch->shown && branch->shown->leg ? branch->shown : early_tag_for(c->a, 0, false);
+		tag = branch && branch->shown && branch->shown->leg ? branch->shown : tags_for(c->a, 0, false);
 	if (!tag || !told_as(c, c->b->peer, c->a, m, m->status, true, &t))
 		return;
 	if (branch)
@@ -99,7 +102,7 @@ static bool write_own_answer(struct leg *a, struct told *t)
 
 static bool send_answer(struct call *c, const struct message *m, struct str body)
 {
-	struct leg_tag *tag = early_tag_for(c->a, body.n ? c->a->origin.digest : 0, true);
+	struct leg_tag *tag = tags_for(c->a, body.n ? c->a->origin.digest : 0, true);
 	struct told t;
 
 	if (!tag)

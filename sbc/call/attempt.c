@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 #include "sbc/call/call.h"
+#include "sbc/call/negotiate.h"
+#include "sbc/call/phone.h"
+#include "sbc/call/told.h"
 #include "sbc/location/reach.h"
 
 /* ---- what was tried ---- */

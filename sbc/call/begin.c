@@ -1,94 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* begin: from a new INVITE to a call that looks for its target: checks, decision, admission; and a call's end of life.
- */
-#include <errno.h>
+/* begin: from a new INVITE to a call that looks for its target: checks, decision, admission. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "sbc/call/call_log.h"
+#include "sbc/call/negotiate.h"
+#include "sbc/call/phone.h"
 #include "sbc/call/timers.h"
-
-static const char *route_name(const struct call *c)
-{
-	return c->route >= 0 ? c->config->routes[c->route].name : c->to_phone ? "registration" : "-";
-}
-
-static void log_aor(const struct call *c, struct log_line *l)
-{
-	if (leg_aor(c->a).n)
-		log_user(l, "a_aor", leg_aor(c->a));
-	if (leg_aor(c->b).n)
-		log_user(l, "b_aor", leg_aor(c->b));
-}
-
-void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value)
-{
-	struct log_line l;
-
-	if (!log_begin(&l, level, msg))
-		return;
-	log_z(&l, "call", c->id);
-	if (c->a) {
-		const char *peer = call_peer_name(c, c->a->peer, c->a->was);
-
-		log_z(&l, "a", peer ? peer : c->config->networks[c->a->network].name);
-	}
-	if (c->b) {
-		const char *peer = call_peer_name(c, c->b->peer, c->b->was);
-
-		log_z(&l, "b", peer ? peer : c->to_phone ? "registration" : "-");
-	}
-	log_aor(c, &l);
-	if (c->echo)
-		log_z(&l, "b", "echo");
-	if (key)
-		log_str(&l, key, value);
-	if (c->end_ns) {
-		log_u64(&l, "status", (uint64_t)c->status);
-		log_z(&l, "by", c->ended_by == CDR_SIDE_A ? "A" : c->ended_by == CDR_SIDE_B ? "B" : "limen");
-		log_u64(&l, "talk_ms", c->answer_ns ? (c->end_ns - c->answer_ns) / 1000000 : 0);
-	}
-	log_end(&l);
-}
-
-static void log_begun(struct call *c, const struct message *m)
-{
-	struct log_line l;
-
-	if (!log_begin(&l, LOG_INFO, "call begun"))
-		return;
-	log_z(&l, "call", c->id);
-	log_z(&l, "network", c->config->networks[m->source.network].name);
-	log_z(&l, "peer", c->peer_in >= 0 ? c->config->peers[c->peer_in].name : "-");
-	log_addr(&l, "source", &m->source.remote);
-	log_user(&l, "from", m->from.uri.user);
-	log_user(&l, "to", m->ruri.user);
-	log_z(&l, "route", route_name(c));
-	if (c->setup->phone)
-		log_user(&l, "aor", str_z(c->setup->phone->aor));
-	log_str(&l, "call_id", m->call_id);
-	log_end(&l);
-}
-
-/* No record is written of what never was a call: this line is all there is. */
-static void log_call_refused(struct calls *cs, const struct message *m, const struct call *c, enum reject_reason why,
-			     int status)
-{
-	struct log_line l;
-
-	if (!log_begin(&l, LOG_INFO, "call refused"))
-		return;
-	log_z(&l, "network", cs->config->networks[m->source.network].name);
-	log_z(&l, "peer", c && c->peer_in >= 0 ? cs->config->peers[c->peer_in].name : "-");
-	log_addr(&l, "source", &m->source.remote);
-	log_user(&l, "from", m->from.uri.user);
-	log_user(&l, "to", m->ruri.user);
-	log_z(&l, "route", c ? route_name(c) : "-");
-	log_u64(&l, "status", (uint64_t)status);
-	log_z(&l, "why", reject_key(why));
-	log_str(&l, "call_id", m->call_id);
-	log_end(&l);
-}
 
 /* c: what was found out before it was refused, or NULL. */
 static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, const struct call *c,
@@ -108,7 +27,7 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
 	} else {
 		server_txn_reject(t, why);
 	}
-	log_call_refused(cs, m, c, why, own ? d->status : reject_status(why));
+	call_log_refused(cs, m, c, why, own ? d->status : reject_status(why));
 }
 
 static struct call *call_new(struct calls *cs, uint8_t slot)
@@ -135,49 +54,6 @@ static struct call *call_new(struct calls *cs, uint8_t slot)
 	list_append(&cs->by_age, &c->age);
 	call_count(&cs->counters.calls, 1);
 	return c;
-}
-
-void setup_free(struct call *c)
-{
-	struct setup *s = c->setup;
-
-	if (!s)
-		return;
-	targets_stop(&s->targets);
-	message_free(s->best);
-	message_free(s->invite);
-	sdp_free(s->offer);
-	free(s->phone);
-	early_forget_branches(c->b);
-	free(s);
-	c->setup = NULL;
-}
-
-void call_destroy(struct call *c)
-{
-	list_remove(&c->node);
-	checkpoint_forget(c);
-	snapshot_call_gone(c);
-	call_count(&c->calls->counters.calls, -1);
-	call_timers_over(c);
-	exchange_drop(c);
-	parting_drop(c);
-	relay_drop(c, REJECT_NO_DIALOG);
-	setup_free(c);
-	attempt_release_peer(c);
-	if (c->peer_in_counted)
-		border_call_end(c->calls->border, c->config, c->peer_in, false);
-	if (c->session && !c->media_ended)
-		media_end(c->calls->port, c->session);
-	leg_destroy(c->a);
-	leg_destroy(c->b);
-	list_for_each_safe (n, &c->old_legs) {
-		list_remove(n);
-		leg_destroy(list_entry(n, struct leg, old));
-	}
-	free(c->attempts);
-	config_unref(c->config);
-	free(c);
 }
 
 /* Scheme, content: what can be said before any policy is asked. */
@@ -231,7 +107,7 @@ static enum reject_reason take(struct call *c, struct server_txn *t, const struc
  * what its phone asks for on to a carrier. Those are carried; Max-Forwards bounds them. */
 static bool loops(struct calls *cs, const struct message *m, const struct border_decision *d)
 {
-	const struct leg *l = calls_find_leg(cs, m->from.tag);
+	const struct leg *l = tags_find(cs, m->from.tag);
 	struct uri sent;
 	const char *peer;
 
@@ -281,7 +157,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	}
 	c->setup->invite = message_ref(m);
 	call_count(&cs->counters.calls_total, 1);
-	log_begun(c, m);
+	call_log_begun(c, m);
 	why = take(c, t, m);
 	if (why != REJECT_NONE) {
 		if (!c->a) {

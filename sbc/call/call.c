@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "sbc/call/call_log.h"
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 
 typedef void (*call_action)(struct call *c, const struct call_arg *a);
 

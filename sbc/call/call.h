@@ -77,17 +77,6 @@ struct parting;
 #define CALL_MAX_RELAYS 8
 #define CALL_QUEUE      8
 
-/* Our ports on one side of the call: they outlive a leg B that failed. */
-struct side {
-	enum leg_media_state state;
-	unsigned network;
-	bool v6;
-	uint32_t used; /* bit per stream that has ports */
-	unsigned n_local;
-	struct media_local local[MEDIA_MAX_STREAMS];
-};
-bool side_event(struct call *c, enum media_side side, enum leg_media_event ev);
-
 struct call {
 	struct calls *calls;
 	struct list node;       /* calls->all */
@@ -212,16 +201,11 @@ void call_post(struct call *c, enum call_event ev, const struct call_arg *arg);
 /* Runs what is queued; the last thing that every entry point from below does. */
 void call_run(struct call *c);
 const char *call_state_name(enum call_state s);
-/* Of a peer, and of the call's route, that may be configured no more; NULL: none. */
-const char *call_peer_name(const struct call *c, int peer, const char *was);
-const char *call_route_name(const struct call *c);
 
 /* A new INVITE that may become a call. The request is answered in any case. */
 void call_begin(struct calls *cs, struct server_txn *t, const struct message *invite);
-void call_destroy(struct call *c);
 /* Ends both legs; cause is static text. */
 void call_end_both(struct call *c, enum cdr_side by, const char *cause);
-void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value);
 
 /* ---- attempt.c: targets, addresses, failover ---- */
 
@@ -238,7 +222,6 @@ void attempt_refuse_caller(struct call *c, enum reject_reason reject);
 void attempt_release_peer(struct call *c);
 /* The call ends: an answer of DNS is no longer waited for. */
 void attempt_stop(struct call *c);
-void setup_free(struct call *c);
 
 /* ---- answer.c: what leg B says, told to leg A ---- */
 void answer_relay_provisional(struct call *c, const struct message *m);
@@ -247,56 +230,6 @@ void answer_offer_caller(struct call *c);                    /* late offer, port
 bool answer_late(struct call *c, const struct message *ack); /* the caller's ACK brings the answer */
 void answer_echo(struct call *c);
 bool answer_prepare_late(struct call *c, const struct message *m);
-
-/* ---- phone.c: legs to and from registered phones ---- */
-
-/* Is the call to a registered phone? false: it is to be routed. true: setup.decision is made, and setup.phone with it
- * unless it refuses. */
-bool phone_decide(struct call *c, const struct border_request *r);
-/* The leg's far side is this registered phone: alias empty when its registration is another worker's. 0 or -ENOMEM. */
-int phone_attach(struct leg *l, struct str alias, struct str aor, const struct destination *flow);
-/* Leg A's far side may be a registered phone: found out by its source and From. */
-void phone_recognise(struct call *c, const struct message *invite);
-/* Before the leg goes. */
-void phone_detach(struct leg *l);
-/* Behind NAT the far side is where its last request within the dialog came from: a binding of the NAT has changed, or
- * its connection is another one. */
-void phone_moved(struct leg *l, const struct message *m);
-/* Leg B's phone was not reached, for this reason: its registration is told. The reason for the caller. */
-enum reject_reason phone_failed(struct call *c, enum reject_reason why);
-
-/* ---- negotiate.c: SDP <-> media descriptors ---- */
-
-/* The media side of a leg: A or B. */
-enum media_side leg_side(const struct leg *l);
-/* The family of our media address towards a far end: its own if the network has one, else the other. */
-bool negotiate_v6(const struct call *c, unsigned network, bool wanted);
-/* Asks for ports on a side for these m-lines; counted in media_pending until they are there. Where there is nothing to
- * carry, nothing is asked, and true. False: no session can be had, or the side is not in a state for it. */
-bool negotiate_prepare(struct call *c, enum media_side side, unsigned network, bool v6, const struct sdp *desc);
-/* Writes towards leg `to` what `desc` (from the other leg) says: our ports, codecs by both policies. answered: the
- * offer that desc answers, or NULL when desc is an offer. Returns false when nothing is left (no codec), or it does not
- * fit. */
-bool negotiate_write(struct call *c, struct leg *to, const struct sdp *desc, const struct sdp *answered,
-		     struct writer *w);
-/* Both descriptions are known: tells the relay. offerer's description was `offer`, other's `answer`. fork: of leg B. */
-void negotiate_commit(struct call *c, struct leg *offerer, const struct sdp *offer, struct leg *other,
-		      const struct sdp *answer, unsigned fork);
-/* The answer that m, from leg `from`, brings to the offer of leg `to`: written for it, and the relay is told. False: m
- * brings none, or none that can be used. */
-bool negotiate_answer(struct call *c, const struct message *m, struct leg *from, struct leg *to,
-		      const struct sdp *offer, unsigned fork, struct writer *w);
-/* Its first half: written, and the relay is not told. *ret_answer is the caller's. */
-bool negotiate_write_answer(struct call *c, const struct message *m, struct leg *to, const struct sdp *offer,
-			    struct writer *w, struct sdp **ret_answer);
-/* One leg's end alone: its description, and what it was told of the other's. */
-void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, const struct sdp *other, unsigned fork);
-/* From now on this branch of leg B's fork is heard. */
-void negotiate_select(struct call *c, unsigned fork);
-/* The built-in target answers an offer by itself: what comes goes back. */
-void negotiate_commit_echo(struct call *c, struct leg *l, const struct sdp *offer);
-/* SDP of a message: NULL with *ret_reject NONE when it has none. */
-struct sdp *negotiate_parse(const struct message *m, enum reject_reason *ret_reject);
 
 /* ---- reoffer.c, exchange.c, relay.c: requests within an established call ---- */
 void reoffer_request(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
@@ -316,13 +249,20 @@ void relay_drop(struct call *c, enum reject_reason why);
 bool parting_begin(struct call *c, struct leg *from, struct server_txn *t, const struct message *m);
 void parting_drop(struct call *c); /* the call ends: a BYE on its way counts as taken */
 
-/* ---- registry.c ---- */
-int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l);
-struct leg *calls_find_leg(struct calls *cs, struct str tag);
-void calls_forget_tag(struct calls *cs, struct leg_tag *t);
+/* ---- reap.c: the end of a call's life ---- */
+
+/* What it needed only until it was answered. */
+void setup_free(struct call *c);
+void call_destroy(struct call *c);
+/* At the end of this turn: it goes, or those of its legs do, if it is over. */
 void calls_reap_later(struct calls *cs, struct call *c);
+/* calls->reaper */
+void calls_reap(struct loop_deferred *d);
 /* What calls_drain() was told to do then, once: whatever calls are left. */
 void calls_drained(struct calls *cs);
+
+/* ---- stray.c ---- */
+
 /* ACK and BYE for a 2xx that nobody waits for: from the response alone. bye_cseq: above all that we have sent in its
  * dialog. l: the leg whose INVITE it was, or NULL. What lacks memory for it is counted; the 2xx comes again. */
 void stray_answer_end(struct calls *cs, const struct message *m, uint32_t bye_cseq, struct leg *l);
@@ -352,26 +292,6 @@ void checkpoint_forget(struct call *c);
 const struct config_peer *facts_peer(const struct call *c, int peer);
 /* calls->config is new: tells the relay of every call, some in each turn. */
 void facts_changed(struct calls *cs);
-
-/* ---- told.c: our own headers, and what crosses ---- */
-
-/* Lines that every request or reply of a leg carries: Contact (with_contact), Allow, Supported, Server or User-Agent.
- */
-void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w);
-/* What a reply that makes a dialog repeats: the proxies that want to stay in its way (RFC 3261 §12.1.1). */
-void write_routes_back(const struct leg *l, struct writer *w);
-/* The headers of m, from a side whose peer is from_peer, that may cross to leg `to`. */
-void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w);
-/* The status of m for leg `to`: a challenge crosses where both ends relay them, else as status_across(). */
-int told_status(const struct leg *to, int from_peer, const struct message *m);
-/* A reply for leg `to` that says what m does: its phrase if `status` is its own, our headers and those of m that may
- * cross. The body is the caller's to add. False: the headers do not fit, and there are none. ret points into itself. */
-struct told {
-	struct reply reply;
-	char headers[HEADERS_MAX], phrase[PHRASE_MAX];
-};
-bool told_as(struct call *c, int from_peer, struct leg *to, const struct message *m, int status, bool with_contact,
-	     struct told *ret);
 
 /* ---- record.c ---- */
 

@@ -2,7 +2,6 @@
 /* checkpoint: when the record of a call is written, and when it goes. */
 #include "sbc/call/checkpoint.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "sbc/call/timers.h"
@@ -136,53 +135,4 @@ void checkpoint_forget(struct call *c)
 	set_unwritten(c, false);
 	free(c->keep.texts);
 	c->keep.texts = NULL;
-}
-
-/* ---- the way back ---- */
-
-bool calls_slot(const struct ident_key *k, struct str key, uint8_t *ret_slot)
-{
-	struct ident id;
-
-	if (!ident_parse(k, key, &id))
-		return false;
-	*ret_slot = id.slot;
-	return true;
-}
-
-static void tell_lost(struct calls *cs, struct str key, int err)
-{
-	struct log_line l;
-
-	call_count(&cs->counters.calls_not_restored, 1);
-	if (!log_begin(&l, LOG_ERROR, "call not restored"))
-		return;
-	log_str(&l, "call", key);
-	log_z(&l, "why",
-	      err == -EPROTO   ? "written by another version"
-	      : err == -ENOMEM ? "out of memory"
-			       : "its record is damaged");
-	log_end(&l);
-}
-
-int calls_restore(struct calls *cs, struct str key, struct str bytes)
-{
-	struct call_record *r = malloc(sizeof(*r));
-	struct call *c = NULL;
-	int err = r ? checkpoint_read(bytes, r) : -ENOMEM;
-
-	if (err == 0 && !str_eq(r->id, key))
-		err = -EBADMSG;
-	if (err == 0)
-		err = checkpoint_restore(cs, r, &c);
-	free(r);
-	if (err < 0) {
-		tell_lost(cs, key, err);
-		return err;
-	}
-	c->keep.stored = true;
-	call_count(&cs->counters.calls_restored, 1);
-	call_log(c, LOG_INFO, "call restored", NULL, STR_NONE);
-	checkpoint_changed(c);
-	return 0;
 }

@@ -6,7 +6,8 @@
  *   checkpoint_write.c     struct call -> bytes
  *   checkpoint_read.c      bytes -> struct call_record: slices of the bytes, every value looked at; allocates nothing
  *   checkpoint_restore.c   struct call_record -> struct call
- *   checkpoint_open.c      both ways for what was not finished: INVITEs in flight, a late offer, an exchange
+ *   checkpoint_open.c      both ways for what is not finished: INVITEs in flight, a late offer, an exchange
+ *   checkpoint_resume.c    what is not finished goes on, or is ended
  *
  * Names stand for networks, peers and routes, so that another configuration can take them up. Times are wall-clock
  * times. Of transactions only those of INVITEs are kept. */
@@ -199,8 +200,9 @@ void checkpoint_write(const struct call *c, const struct media_stats *stats, str
 uint8_t checkpoint_oldest(const struct call *c);
 /* 0; -EBADMSG or -EPROTO with *ret in disorder. Slices live as long as the bytes. */
 int checkpoint_read(struct str bytes, struct call_record *ret);
-/* 0 and the call, counted and in its registry; or -ENOMEM, -EBADMSG, and nothing is left. */
-int checkpoint_restore(struct calls *cs, const struct call_record *r, struct call **ret);
+/* The legs are there, as of a call that talks: back to how far it was. What follows is done when the worker runs. 0,
+ * -ENOMEM, -EBADMSG. */
+int checkpoint_resume(struct call *c, const struct call_record *r);
 
 /* ---- checkpoint_open.c ---- */
 
@@ -213,8 +215,5 @@ bool open_call_field(struct call_record *r, const struct bytes_field *f);
 bool open_leg_field(struct leg_record *r, const struct bytes_field *f);
 /* All is there that its stage needs. */
 bool open_complete(const struct call_record *r);
-/* The legs are there, as of a call that talks: back to how far it was. What follows is done when the worker runs. 0,
- * -ENOMEM, -EBADMSG. */
-int open_restore(struct call *c, const struct call_record *r);
 
 #endif

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "sbc/call/call_log.h"
 #include "sbc/call/checkpoint.h"
+#include "sbc/call/phone.h"
 #include "sbc/call/timers.h"
 
 #define NOT_FOUND (-1)
@@ -317,7 +319,18 @@ static struct call *call_new(struct calls *cs, const struct call_record *r, uint
 	return c;
 }
 
-int checkpoint_restore(struct calls *cs, const struct call_record *r, struct call **ret)
+bool calls_slot(const struct ident_key *k, struct str key, uint8_t *ret_slot)
+{
+	struct ident id;
+
+	if (!ident_parse(k, key, &id))
+		return false;
+	*ret_slot = id.slot;
+	return true;
+}
+
+/* 0 and the call, counted and in its registry; or -ENOMEM, -EBADMSG, and nothing is left. */
+static int restore(struct calls *cs, const struct call_record *r, struct call **ret)
 {
 	uint8_t slot;
 	struct call *c;
@@ -339,7 +352,7 @@ int checkpoint_restore(struct calls *cs, const struct call_record *r, struct cal
 	if (err == 0)
 		err = restore_leg(c, false, &r->leg[MEDIA_B], &c->b);
 	if (err == 0)
-		err = open_restore(c, r);
+		err = checkpoint_resume(c, r);
 	/* the last that may fail: from here on the relay knows the call */
 	if (err == 0 && r->stage != STAGE_RINGING)
 		err = restore_media(c, r);
@@ -357,5 +370,44 @@ int checkpoint_restore(struct calls *cs, const struct call_record *r, struct cal
 		call_timers_restored(c);
 	}
 	*ret = c;
+	return 0;
+}
+
+/* ---- what the store holds ---- */
+
+static void tell_lost(struct calls *cs, struct str key, int err)
+{
+	struct log_line l;
+
+	call_count(&cs->counters.calls_not_restored, 1);
+	if (!log_begin(&l, LOG_ERROR, "call not restored"))
+		return;
+	log_str(&l, "call", key);
+	log_z(&l, "why",
+	      err == -EPROTO   ? "written by another version"
+	      : err == -ENOMEM ? "out of memory"
+			       : "its record is damaged");
+	log_end(&l);
+}
+
+int calls_restore(struct calls *cs, struct str key, struct str bytes)
+{
+	struct call_record *r = malloc(sizeof(*r));
+	struct call *c = NULL;
+	int err = r ? checkpoint_read(bytes, r) : -ENOMEM;
+
+	if (err == 0 && !str_eq(r->id, key))
+		err = -EBADMSG;
+	if (err == 0)
+		err = restore(cs, r, &c);
+	free(r);
+	if (err < 0) {
+		tell_lost(cs, key, err);
+		return err;
+	}
+	c->keep.stored = true;
+	call_count(&cs->counters.calls_restored, 1);
+	call_log(c, LOG_INFO, "call restored", NULL, STR_NONE);
+	checkpoint_changed(c);
 	return 0;
 }

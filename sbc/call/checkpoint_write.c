@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "sbc/call/call_log.h"
 #include "sbc/call/checkpoint.h"
+#include "sbc/call/phone.h"
 
 static const char *peer_name(const struct call *c, int peer)
 {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "sbc/call/call.h"
+#include "sbc/call/negotiate.h"
+#include "sbc/call/told.h"
 
 /* ---- branches of leg B ---- */
 
@@ -128,80 +130,21 @@ bool early_take_preview(struct leg *a, struct leg *b, struct branch *branch)
 	return true;
 }
 
-/* ---- tags of leg A ---- */
-
-static struct leg_tag *mint(struct leg *a, uint64_t digest)
-{
-	struct calls *cs = a->call->calls;
-	struct early_tag *t = calloc(1, sizeof(*t));
-	char tag[IDENT_LEN + 1];
-
-	if (!t)
-		return NULL;
-	ident_mint(cs->worker->key, a->call->slot, tag);
-	if (calls_add_tag(cs, &t->by_tag, tag, a) < 0) {
-		free(t);
-		return NULL;
-	}
-	t->digest = digest;
-	t->next = a->tags;
-	a->tags = t;
-	a->n_tags++;
-	return &t->by_tag;
-}
-
-/* A tag that lives may take this description: it stands under it already, or none does. */
-static bool takes(const struct leg_tag *t, uint64_t *stands, uint64_t digest)
-{
-	if (!t->leg || (digest && *stands && *stands != digest))
-		return false;
-	if (digest)
-		*stands = digest;
-	return true;
-}
-
-struct leg_tag *early_tag_for(struct leg *a, uint64_t digest, bool answer)
-{
-	if (takes(&a->by_tag, &a->sdp_digest, digest))
-		return &a->by_tag;
-	for (struct early_tag *t = a->tags; t; t = t->next)
-		if (takes(&t->by_tag, &t->digest, digest))
-			return &t->by_tag;
-	if (a->n_tags >= EARLY_MAX_TAGS && !answer)
-		return NULL;
-	return mint(a, digest);
-}
-
-void early_forget_tags(struct leg *a)
-{
-	while (a->tags) {
-		struct early_tag *t = a->tags;
-
-		a->tags = t->next;
-		calls_forget_tag(a->call->calls, &t->by_tag);
-		free(t);
-	}
-	a->n_tags = 0;
-	calls_forget_tag(a->call->calls, &a->by_tag);
-}
-
 /* ---- a BYE for one of them ---- */
 
 bool early_one_of_several(const struct leg *l, const struct message *bye)
 {
-	unsigned live = l->by_tag.leg != NULL;
+	uint64_t tag;
 
-	if (!l->uas) {
-		uint64_t tag = digest_of(l, bye->from.tag);
-
-		live = 0;
-		for (const struct branch *x = l->branches; x; x = x->next)
-			live += !x->left && x->tag != tag;
-		return l->state == LEG_CALLING && live > 0;
-	}
-	for (const struct early_tag *t = l->tags; t; t = t->next)
-		live += t->by_tag.leg != NULL;
-	return l->state == LEG_INCOMING && live > 1;
+	if (l->uas)
+		return l->state == LEG_INCOMING && tags_live(l) > 1;
+	if (l->state != LEG_CALLING)
+		return false;
+	tag = digest_of(l, bye->from.tag);
+	for (const struct branch *x = l->branches; x; x = x->next)
+		if (!x->left && x->tag != tag)
+			return true;
+	return false;
 }
 
 static void send_bye(struct call *c, struct branch *branch, const struct message *bye)
@@ -224,11 +167,8 @@ static void send_bye(struct call *c, struct branch *branch, const struct message
 
 void early_leave(struct call *c, const struct message *bye)
 {
-	struct leg_tag *tag = &c->a->by_tag;
+	struct leg_tag *tag = tags_named(c->a, bye->to.tag);
 
-	for (struct early_tag *t = c->a->tags; t; t = t->next)
-		if (str_eq(str_z(t->by_tag.text), bye->to.tag))
-			tag = &t->by_tag;
 	for (struct branch *x = c->b ? c->b->branches : NULL; x; x = x->next) {
 		if (x->shown != tag || x->left)
 			continue;
@@ -236,7 +176,7 @@ void early_leave(struct call *c, const struct message *bye)
 		if (c->b->state == LEG_CALLING)
 			send_bye(c, x, bye);
 	}
-	calls_forget_tag(c->calls, tag);
+	tags_forget(c->calls, tag);
 }
 
 void early_gone(struct leg *b, const struct message *bye)

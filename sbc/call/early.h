@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* early: the early dialogs of a call that is not answered yet (RFC 3261 §12, §13.2.2.4): the branches of a fork beyond
- * leg B, and the tags of ours under which the caller, leg A, is shown them. While their descriptions agree, branches
- * stay hidden behind one tag. Both belong to their leg. Worker's thread. */
+ * leg B, and what a BYE for one of them ends. While their descriptions agree, branches stay hidden behind one tag
+ * (tags.h). They belong to leg B. Worker's thread. */
 #ifndef SBC_CALL_EARLY_H
 #define SBC_CALL_EARLY_H
 
-#include "base/hmap.h"
 #include "media/media.h"
+#include "sbc/call/tags.h"
 #include "sbc/sip/dialog.h"
 #include "sdp/sdp.h"
 
 struct call;
 struct leg;
-
-/* A tag of ours in the calls' map: how a request within a dialog finds its leg. */
-struct leg_tag {
-	struct hmap_node node;
-	char text[IDENT_LEN + 1];
-	struct leg *leg; /* NULL: not in the map */
-};
 
 /* What a provisional response of a branch previewed of its answer. */
 struct preview {
@@ -39,14 +32,6 @@ struct branch {
 	struct preview preview;
 };
 
-/* A further To tag towards a caller; the first is the leg's own. */
-#define EARLY_MAX_TAGS 8
-struct early_tag {
-	struct early_tag *next;
-	struct leg_tag by_tag;
-	uint64_t digest; /* of the description sent under it; 0: none */
-};
-
 /* The branch of leg B with this tag, or NULL. */
 struct branch *early_branch(const struct leg *b, struct str tag);
 /* A provisional response of leg B's: its branch, from now on the one that spoke last. NULL: it names none, or there is
@@ -59,9 +44,6 @@ int early_fork(struct leg *b, struct branch *branch, bool answer);
 void early_keep_preview(struct leg *a, struct leg *b, struct branch *branch);
 /* Such a 2xx: leg A's description is that of the branch again. False: it had none. */
 bool early_take_preview(struct leg *a, struct leg *b, struct branch *branch);
-/* The To tag towards the caller under which a description with this digest (0: none) may stand: one early dialog never
- * sees two descriptions (RFC 3261 §13.2.1). NULL: no more tags (an answer may have one more), or no memory. */
-struct leg_tag *early_tag_for(struct leg *a, uint64_t digest, bool answer);
 
 /* BYE for one of several early dialogs ends that one alone (RFC 3261 §15): leg A's own as it sees them; of leg B's
  * fork, where the rest goes on ringing. */
@@ -75,6 +57,5 @@ void early_gone(struct leg *b, const struct message *bye);
 struct branch *early_behind(const struct leg *b, struct str tag);
 
 void early_forget_branches(struct leg *b); /* b may be NULL */
-void early_forget_tags(struct leg *a);
 
 #endif

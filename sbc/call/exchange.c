@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/call/negotiate.h"
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 
 void exchange_free(struct exchange *x)
 {

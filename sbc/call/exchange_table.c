@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sbc/call/exchange.h"
+#include "sbc/call/negotiate.h"
 
 /* ---- onwards ---- */
 

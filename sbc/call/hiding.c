@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hiding: what the leak checker must not find in a message of a leg: the strings of the other one. */
+#include "sbc/call/hiding.h"
+
 #include <stdlib.h>
 
 #include "sbc/call/call.h"

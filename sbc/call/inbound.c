@@ -2,6 +2,7 @@
 #include "sbc/call/inbound.h"
 
 #include "sbc/call/door.h"
+#include "sbc/call/phone.h"
 
 static void log_refused(struct calls *cs, const struct message *m, enum reject_reason why)
 {
@@ -29,7 +30,7 @@ static void refuse(struct calls *cs, struct server_txn *t, const struct message 
  * alone opens nothing. */
 static struct leg *find_leg(struct calls *cs, const struct message *m)
 {
-	struct leg *l = calls_find_leg(cs, m->to.tag);
+	struct leg *l = tags_find(cs, m->to.tag);
 
 	if (!l || m->source.network != l->network || !str_eq(m->call_id, str_z(l->dialog.call_id)))
 		return NULL;

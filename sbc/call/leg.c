@@ -3,32 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sbc/call/phone.h"
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 #include "sbc/sip/digest.h"
-
-/* ---- the INVITE that made a UAS leg ---- */
-
-static void uas_cancelled(void *arg, struct server_txn *t, const struct message *cancel)
-{
-	struct leg *l = arg;
-
-	leg_event(l, LEG_EV_CANCEL, &(struct leg_arg){.m = cancel});
-	call_run(l->call);
-}
-
-static void uas_terminated(void *arg, struct server_txn *t)
-{
-	struct leg *l = arg;
-
-	if (l->unacked.txn == t)
-		l->unacked.txn = NULL;
-	if (l->invite_in == t)
-		l->invite_in = NULL;
-	calls_reap_later(l->call->calls, l->call);
-}
-
-/* When the caller cannot be reached now, retransmission, the ACK's timer or the ringing bound decide. */
-static const struct server_ops uas_ops = {.cancelled = uas_cancelled, .terminated = uas_terminated};
 
 /* ---- life ---- */
 
@@ -58,7 +36,7 @@ struct leg *leg_create_uas(struct call *c, struct server_txn *t, const struct me
 	ident_mint(c->calls->worker->key, c->slot, tag);
 	if (dialog_init_uas(&l->dialog, invite, tag) < 0)
 		goto fail_leg;
-	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
+	if (tags_add(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
 	/* behind NAT only the flow that the far side has opened goes through: we never open one */
 	if (c->config->networks[l->network].nat)
@@ -96,7 +74,7 @@ struct leg *leg_create_uac(struct call *c, const struct leg_uac *p)
 							     .local_tag = tag,
 							     .peer = p->peer}) < 0)
 		goto fail_leg;
-	if (calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
+	if (tags_add(c->calls, &l->by_tag, l->dialog.local_tag, l) < 0)
 		goto fail_dialog;
 	if (!c->config->networks[l->network].nat && !p->peer.flow_only)
 		dialog_follow(&l->dialog, NULL);
@@ -111,12 +89,6 @@ fail_leg:
 	return NULL;
 }
 
-void leg_own_invite_in(struct leg *l, struct server_txn *t)
-{
-	l->invite_in = t;
-	server_txn_own(t, &uas_ops, l);
-}
-
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
 		struct leg **ret)
 {
@@ -128,7 +100,7 @@ int leg_restore(struct call *c, bool uas, unsigned network, int peer, const stru
 	err = dialog_read(&l->dialog, dialog, network, LEG_CSEQ_SKIP);
 	if (err < 0)
 		goto fail_leg;
-	err = calls_add_tag(c->calls, &l->by_tag, l->dialog.local_tag, l);
+	err = tags_add(c->calls, &l->by_tag, l->dialog.local_tag, l);
 	if (err < 0)
 		goto fail_dialog;
 	l->state = LEG_CONFIRMED;
@@ -162,7 +134,7 @@ void leg_destroy(struct leg *l)
 	if (l->bye_out)
 		client_txn_detach(l->bye_out);
 	early_forget_branches(l);
-	early_forget_tags(l);
+	tags_forget_all(l);
 	leg_hiding_finish(l);
 	dialog_finish(&l->dialog);
 	phone_detach(l);
@@ -182,31 +154,6 @@ bool leg_over(const struct leg *l)
 bool leg_talking(const struct leg *l)
 {
 	return l->state == LEG_CONFIRMED;
-}
-
-/* ---- what we say of ourselves ---- */
-
-struct addr leg_local_addr(const struct leg *l)
-{
-	return transport_local(l->call->calls->config, l->network, l->transport, addr_is_v6(&l->dialog.peer.remote),
-			       &l->dialog.peer.local);
-}
-
-struct str leg_via_host(const struct leg *l)
-{
-	return transport_local_text(l->call->calls->config, l->network, l->transport,
-				    addr_is_v6(&l->dialog.peer.remote), &l->dialog.peer.local);
-}
-
-void leg_write_contact(const struct leg *l, struct writer *w)
-{
-	writer_lit(w, "Contact: <sip:");
-	writer_z(w, l->dialog.local_tag);
-	writer_char(w, '@');
-	writer_str(w, leg_via_host(l));
-	if (l->transport == CONFIG_TCP)
-		writer_lit(w, ";transport=tcp");
-	writer_lit(w, ">\r\n");
 }
 
 /* ---- sending ---- */
@@ -289,21 +236,6 @@ int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const stru
 	l->unacked.cseq = cseq;
 	call_timers_2xx_sent(l);
 	return 0;
-}
-
-static void unacked_terminated(void *arg, struct server_txn *t)
-{
-	struct leg *l = arg;
-
-	if (l->unacked.txn == t)
-		l->unacked.txn = NULL;
-}
-
-static const struct server_ops unacked_ops = {.terminated = unacked_terminated};
-
-void leg_own_unacked(struct leg *l, struct server_txn *t)
-{
-	server_txn_own(t, &unacked_ops, l);
 }
 
 void leg_keep_credentials(struct leg *l, const struct client_txn *invite)

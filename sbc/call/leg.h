@@ -2,7 +2,7 @@
 /* leg: one side of a call: a dialog-stateful user agent of its own.
  *
  * Owned by its call. Three small machines: the dialog (leg_table.c), offer/answer (offer.c), the media of its side
- * (leg_media.c). Leg A is UAS of its first INVITE, leg B UAC. What a leg learns from the wire it tells its call as call
+ * (leg_media.h). Leg A is UAS of its first INVITE, leg B UAC. What a leg learns from the wire it tells its call as call
  * events, which the call couples to the other leg. Worker's thread only.
  *
  *   UAS:  INCOMING --answer--> ANSWERED --ACK--> CONFIRMED            UAC:  IDLE --INVITE--> CALLING --2xx--> CONFIRMED
@@ -16,6 +16,8 @@
 #include "sbc/border/border.h"
 #include "sbc/border/keyring.h"
 #include "sbc/call/early.h"
+#include "sbc/call/hiding.h"
+#include "sbc/call/leg_media.h"
 #include "sbc/call/machine.h"
 #include "sbc/sip/transaction.h"
 
@@ -81,35 +83,6 @@ enum offer_state { OFFER_STATES(MACHINE_ENUM) OFFER_STATE_COUNT };
 enum offer_event { OFFER_EVENTS(MACHINE_ENUM) OFFER_EVENT_COUNT };
 /* What is to be said to the far side about an event. */
 enum offer_verdict { OFFER_OK, OFFER_GLARE /* 491 */, OFFER_PENDING /* 500 with Retry-After */, OFFER_UNEXPECTED };
-
-/* Media of one side of the call. */
-#define LEG_MEDIA_STATES(X)                                                                                            \
-	X(LEG_MEDIA_NONE)                                                                                              \
-	X(LEG_MEDIA_PREPARING) /* ports asked for */                                                                   \
-	X(LEG_MEDIA_READY)                                                                                             \
-	X(LEG_MEDIA_FLOWING) /* a remote was committed */                                                              \
-	X(LEG_MEDIA_GROWING) /* flowing, and more ports asked for */
-
-#define LEG_MEDIA_EVENTS(X)                                                                                            \
-	X(LEG_MEDIA_PREPARE)                                                                                           \
-	X(LEG_MEDIA_PREPARED)                                                                                          \
-	X(LEG_MEDIA_FAILED)                                                                                            \
-	X(LEG_MEDIA_COMMIT)
-
-enum leg_media_state { LEG_MEDIA_STATES(MACHINE_ENUM) LEG_MEDIA_STATE_COUNT };
-enum leg_media_event { LEG_MEDIA_EVENTS(MACHINE_ENUM) LEG_MEDIA_EVENT_COUNT };
-
-/* Strings of the other side that a leg must not send, and its own, which it may. */
-struct leg_seen;
-struct hiding {
-	struct leak_set set;
-	struct leg_seen *seen; /* copies that the set points into, the latest first */
-	struct {
-		unsigned n;            /* the first needles of the set are the leg's own: they stay */
-		struct leg_seen *seen; /* the latest copies then, */
-		unsigned used;         /* and so many bytes of them */
-	} own;
-};
 
 /* A 2xx of ours that has no ACK yet: the first INVITE's or a later one's. */
 struct unacked {
@@ -186,10 +159,6 @@ struct leg_arg {
 /* A leg of an answered call that another process began; dialog: as dialog_write() wrote it. 0, -ENOMEM, -EBADMSG. */
 int leg_restore(struct call *c, bool uas, unsigned network, int peer, const struct bytes_field *dialog,
 		struct leg **ret);
-/* The transaction of the INVITE that made a UAS leg. */
-void leg_own_invite_in(struct leg *l, struct server_txn *t);
-/* Of the INVITE that a UAC leg sends; arg is the leg. */
-extern const struct client_ops leg_invite_ops;
 /* Numbers of requests that may have been sent since a leg was written. */
 #define LEG_CSEQ_SKIP 32
 
@@ -211,31 +180,6 @@ bool leg_over(const struct leg *l);    /* ENDED, and no transaction needs it */
 bool leg_talking(const struct leg *l); /* can carry requests within its dialog */
 const char *leg_state_name(enum leg_state s);
 
-/* Our address as the leg's far side must see it; host:port for Via, and the whole Contact line, on this leg. */
-struct addr leg_local_addr(const struct leg *l);
-struct str leg_via_host(const struct leg *l);
-void leg_write_contact(const struct leg *l, struct writer *w);
-/* phone.c: "user@host" of the leg's phone; empty: it has none. */
-struct str leg_aor(const struct leg *l);
-/* Its alias; empty: it has none, or the registration is another worker's. */
-struct str leg_alias(const struct leg *l);
-/* hiding.c: adds a string of the other side to what must not be sent on `to`, copied; what `to` itself uses is left
- * out. */
-void leg_forbid(struct leg *to, struct str needle);
-/* What was minted for the other leg, and where it is. */
-void leg_forbid_leg(struct leg *to, const struct leg *other);
-/* All that a message shows of the side it came from: Via hosts and branches, ids, Contact, SDP addresses (sdp may be
- * NULL). */
-void leg_forbid_message(struct leg *to, const struct message *m, const struct sdp *sdp);
-/* Back to what leg_allow_own() left. */
-void leg_forbid_reset(struct leg *to);
-/* One string of a set that was written down; allowed: the far side's own. */
-void leg_forbid_restore(struct leg *to, struct str needle, bool allowed);
-/* What must be repeated to this leg's far side; invite: the one that made a UAS leg, else NULL. Before anything is
- * forbidden. */
-void leg_allow_own(struct leg *l, const struct message *invite);
-void leg_hiding_finish(struct leg *l);
-
 /* A request within the dialog. fn: client_ops of the caller's. NULL: *ret_error. */
 struct client_txn *leg_request(struct leg *l, const struct client_request *what, const struct client_ops *ops,
 			       void *arg, int *ret_error);
@@ -250,11 +194,21 @@ enum keyring_verdict leg_challenged(struct leg *l, struct client_txn **txn, cons
 void leg_keep_credentials(struct leg *l, const struct client_txn *invite);
 /* 2xx to an INVITE of theirs in this dialog: sends it and watches for its ACK. 0 or -errno. */
 int leg_reply_2xx(struct leg *l, struct server_txn *t, uint32_t cseq, const struct reply *r);
-/* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */
-void leg_own_unacked(struct leg *l, struct server_txn *t);
 /* The ACK of our last INVITE, with a body or none; remembered for repetition. 0 or -errno. */
 int leg_send_ack(struct leg *l, struct str body);
 /* An ACK without a body for a 2xx to an earlier INVITE of ours. 0 or -errno. */
 int leg_send_ack_of(struct leg *l, uint32_t cseq);
+
+/* ---- leg_txn.c: what its transactions report ---- */
+
+/* The transaction of the INVITE that made a UAS leg. */
+void leg_own_invite_in(struct leg *l, struct server_txn *t);
+/* A 2xx in t that has no ACK yet is from now on the leg's affair alone. */
+void leg_own_unacked(struct leg *l, struct server_txn *t);
+/* Of the INVITE that a UAC leg sends, and of a BYE; arg is the leg. */
+extern const struct client_ops leg_invite_ops, leg_bye_ops;
+/* BYE could not be sent: memory, or room, may be there again soon; so may a phone whose connection broke. BYE_AGAIN
+ * comes then. False: it is no such reason, or has been tried for long enough. */
+bool leg_bye_later(struct leg *l, enum reject_reason why);
 
 #endif

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leg_media: the media machine of a side of a call: where its ports stand. A pure table. */
+/* A pure table. */
+#include "sbc/call/leg_media.h"
+
 #include "sbc/call/call.h"
+
+enum media_side leg_side(const struct leg *l)
+{
+	return l->uas ? MEDIA_A : MEDIA_B;
+}
 
 struct media_cell {
 	const char *name;

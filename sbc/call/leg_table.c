@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* leg_table: the dialog machine of a leg and its actions. What is told to the call is posted, never called. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 
 typedef void (*leg_action)(struct leg *l, const struct leg_arg *a);
 
@@ -289,54 +289,6 @@ static void act_bye_ends(struct leg *l, const struct leg_arg *a)
 	tell_ended(l, a);
 }
 
-static void bye_response(void *arg, struct client_txn *t, const struct message *m)
-{
-	struct leg *l = arg;
-
-	if (m->status < 200 || leg_challenged(l, &l->bye_out, m) == KEYRING_AGAIN)
-		return;
-	leg_event(l, LEG_EV_BYE_DONE, &(struct leg_arg){.m = m});
-	call_run(l->call);
-}
-
-static void on_bye_again(struct wheel_timer *t)
-{
-	struct leg *l = container_of(t, struct leg, bye_unsent.again);
-
-	leg_event(l, LEG_EV_BYE_AGAIN, &(struct leg_arg){0});
-	call_run(l->call);
-}
-
-/* Memory, or room, may be there again soon; so may a phone whose connection broke. */
-static bool bye_later(struct leg *l, enum reject_reason why)
-{
-	return (why == REJECT_NO_MEMORY || why == REJECT_TRANSACTIONS || (why == REJECT_FLOW_GONE && l->phone)) &&
-	       call_timers_unsent(l->call, &l->bye_unsent, on_bye_again, 64);
-}
-
-static void bye_failed(void *arg, struct client_txn *t, enum reject_reason why)
-{
-	struct leg *l = arg;
-
-	if (bye_later(l, why)) {
-		client_txn_detach(t);
-		l->bye_out = NULL;
-		return;
-	}
-	leg_event(l, LEG_EV_BYE_DONE, &(struct leg_arg){.reject = why});
-	call_run(l->call);
-}
-
-static void bye_terminated(void *arg, struct client_txn *t)
-{
-	struct leg *l = arg;
-
-	l->bye_out = NULL;
-	calls_reap_later(l->call->calls, l->call);
-}
-
-static const struct client_ops bye_ops = {.response = bye_response, .failed = bye_failed, .terminated = bye_terminated};
-
 static void act_send_bye(struct leg *l, const struct leg_arg *a)
 {
 	char buf[1024];
@@ -346,8 +298,8 @@ static void act_send_bye(struct leg *l, const struct leg_arg *a)
 	write_own_headers(l, true, false, &w);
 	writer_str(&w, a->headers);
 	l->bye_out = leg_request(l, &(struct client_request){.method = METHOD_BYE, .headers = writer_result(&w)},
-				 &bye_ops, l, &err);
-	if (!l->bye_out && !bye_later(l, client_txn_reject_of(err))) {
+				 &leg_bye_ops, l, &err);
+	if (!l->bye_out && !leg_bye_later(l, client_txn_reject_of(err))) {
 		/* nothing will answer it: the leg is over without */
 		call_count(&l->call->calls->counters.rejects[client_txn_reject_of(err)], 1);
 		l->state = LEG_ENDED;
@@ -368,13 +320,6 @@ static void act_bye_crossed(struct leg *l, const struct leg_arg *a)
 
 /* ---- the INVITE of a UAC leg ---- */
 
-static bool left_by_caller(const struct leg *l, const struct message *m)
-{
-	const struct branch *branch = early_branch(l, m->to.tag);
-
-	return branch && branch->left;
-}
-
 static void act_challenged(struct leg *l, const struct leg_arg *a)
 {
 	switch (leg_challenged(l, &l->invite_out, a->m)) {
@@ -392,59 +337,6 @@ static void act_challenged(struct leg *l, const struct leg_arg *a)
 	l->state = LEG_ENDED;
 	act_refused(l, a);
 }
-
-static void invite_response(void *arg, struct client_txn *t, const struct message *m)
-{
-	struct leg *l = arg;
-	struct leg_arg a = {.m = m};
-
-	if (m->status >= 200 && m->status < 300) {
-		leg_keep_credentials(l, t);
-		keyring_told(l->call->calls->keyring, facts_peer(l->call, l->peer), t, m);
-	}
-	if (m->status < 200) {
-		if (m->status > 100)
-			leg_event(l, LEG_EV_PROVISIONAL, &a);
-	} else if (m->status == 401 || m->status == 407) {
-		leg_event(l, LEG_EV_CHALLENGED, &a);
-	} else if (m->status >= 300) {
-		leg_event(l, LEG_EV_REFUSED, &a);
-	} else if (l->state == LEG_CALLING && left_by_caller(l, m)) {
-		leg_event(l, LEG_EV_ANSWER_FORK, &a);
-	} else if (l->state == LEG_CALLING || l->state == LEG_CANCELLING) {
-		leg_event(l, l->offer == OFFER_NONE ? LEG_EV_OFFER : LEG_EV_ANSWER, &a);
-	} else if (str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {
-		leg_event(l, LEG_EV_ANSWER_AGAIN, &a);
-	} else {
-		leg_event(l, LEG_EV_ANSWER_FORK, &a);
-	}
-	call_run(l->call);
-}
-
-static void invite_failed(void *arg, struct client_txn *t, enum reject_reason why)
-{
-	struct leg *l = arg;
-
-	leg_event(l, LEG_EV_FAILED, &(struct leg_arg){.reject = why});
-	call_run(l->call);
-}
-
-static void invite_terminated(void *arg, struct client_txn *t)
-{
-	struct leg *l = arg;
-
-	l->invite_out = NULL;
-	/* the only answers were of branches that the caller had left */
-	if (l->state == LEG_CALLING || l->state == LEG_CANCELLING)
-		leg_event(l, LEG_EV_FAILED, &(struct leg_arg){.reject = REJECT_TIMEOUT});
-	free(l->ack); /* the far side has stopped sending its 2xx */
-	l->ack = NULL;
-	call_run(l->call);
-	calls_reap_later(l->call->calls, l->call);
-}
-
-const struct client_ops leg_invite_ops = {
-	.response = invite_response, .failed = invite_failed, .terminated = invite_terminated};
 
 static void act_send_invite(struct leg *l, const struct leg_arg *a)
 {

@@ -2,15 +2,8 @@
 #include "sbc/call/machine.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 static atomic_bool marks[MACHINE_COUNT][MACHINE_MAX_STATES][MACHINE_MAX_EVENTS];
-
-static const struct machine *const machines[MACHINE_COUNT] = {
-	[MACHINE_LEG] = &leg_machine,   [MACHINE_OFFER] = &offer_machine,       [MACHINE_MEDIA] = &leg_media_machine,
-	[MACHINE_CALL] = &call_machine, [MACHINE_EXCHANGE] = &exchange_machine,
-};
 
 void machine_mark(enum machine_id id, unsigned state, unsigned event)
 {
@@ -48,22 +41,4 @@ void machine_print_unreached(const struct machine *m, struct writer *w)
 				writer_fmt(w, "%s %s %s\n", m->name, m->state_names[s], m->event_names[e]);
 		}
 	}
-}
-
-void machine_dump_marks(void)
-{
-	const char *path = getenv("LIMEN_CELLS");
-	FILE *f = path ? fopen(path, "a") : NULL;
-
-	if (!f)
-		return;
-	for (unsigned i = 0; i < MACHINE_COUNT; i++) {
-		const struct machine *m = machines[i];
-
-		for (unsigned s = 0; s < m->n_states; s++)
-			for (unsigned e = 0; e < m->n_events; e++)
-				if (machine_marked(m->id, s, e))
-					fprintf(f, "%s %s %s\n", m->name, m->state_names[s], m->event_names[e]);
-	}
-	fclose(f);
 }

@@ -26,6 +26,7 @@ struct machine {
 	const char *(*describe)(unsigned state, unsigned event, unsigned *ret_next);
 };
 extern const struct machine leg_machine, offer_machine, leg_media_machine, call_machine, exchange_machine;
+extern const struct machine *const machines[MACHINE_COUNT]; /* all of them */
 
 /* ---- what a machine's file writes ----
  *

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* negotiate: between descriptions (sdp/) and the relay's plain structs (media/). m-line i is stream i. */
+#include "sbc/call/negotiate.h"
+
 #include <stdlib.h>
 
-#include "sbc/call/timers.h"
-
-enum media_side leg_side(const struct leg *l)
-{
-	return l->uas ? MEDIA_A : MEDIA_B;
-}
+#include "sbc/call/call.h"
 
 /* RFC 3261 §20.12: the body is not what it says it is before it is decoded, and we write another one plain. */
 static bool is_encoded(const struct message *m)
@@ -221,6 +217,7 @@ void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, 
 	size_t n = own->n_media < other->n_media ? own->n_media : other->n_media;
 	const struct side *side = &c->side[leg_side(l)];
 	const struct config_peer *peer = facts_peer(c, l->peer);
+	const struct config_timers *t = &c->config->timers;
 
 	if (n > MEDIA_MAX_STREAMS)
 		n = MEDIA_MAX_STREAMS;
@@ -247,7 +244,7 @@ void negotiate_commit_leg(struct call *c, struct leg *l, const struct sdp *own, 
 		r[i].receive = sends(m->dir) && receives(o->dir);
 		r[i].send = receives(m->dir) && sends(o->dir);
 		r[i].clock_hz = m->n_codecs ? m->codecs[0].clock_hz : 0;
-		r[i].silence_ms = call_timers_silence_ms(c, held);
+		r[i].silence_ms = held ? t->hold_silence : t->media_silence;
 	}
 	l->sdp_got_digest = calls_digest(c->calls, own->text);
 	keep_agreed(l, r, n);

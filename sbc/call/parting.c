@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sbc/call/timers.h"
+#include "sbc/call/told.h"
 
 struct parting {
 	struct call *call;

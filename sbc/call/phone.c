@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* phone: legs whose far side is a registered phone. Towards one, the alias in the Request-URI decides instead of a
- * route, and the leg uses its flow only (RFC 5626 §5.3); from one, the call bears the name it registered under. */
+#include "sbc/call/phone.h"
+
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* record: the facts of an ended call, as a CDR. */
 #include "base/clock.h"
-#include "sbc/call/call.h"
-
-const char *call_peer_name(const struct call *c, int peer, const char *was)
-{
-	return peer >= 0 ? c->config->peers[peer].name : was;
-}
-
-const char *call_route_name(const struct call *c)
-{
-	return c->route >= 0 ? c->config->routes[c->route].name : c->route_was;
-}
+#include "sbc/call/call_log.h"
+#include "sbc/call/phone.h"
 
 static void fill_leg(const struct call *c, const struct leg *l, struct cdr_leg *ret)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* registry: the calls of one worker: who owns a request, what the relay says, reaping, draining. */
+/* registry: the calls of one worker: what the relay says, the hooks of the worker, their life. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,95 +8,6 @@
 #include "sbc/call/inbound.h"
 #include "sbc/call/timers.h"
 #include "sbc/sip/scan.h"
-
-/* ---- tags ---- */
-
-int calls_add_tag(struct calls *cs, struct leg_tag *t, const char *text, struct leg *l)
-{
-	struct str tag = str_z(text);
-	int err;
-
-	memcpy(t->text, tag.p, tag.n + 1);
-	err = hmap_insert(&cs->by_tag, &t->node, hash_str(&cs->tag_key, tag));
-	if (err == 0)
-		t->leg = l;
-	return err;
-}
-
-void calls_forget_tag(struct calls *cs, struct leg_tag *t)
-{
-	if (!t->leg)
-		return;
-	hmap_remove(&cs->by_tag, &t->node);
-	t->leg = NULL;
-}
-
-struct leg *calls_find_leg(struct calls *cs, struct str tag)
-{
-	hmap_for_each_hash (n, &cs->by_tag, hash_str(&cs->tag_key, tag)) {
-		struct leg_tag *t = container_of(n, struct leg_tag, node);
-
-		if (str_eq(str_z(t->text), tag))
-			return t->leg;
-	}
-	return NULL;
-}
-
-/* ---- reaping ---- */
-
-static bool call_over(const struct call *c)
-{
-	if (c->state != CALL_ENDING || (c->session && !c->media_ended))
-		return false;
-	return (!c->a || leg_over(c->a)) && (!c->b || leg_over(c->b));
-}
-
-static void reap_old_legs(struct call *c)
-{
-	list_for_each_safe (n, &c->old_legs) {
-		struct leg *l = list_entry(n, struct leg, old);
-
-		if (!leg_over(l))
-			continue;
-		list_remove(n);
-		leg_destroy(l);
-	}
-}
-
-static void reap(struct loop_deferred *d)
-{
-	struct calls *cs = container_of(d, struct calls, reaper);
-
-	list_for_each_safe (n, &cs->ended) {
-		struct call *c = list_entry(n, struct call, node);
-
-		list_remove(n);
-		list_append(&cs->all, n);
-		reap_old_legs(c);
-		if (call_over(c) && list_empty(&c->old_legs))
-			call_destroy(c);
-	}
-	if (cs->draining && list_empty(&cs->all) && list_empty(&cs->ended))
-		calls_drained(cs);
-}
-
-void calls_drained(struct calls *cs)
-{
-	void (*done)(void *arg) = cs->drained;
-
-	if (!done)
-		return;
-	cs->drained = NULL;
-	call_timers_drained(cs);
-	done(cs->drained_arg);
-}
-
-void calls_reap_later(struct calls *cs, struct call *c)
-{
-	list_remove(&c->node);
-	list_append(&cs->ended, &c->node);
-	loop_defer(cs->worker->loop, &cs->reaper);
-}
 
 /* ---- what the relay says ---- */
 
@@ -337,7 +248,7 @@ static void on_stray_response(void *arg, const struct message *m)
 	/* a 2xx to an INVITE of ours whose leg is gone (RFC 3261 §13.2.2.4); only what carries a From tag of ours */
 	if (m->method == METHOD_INVITE && m->status >= 200 && m->status < 300 && m->to.tag.n &&
 	    ident_parse(cs->worker->key, m->from.tag, &id)) {
-		struct leg *l = calls_find_leg(cs, m->from.tag);
+		struct leg *l = tags_find(cs, m->from.tag);
 
 		/* a re-INVITE's, whose exchange is over: its ACK was lost */
 		if (l && l->dialog.remote_tag && str_eq(m->to.tag, str_z(l->dialog.remote_tag))) {
@@ -396,7 +307,7 @@ int calls_create(const struct calls_params *p, struct calls **ret)
 	list_init(&cs->ended);
 	list_init(&cs->by_age);
 	list_init(&cs->asks);
-	cs->reaper.fn = reap;
+	cs->reaper.fn = calls_reap;
 	call_timers_checkpoint_init(cs);
 	err = leak_table_create(cs->config, &cs->leaks);
 	if (err < 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sbc/call/call.h"
+#include "sbc/call/told.h"
 
 struct relay {
 	struct call *call;

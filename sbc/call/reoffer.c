@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reoffer: a re-INVITE or UPDATE as it comes (RFC 3261 §14, RFC 3311): refused, answered here, or begun as an exchange
  * with the other side. */
-#include "sbc/call/timers.h"
+#include "sbc/call/call.h"
+#include "sbc/call/negotiate.h"
+#include "sbc/call/told.h"
 
 /* ---- answered here ---- */
 

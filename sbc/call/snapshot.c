@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "sbc/call/call.h"
+#include "sbc/call/call_log.h"
 #include "sbc/call/verdict.h"
 
 #define TURN_BUDGET 1024 /* of one turn of the loop: about 200 us */

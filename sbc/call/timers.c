@@ -292,8 +292,3 @@ void call_timers_drained(struct calls *cs)
 	loop_timer_stop(cs->worker->loop, &cs->drain_timer);
 	loop_timer_stop(cs->worker->loop, &cs->farewell);
 }
-
-unsigned call_timers_silence_ms(const struct call *c, bool held)
-{
-	return held ? c->config->timers.hold_silence : c->config->timers.media_silence;
-}

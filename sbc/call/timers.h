@@ -45,7 +45,4 @@ void call_timers_parting_over(struct call *c, struct wheel_timer *t);
  * does not answer is longer than whoever stops a service waits. Whose ACK is still awaited then gets its BYE. */
 void call_timers_drain(struct calls *cs, unsigned timeout_ms);
 void call_timers_drained(struct calls *cs);
-/* Milliseconds without media after which a stream counts as silent; 0: never. */
-unsigned call_timers_silence_ms(const struct call *c, bool held);
-
 #endif

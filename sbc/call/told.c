@@ -1,7 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* told: the headers of a message of ours: our own, and what may cross of what the other side said; and a whole reply
- * that says what the other side did. */
+#include "sbc/call/told.h"
+
 #include "sbc/call/call.h"
+
+/* ---- what we say of ourselves ---- */
+
+struct addr leg_local_addr(const struct leg *l)
+{
+	return transport_local(l->call->calls->config, l->network, l->transport, addr_is_v6(&l->dialog.peer.remote),
+			       &l->dialog.peer.local);
+}
+
+struct str leg_via_host(const struct leg *l)
+{
+	return transport_local_text(l->call->calls->config, l->network, l->transport,
+				    addr_is_v6(&l->dialog.peer.remote), &l->dialog.peer.local);
+}
+
+void leg_write_contact(const struct leg *l, struct writer *w)
+{
+	writer_lit(w, "Contact: <sip:");
+	writer_z(w, l->dialog.local_tag);
+	writer_char(w, '@');
+	writer_str(w, leg_via_host(l));
+	if (l->transport == CONFIG_TCP)
+		writer_lit(w, ";transport=tcp");
+	writer_lit(w, ">\r\n");
+}
 
 void write_own_headers(const struct leg *l, bool request, bool with_contact, struct writer *w)
 {
@@ -26,6 +51,8 @@ void write_routes_back(const struct leg *l, struct writer *w)
 	if (l->uas && l->state == LEG_INCOMING)
 		dialog_write_record_routes(&l->dialog, w);
 }
+
+/* ---- what the other side said ---- */
 
 void write_crossing(struct call *c, int from_peer, struct leg *to, const struct message *m, struct writer *w)
 {

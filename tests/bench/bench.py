@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 from lib import calls, looked_at, memory, process, register, relay, space
+from lib.peers import Mirror
 from lib.process import BenchError
 from lib.report import Report
 from lib.systems import Limen
@@ -93,6 +94,7 @@ def main(argv):
     signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
     build = os.path.abspath(a.build)
     Limen.program = os.path.join(build, "sbc/limen")
+    Mirror.program = os.path.join(build, "tests/bench/mirror")
     work = tempfile.mkdtemp(prefix="limen-bench-")
     os.chmod(work, 0o755)
     bench = Bench(build, a.quick, work)

@@ -7,14 +7,12 @@
 
 int main(void)
 {
-	static const struct machine *const all[] = {&leg_machine, &offer_machine, &leg_media_machine, &call_machine,
-						    &exchange_machine};
 	static char text[65536];
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (unsigned i = 0; i < MACHINE_COUNT; i++) {
 		struct writer w = writer_init(text, sizeof(text));
 
-		machine_print_unreached(all[i], &w);
+		machine_print_unreached(machines[i], &w);
 		fwrite(text, 1, w.n, stdout);
 	}
 	return 0;

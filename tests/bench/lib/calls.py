@@ -12,8 +12,8 @@ from .systems import Limen
 class _Turn:
     """One system's load and the time in which its costs are counted: to the end of its last transaction."""
 
-    def __init__(self, system, hold_ms):
-        self.system, self.hold_ms = system, hold_ms
+    def __init__(self, system):
+        self.system = system
         self.begun = self.cpu = self.counts = None
         self.us = []
 
@@ -24,7 +24,7 @@ class _Turn:
     def load(self, bench, rate, seconds, audio):
         self.finish(bench)
         self.cpu, self.begun = self.system.cpu_by_part(), time.monotonic()
-        self.counts = sipp.run(self.system, bench.work, rate, seconds, audio, hold_ms=self.hold_ms)
+        self.counts = sipp.run(self.system, bench.work, rate, seconds, audio)
         self.ended = time.monotonic()
         c = self.counts
         # a call in a thousand may need its retransmission on a machine that others use; more is no clean run
@@ -54,18 +54,18 @@ class _Turn:
         return statistics.median(self.us)
 
 
-def measure(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA, hold_ms=100):
+def measure(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
     """Loads the systems A B A B ... once each has had its first calls; {system: median CPU us per call}."""
     for s in systems:  # the first calls of a process pay for its pools and pages
         sipp.run(s, bench.work, rate, 1, audio)
     time.sleep(1 if bench.quick else max(s.linger_s for s in systems))
-    return load_in_turns(bench, systems, rate, seconds, rounds, audio, hold_ms)
+    return load_in_turns(bench, systems, rate, seconds, rounds, audio)
 
 
-def load_in_turns(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA, hold_ms=100):
+def load_in_turns(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA):
     """Loads the systems A B A B ...; {system: median CPU us per call}. A system is loaded again only when everything of
     its last load is over, so that each window has paid for itself."""
-    turns = [_Turn(s, hold_ms) for s in systems]
+    turns = [_Turn(s) for s in systems]
     for _ in range(rounds):
         for t in turns:
             t.load(bench, rate, seconds, audio)
@@ -77,20 +77,38 @@ def load_in_turns(bench, systems, rate, seconds, rounds, audio=sipp.NO_MEDIA, ho
 
 
 def compare(bench, base, system, rate, seconds, rounds, audio, hold_ms):
-    """Two builds or settings of one program, which differ by less than a busy machine does from minute to minute: each
-    round loads both, in turns the other first, and is judged by itself. (median CPU us per call of `system`, median of
-    the rounds' ratios to `base`)"""
-    for s in (base, system):
+    """Two builds or settings of one program, which differ by less than a busy machine does from minute to minute: both
+    are loaded at the same time, and each round is judged by itself. (median CPU us per call of `system`, median of the
+    rounds' ratios to `base`)"""
+    both = (base, system)
+    for s in both:
         sipp.run(s, bench.work, rate, 1, audio)
-    turns = [_Turn(base, hold_ms), _Turn(system, hold_ms)]
-    time.sleep(1 if bench.quick else max(s.linger_s for s in (base, system)))
-    for i in range(rounds):
-        for t in turns if i % 2 == 0 else turns[::-1]:
-            t.load(bench, rate, seconds, audio)
-            t.finish(bench)
-    ratios = sorted(b / a for a, b in zip(turns[0].us, turns[1].us))
+    linger_s = 1 if bench.quick else max(s.linger_s for s in both)
+    time.sleep(linger_s)
+    rounds = [_load_together(bench, both, rate, seconds, audio, hold_ms, linger_s) for _ in range(rounds)]
+    ratios = sorted(them[1] / them[0] for them in rounds)
     bench.report.progress("ratios of the rounds: %s" % " ".join("%.3f" % r for r in ratios))
-    return turns[1].median(), statistics.median(ratios)
+    return statistics.median(them[1] for them in rounds), statistics.median(ratios)
+
+
+def _load_together(bench, systems, rate, seconds, audio, hold_ms, linger_s):
+    """CPU us per call of each, to the end of its last transaction."""
+    before = [s.cpu_seconds() for s in systems]
+    first = sipp.Load(systems[0], bench.work, audio)
+    loads = [first] + [sipp.Load(s, bench.work, audio, beside=first) for s in systems[1:]]
+    for load in loads:
+        load.begin(rate, int(rate * seconds), hold_ms)
+    counts = [load.wait() for load in reversed(loads)][::-1]  # the first one's callee answers all
+    time.sleep(linger_s)
+    all_us = []
+    for s, c, cpu in zip(systems, counts, before):
+        s.alive()
+        if c["calls"] < 0.99 * c["asked"]:
+            raise BenchError("%s: %d of %d calls failed" % (s.name, c["failed"], c["asked"]))
+        all_us.append(1e6 * (s.cpu_seconds() - cpu) / c["calls"])
+        bench.report.progress("%-28s %4d/s  %7.1f us a call" % (s.name, rate, all_us[-1]))
+        bench.report.record(system=s.name, cpu_us_per_call=all_us[-1], **c)
+    return all_us
 
 
 VARIANTS = (("CDR off", {"cdr": False}), ("info log off", {"log": "error"}), ("leak checker off", {"leak": "off"}))

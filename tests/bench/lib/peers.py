@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The systems that Limen is held against: Kamailio and rtpengine, as Debian builds them."""
+"""The systems that Limen is held against: Kamailio and rtpengine, as Debian builds them, and a mirror."""
 import os
 import socket
 import time
@@ -9,6 +9,16 @@ from .ng import Ng
 from .systems import MEDIA_PORTS, System
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def bound(ip):
+    """Whether somebody listens there for SIP."""
+    with space.socket_in(space.MIDDLE) as s:
+        try:
+            s.bind((ip, 5060))
+        except OSError:
+            return True
+    return False
 
 
 class Peer(System):
@@ -59,16 +69,20 @@ class Kamailio(Peer):
             if word != "dialog":
                 argv += ["-A", word.upper()]
         self._start("kamailio", argv)
-        process.until(name, 10, lambda: self._check("kamailio") or self._bound())
+        process.until(name, 10, lambda: self._check("kamailio") or bound(self.near))
         time.sleep(1)  # all of its processes
 
-    def _bound(self):
-        with space.socket_in(space.MIDDLE) as s:
-            try:
-                s.bind((self.near, 5060))
-            except OSError:
-                return True
-        return False
+
+class Mirror(System):
+    """Answers 200 to what comes, unread: the kernel's part of an answer, and no other."""
+
+    linger_s = 0
+    program = None  # set by bench.py
+
+    def __init__(self, name, work):
+        super().__init__(name, work)
+        self._start("mirror", [self.program, self.near, "5060"])
+        process.until(name, 10, lambda: self._check("mirror") or bound(self.near))
 
 
 class Rtpengine(Peer):

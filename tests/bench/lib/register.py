@@ -5,7 +5,7 @@ import statistics
 import time
 
 from . import sipp
-from .peers import Kamailio
+from .peers import Kamailio, Mirror
 from .systems import Limen
 
 REGISTERS = 30  # of one phone: scenarios/phone.xml
@@ -27,13 +27,14 @@ def _load(bench, system, rate, seconds, cpu=None):
 def _registers_of_new_processes(bench, seconds):
     """CPU us per REGISTER of the first load and of one more: ({name: us}, {name: us}), and the share absorbed"""
     with bench.systems() as s:
-        both = (s.add(Kamailio, "kamailio", mode="registrar"), s.add(Limen, "limen", phones=True))
-        limen = both[1]
-        for system in both:
+        limen = s.add(Limen, "limen", phones=True)
+        s.add(Kamailio, "kamailio", mode="registrar")
+        s.add(Mirror, "mirror")
+        for system in s.all:
             _load(bench, system, 500, 1)
         loads = []
         for _ in range(2):
-            us = {system.name: _load(bench, system, 2000, seconds)[1] for system in both}
+            us = {system.name: _load(bench, system, 2000, seconds)[1] for system in s.all}
             before = limen.cpu_seconds()
             time.sleep(1 if bench.quick else Limen.linger_s)
             # the lingering transactions end, and that is paid for, too
@@ -46,8 +47,11 @@ def _registers_of_new_processes(bench, seconds):
 def item_register(bench):
     rounds = [_registers_of_new_processes(bench, 2 if bench.quick else 6) for _ in range(1 if bench.quick else 3)]
     for which, what in enumerate(("CPU per REGISTER, 1 relayed and 29 absorbed", "  once more, same processes")):
-        us = {name: statistics.median(loads[which][name] for loads, _ in rounds) for name in ("limen", "kamailio")}
+        us = {name: statistics.median(loads[which][name] for loads, _ in rounds) for name in rounds[0][0][which]}
         bench.report.row(what, us["limen"], "us", ("kamailio", us["kamailio"]), 0.6)
+        bench.report.row("  above what an unread answer costs", us["limen"] - us["mirror"], "us",
+                         ("kamailio", us["kamailio"] - us["mirror"]))
+        bench.report.row("  an unread answer", us["mirror"], "us", ("kamailio", us["kamailio"]))
     bench.report.row("  of them absorbed", rounds[-1][1], "%")
     with bench.systems() as s:
         limen = s.add(Limen, "limen", phones=True, cpu=1)

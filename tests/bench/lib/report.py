@@ -38,7 +38,7 @@ class Report:
         judged = ratio if ratio is not None else figure
         verdict = ""
         if limit is not None:
-            verdict = "ok" if judged <= limit else "MISSED by %.2fx" % (judged / limit)
+            verdict = "ok" if judged <= limit else "MISSED by " + ("%.2fx" % (judged / limit) if limit else _number(judged))
         elif at_least is not None:
             verdict = "ok" if figure >= at_least else "MISSED by %.2fx" % (at_least / max(figure, 1e-9))
         asked = ("<= %g" % limit) + ("x" if ratio is not None else "") if limit is not None else (

@@ -20,19 +20,24 @@ class Load:
 
     _count = 0
 
-    def __init__(self, system, work, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee")):
-        """scenes: the files of scenarios/ for the two roles."""
+    def __init__(self, system, work, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee"), beside=None):
+        """scenes: the files of scenarios/ for the two roles. beside: a load whose callee answers this one's calls, too."""
         Load._count += 1
         self.system, self.audio, self.cpu = system, audio, cpu
         self.scenes = dict(zip(("caller", "callee"), scenes))
         self.dir = os.path.join(work, "load-%d" % Load._count)
         os.makedirs(self.dir)
         self.caller = None
-        self.callee = self._sipp(space.FAR, "callee", ["-i", space.CALLEE_IP])
-        time.sleep(0.3)
+        self.besides = 0
+        if beside:
+            beside.besides += 1
+        self.port = 5060 + 10 * beside.besides if beside else 5060
+        self.callee = None if beside else self._sipp(space.FAR, "callee", ["-i", space.CALLEE_IP])
+        time.sleep(0 if beside else 0.3)
 
     def _sipp(self, ns, role, argv):
-        argv = ["sipp", "-sf", os.path.join(HERE, "scenarios", self.scenes[role] + ".xml"), "-p", "5060", "-t", "u1", "-nostdin",
+        argv = ["sipp", "-sf", os.path.join(HERE, "scenarios", self.scenes[role] + ".xml"),
+                "-p", str(self.port), "-t", "u1", "-nostdin",
                 "-key", "audio_port", str(self.audio), "-buff_size", "4000000", "-deadcall_wait", "0",
                 "-watchdog_interval", "0", "-trace_stat", "-fd", "1", "-stf", os.path.join(self.dir, role + ".csv"),
                 "-trace_err", "-error_file", os.path.join(self.dir, role + ".err")] + argv
@@ -45,7 +50,8 @@ class Load:
         self.asked, self.rate, self.hold_ms, self.begun = calls, rate, hold_ms, time.monotonic()
 
     def wait(self):
-        """Until all calls are over. The counts of both sides, and SIPp's own CPU time for scale."""
+        """Until all calls are over. The counts of both sides (of the caller's alone where the callee is another's), and
+        SIPp's own CPU time for scale."""
         nominal = self.asked / self.rate + self.hold_ms / 1000 + RING_S
         end = self.begun + nominal + 45
         own = 0.0
@@ -56,8 +62,9 @@ class Load:
         finished = process.wait_exit(self.caller, 0) is not None
         if not finished:
             process.stop(self.caller, sig=signal.SIGUSR1)
-        own += process.cpu_seconds([self.callee.pid])
-        process.stop(self.callee, sig=signal.SIGUSR1)  # writes its last line of figures
+        if self.callee:
+            own += process.cpu_seconds([self.callee.pid])
+            process.stop(self.callee, sig=signal.SIGUSR1)  # writes its last line of figures
         near, far = self._figures("caller"), self._figures("callee")
         calls = near.get("SuccessfulCall(C)", 0)
         return {"asked": self.asked, "calls": calls, "failed": self.asked - calls, "rate": self.rate,
@@ -85,13 +92,12 @@ class Load:
         return {k: int(v) for k, v in zip(rows[0], rows[-1]) if v.isdigit()}
 
 
-def run(system, work, rate, seconds, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee"),
-        hold_ms=100):
-    """Calls at `rate` for `seconds`, each rung 100 ms and held 100 ms (or hold_ms); the counts."""
+def run(system, work, rate, seconds, audio=NO_MEDIA, cpu=None, scenes=("caller", "callee")):
+    """Calls at `rate` for `seconds`, each rung 100 ms and held 100 ms; the counts."""
     drops = space.udp_receive_drops(space.MIDDLE)
     load = Load(system, work, audio, cpu, scenes)
     others, before = process.Others(), system.cpu_seconds()
-    load.begin(rate, int(rate * seconds), hold_ms)
+    load.begin(rate, int(rate * seconds))
     r = load.wait()
     r["others_percent"] = others.percent(system.cpu_seconds() - before + r["sipp_us_per_call"] * r["calls"] / 1e6)
     r["receive_drops"] = space.udp_receive_drops(space.MIDDLE) - drops

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Strangers use up what the core gets per second: a registered phone is let through; who forges its name is not."""
-from lib.registration import Phone, Registrar, config, send_until_accepted
+from lib import crowd
+from lib.registration import Phone, config, send_until_accepted
 
 CDR = []
 
@@ -10,20 +11,12 @@ def CONFIG(t):
 
 
 def run(t):
-    registrar, phone = Registrar(t.b), Phone(t.a)
-    phone.send()
-    registrar.take()
-    phone.answered()
-    # in less than the second that it takes until the next is due: once the first stranger is let in, another second begins
-    stranger = Phone(t.endpoint("caller", host=3, name="stranger"), "mallory")
-    send_until_accepted(t, registrar, stranger)
+    registrar, [phone] = crowd.registered(t)
+    stranger = crowd.this_second(t, registrar)
     forger = Phone(stranger.ep, contact=f"sip:alice@{stranger.ep.here}")
     forger.send()
     forger.answered(503)
-    phone.call_id += "x"
-    phone.send()
-    registrar.take()
-    phone.answered()
-    t.equal(t.metric("limen_register_kept_share_total"), 1, "by the share that is kept")
+    crowd.started_anew(registrar, phone)
+    crowd.kept(t, 1)
     for p in (phone, stranger):
         send_until_accepted(t, registrar, p, p.contact(0))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Strangers use up what the core gets per second: a phone that its NAT gave a new port is let through by its contact; its name alone is not."""
-from lib.registration import Phone, Registrar, config, send_until_accepted
+from lib import crowd
+from lib.registration import Phone, config, send_until_accepted
 
 CDR = []
 
@@ -10,13 +11,8 @@ def CONFIG(t):
 
 
 def run(t):
-    registrar, phone = Registrar(t.b), Phone(t.a)
-    phone.send()
-    registrar.take()
-    phone.answered()
-    # in less than the second that it takes until the next is due
-    stranger = Phone(t.endpoint("caller", host=3, name="stranger"), "mallory")
-    send_until_accepted(t, registrar, stranger)
+    registrar, [phone] = crowd.registered(t)
+    stranger = crowd.this_second(t, registrar)
     ep = t.endpoint("caller", port=5070, name="moved")
     by_name = Phone(ep)
     by_name.send()
@@ -25,7 +21,7 @@ def run(t):
     moved.send()
     registrar.take()
     moved.answered()
-    t.equal(t.metric("limen_register_kept_share_total"), 1, "by the share that is kept")
+    crowd.kept(t, 1)
     t.equal(t.metric("limen_register_flows_moved_total"), 1, "flows moved")
     for p in (moved, stranger):
         send_until_accepted(t, registrar, p, p.contact(0))

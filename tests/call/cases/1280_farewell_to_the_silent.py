@@ -2,8 +2,9 @@
 """Two SIGTERMs, and nobody answers any more: BYE and CANCEL go out, and the process does not wait 64*T1 (32 s) for them.
 
 Who never sent its ACK (no BYE may go there before, RFC 3261 §15) gets its BYE at the end."""
-import signal
 import time
+
+from lib import farewell
 
 EXIT = None
 CDR = None
@@ -12,20 +13,9 @@ CONFIG = {"timers": {"t1": 500, "t2": 4000, "farewell": 800}}
 
 def run(t):
     a, b = t.talk()
-    ringing = t.caller()
-    ringing.call()
-    c = t.callee()
-    c.reply(180, "Ringing")
-    ringing.expect(180)
-    unacked = t.caller()
-    unacked.call()
-    d = t.callee()
-    d.ok(sdp=True)
-    d.expect("ACK")
-    unacked.expect(200)
-    t.limen.signal(signal.SIGTERM)
-    t.wait_log("draining")
-    t.limen.signal(signal.SIGTERM)
+    ringing, c = farewell.rings(t)
+    unacked, d = farewell.unacked(t)
+    farewell.asked_twice(t)
     t.wait_log("ending all calls")
     began = time.monotonic()
     for who in (a, b, d):
@@ -34,8 +24,7 @@ def run(t):
     ringing.expect("503 INVITE")
     unacked.expect("BYE")
     t.wait_log("was not answered.* calls=")
-    t.equal(t.limen.process.wait(8), 0, "exit code")
+    records = farewell.over(t)
     took = time.monotonic() - began
     t.check(took < 8, f"it took {took:.1f} s to end")
-    got = sorted((r["status"], r["cause"], r["ended_by"]) for r in t.limen.cdrs())
-    t.equal(got, [(200, "drained", "limen")] * 2 + [(503, "drained", "limen")], "call records")
+    t.equal(records, [(200, "drained", "limen")] * 2 + [(503, "drained", "limen")], "call records")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A second SIGTERM ends the calls with BYE, and a ringing one with CANCEL and 503."""
-import signal
+from lib import farewell
 
 EXIT = None
 CDR = None
@@ -8,14 +8,8 @@ CDR = None
 
 def run(t):
     a, b = t.talk()
-    ringing = t.caller()
-    ringing.call()
-    c = t.callee()
-    c.reply(180, "Ringing")
-    ringing.expect(180)
-    t.limen.signal(signal.SIGTERM)
-    t.wait_log("draining")
-    t.limen.signal(signal.SIGTERM)
+    ringing, c = farewell.rings(t)
+    farewell.asked_twice(t)
     a.expect("BYE")
     a.ok()
     b.expect("BYE")
@@ -25,6 +19,4 @@ def run(t):
     c.ok()
     c.reply(487, "Request Terminated", to=c.invite)
     c.expect("ACK")
-    t.equal(t.limen.process.wait(8), 0, "exit code")
-    got = sorted((r["status"], r["cause"], r["ended_by"]) for r in t.limen.cdrs())
-    t.equal(got, [(200, "drained", "limen"), (503, "drained", "limen")], "call records")
+    t.equal(farewell.over(t), [(200, "drained", "limen"), (503, "drained", "limen")], "call records")

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two SIGTERMs find: an answered call without its ACK, one whose BYE is unanswered, one cancelled, one looked up."""
-import signal
-
-from lib import dns
-from lib.dialog import Callee
+from lib import dns, farewell
 
 EXIT = None
 CDR = None
@@ -20,38 +17,22 @@ def run(t):
     a.bye()
     a.expect(200)
     bye = b.expect("BYE")
-    cancelled = t.caller()
-    cancelled.call()
-    c = t.callee()
-    c.reply(180, "Ringing")
-    cancelled.expect(180)
+    cancelled, c = farewell.rings(t)
     cancelled.cancel()
     m, _ = cancelled.expect_each("487 INVITE", "200 CANCEL")
     cancelled.ack_refusal(m)
     c.expect("CANCEL")
     c.ok()
-    ended = t.caller()
-    ended.call()
-    e = t.callee()
-    e.ok(sdp=True)
-    e.expect("ACK")
-    ended.expect(200)
+    ended, e = farewell.unacked(t)
     ended.cancel()
     ended.expect("200 CANCEL")
     e.expect("BYE")
     e.ok()
-    unacked = t.caller()
-    unacked.call()
-    d = t.callee()
-    d.ok(sdp=True)
-    d.expect("ACK")
-    unacked.expect(200)
+    unacked, d = farewell.unacked(t)
     slow = t.caller(to="slow")
     slow.call()
     slow.expect(100)
-    t.limen.signal(signal.SIGTERM)
-    t.wait_log("draining")
-    t.limen.signal(signal.SIGTERM)
+    farewell.asked_twice(t)
     slow.refused(503)
     d.expect("BYE")
     d.ok()
@@ -64,5 +45,4 @@ def run(t):
     b.ok(to=bye)
     c.reply(487, "Request Terminated", to=c.invite)
     c.expect("ACK")
-    t.equal(t.limen.process.wait(8), 0, "exit code")
-    t.equal(len(t.limen.cdrs()), 5, "number of call records")
+    t.equal(len(farewell.over(t)), 5, "number of call records")

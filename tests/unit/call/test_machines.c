@@ -50,11 +50,8 @@ static void test_exchange(void **state)
 /* Every state but those that are the end can be left by some event. */
 static void test_no_trap(void **state)
 {
-	const struct machine *all[] = {&leg_machine, &offer_machine, &leg_media_machine, &call_machine,
-				       &exchange_machine};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		const struct machine *m = all[i];
+	for (unsigned i = 0; i < MACHINE_COUNT; i++) {
+		const struct machine *m = machines[i];
 
 		for (unsigned s = 0; s + 1 < m->n_states; s++) {
 			bool leaves = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The difference of two configs, lifetimes, and what a reload keeps. */
+/* The difference of two configs, and what a reload keeps. */
 #include <unistd.h>
 
 #include "helper.h"
@@ -15,10 +15,8 @@ struct said {
 static void say(void *arg, enum config_change what, const char *place)
 {
 	static const char *const words[] = {"added", "removed", "changed", "restart"};
-	static const char *const lifetimes[] = {"at once", "new calls", "restart"};
 	struct said *s = arg;
-	s->n += (size_t)snprintf(s->text + s->n, sizeof(s->text) - s->n, "%s %s (%s)\n", words[what], place,
-				 lifetimes[config_place_lifetime(place)]);
+	s->n += (size_t)snprintf(s->text + s->n, sizeof(s->text) - s->n, "%s %s\n", words[what], place);
 }
 
 static const struct {
@@ -29,51 +27,50 @@ static const struct {
 	/* a default that is written out, other units, other order of keys: no difference */
 	{"{" NET "}", "{" NET ", 'workers': 1, 'timers': {'t1': '500ms'}, 'log': {'mask': false}}", "", 0},
 	{"{" NET ", 'leak': 'off', 'workers': 2}", "{'workers': 2, 'leak': 'off', " NET "}", "", 0},
-	{"{" NET "}", "{" NET ", 'workers': 2}", "restart workers (restart)\n", 1},
+	{"{" NET "}", "{" NET ", 'workers': 2}", "restart workers\n", 1},
 	{"{" NET "}", "{" NET ", 'media': {'workers': 2}, 'cdr': {'file': 'x'}}",
-	 "restart media.workers (restart)\nrestart cdr.file (restart)\n", 2},
-	{"{" NET ", 'cluster_key': '0123456789abcdef'}", "{" NET "}", "restart cluster_key (restart)\n", 1},
+	 "restart media.workers\nrestart cdr.file\n", 2},
+	{"{" NET ", 'cluster_key': '0123456789abcdef'}", "{" NET "}", "restart cluster_key\n", 1},
 	{"{" NET "}", "{" NET ", 'timers': {'t1': 250}, 'log': {'level': 'debug'}}",
-	 "changed timers.t1 (new calls)\nchanged log.level (at once)\n", 0},
-	{"{" NET "}", "{" NET ", " PEER "}", "added peers.p (at once)\n", 0},
-	{"{" NET ", " PEER "}", "{" NET "}", "removed peers.p (at once)\n", 0},
+	 "changed timers.t1\nchanged log.level\n", 0},
+	{"{" NET "}", "{" NET ", " PEER "}", "added peers.p\n", 0},
+	{"{" NET ", " PEER "}", "{" NET "}", "removed peers.p\n", 0},
 	{"{" NET ", " PEER "}",
 	 "{" NET
 	 ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.2', 'limits': {'calls': 5}, 'latch': 'open'}}}",
-	 "changed peers.p.targets (new calls)\nadded peers.p.latch (new calls)\nchanged peers.p.limits.calls (at once)\n",
-	 0},
+	 "changed peers.p.targets\nadded peers.p.latch\nchanged peers.p.limits.calls\n", 0},
 	{"{" NET ", " PEER "}",
 	 "{" NET
 	 ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'profile': 'pbx', 'codecs': {'allow': ['PCMA']}}}}",
-	 "added peers.p.profile (new calls)\nadded peers.p.latch (new calls)\nadded peers.p.codecs (new calls)\n"
-	 "changed peers.p.identity (new calls)\nchanged peers.p.try_ms (new calls)\n",
+	 "added peers.p.profile\nadded peers.p.latch\nadded peers.p.codecs\n"
+	 "changed peers.p.identity\nchanged peers.p.try_ms\n",
 	 0},
 	{"{" NET "}",
 	 "{'networks': {'n': {'listen': ['udp:192.0.2.1', 'tcp:192.0.2.1'], 'device': 'eth0',"
 	 "'media': {'address': '192.0.2.1', 'ports': '30000-30999'}}}}",
-	 "changed networks.n.listen (at once)\nrestart networks.n.device (restart)\n"
-	 "changed networks.n.media.ports (new calls)\n",
+	 "changed networks.n.listen\nrestart networks.n.device\n"
+	 "changed networks.n.media.ports\n",
 	 1},
 	{"{" NET "}", "{'networks': {'n': {'listen': 'udp:192.0.2.1'}, 'm': {'listen': 'udp:192.0.2.2'}}}",
-	 "removed networks.n.media (new calls)\nadded networks.m (at once)\n", 0},
+	 "removed networks.n.media\nadded networks.m\n", 0},
 	{"{" NET ", " PEER ", 'accounts': {'file': 'a'}}",
 	 "{'networks': {'n': {'listen': 'udp:192.0.2.1', 'auth': 'limen', 'realm': 'r', 'media': {'address': '192.0.2.1'}}},"
 	 "'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'auth': 'relay', 'credentials': {'user': 'u', 'password': 'p'}}},"
 	 "'accounts': {'file': 'b', 'failures': 6}, 'limits': {'nonces': 1024}}",
-	 "changed networks.n.auth (at once)\nadded networks.n.realm (at once)\nadded peers.p.auth (at once)\n"
-	 "added peers.p.credentials (at once)\nrestart limits.nonces (restart)\n"
-	 "changed accounts.file (at once)\nchanged accounts.failures (at once)\n",
+	 "changed networks.n.auth\nadded networks.n.realm\nadded peers.p.auth\n"
+	 "added peers.p.credentials\nrestart limits.nonces\n"
+	 "changed accounts.file\nchanged accounts.failures\n",
 	 1},
 	{"{" NET
 	 ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'user': 'u', 'password': 'p'}}}}",
 	 "{" NET
 	 ", 'peers': {'p': {'network': 'n', 'targets': '198.51.100.1', 'credentials': {'user': 'u', 'password': 'q'}}}}",
-	 "changed peers.p.credentials.password (at once)\n", 0},
+	 "changed peers.p.credentials.password\n", 0},
 	{"{" NET ", 'routes': [{'target': 'echo'}]}",
 	 "{" NET ", 'routes': [{'deny': {}}, {'target': 'echo', 'match': {'ruri': '1'}}]}",
-	 "changed routes[0] (new calls)\nadded routes[1] (new calls)\n", 0},
+	 "changed routes[0]\nadded routes[1]\n", 0},
 	{"{" NET ", 'routes': [{'target': 'echo'}, {'deny': {'code': 404}}]}",
-	 "{" NET ", 'routes': [{'target': 'echo'}]}", "removed routes[1] (new calls)\n", 0},
+	 "{" NET ", 'routes': [{'target': 'echo'}]}", "removed routes[1]\n", 0},
 };
 
 static void differences(void **state)
@@ -99,15 +96,6 @@ static void a_secret_behind_the_same_name(void **state)
 	assert_int_equal(config_diff(a, b, NULL, NULL), 1);
 	config_unref(a);
 	config_unref(b);
-}
-
-static void lifetimes(void **state)
-{
-	assert_int_equal(config_place_lifetime("networks.n.acl.deny"), CONFIG_AT_ONCE);
-	assert_int_equal(config_place_lifetime("peers.workers.codecs.allow[1]"), CONFIG_NEW_CALLS);
-	assert_int_equal(config_place_lifetime("workers"), CONFIG_RESTART);
-	assert_int_equal(config_place_lifetime("nonsense.x"), CONFIG_NEW_CALLS);
-	assert_int_equal(config_place_lifetime(""), CONFIG_NEW_CALLS);
 }
 
 /* ---- reload ---- */
@@ -136,8 +124,8 @@ static void keeps_what_needs_a_restart(void **state)
 				"{" NET ", 'workers': 4, 'limits': {'calls': 7}, 'manage': {'listen': '127.0.0.1:1'}}",
 				&b, &s),
 			 0);
-	assert_string_equal(s.text, "changed limits.calls (at once)\nrestart workers (restart)\n"
-				    "restart manage.listen (restart)\nrestart cluster_key (restart)\n");
+	assert_string_equal(s.text, "changed limits.calls\nrestart workers\n"
+				    "restart manage.listen\nrestart cluster_key\n");
 	assert_int_equal(b->workers, 2);
 	assert_int_equal(b->limits.calls, 7);
 	assert_false(addr_is_set(&b->manage.listen));
@@ -145,7 +133,7 @@ static void keeps_what_needs_a_restart(void **state)
 	assert_string_equal(b->cluster_key, "0123456789abcdef");
 	s.n = 0;
 	assert_int_equal(reload(b, "{" NET ", 'workers': 2, 'limits': {'calls': 7}}", &c, &s), 0);
-	assert_string_equal(s.text, "restart cluster_key (restart)\n");
+	assert_string_equal(s.text, "restart cluster_key\n");
 	config_unref(b);
 	config_unref(c);
 }
@@ -163,9 +151,8 @@ static void networks_keep_their_index(void **state)
 		       "'peers': {'p': {'network': 'z', 'targets': '192.0.2.9'}}, 'routes': [{'target': 'p'}]}",
 		       &b, &s),
 		0);
-	assert_string_equal(
-		s.text, "removed networks.x (at once)\nadded networks.z (at once)\n"
-			"changed networks.y.listen (at once)\nadded peers.p (at once)\nadded routes[0] (new calls)\n");
+	assert_string_equal(s.text, "removed networks.x\nadded networks.z\n"
+				    "changed networks.y.listen\nadded peers.p\nadded routes[0]\n");
 	assert_int_equal(b->n_networks, 3);
 	assert_string_equal(b->networks[0].name, "x");
 	assert_int_equal(b->networks[0].n_listen, 0);
@@ -177,9 +164,8 @@ static void networks_keep_their_index(void **state)
 	assert_int_equal(
 		reload(b, "{'networks': {'x': {'listen': 'udp:192.0.2.1'}, 'z': {'listen': 'udp:192.0.2.3'}}}", &c, &s),
 		0);
-	assert_string_equal(s.text,
-			    "removed networks.y (at once)\nadded networks.x (at once)\nremoved peers.p (at once)\n"
-			    "removed routes[0] (new calls)\n");
+	assert_string_equal(s.text, "removed networks.y\nadded networks.x\nremoved peers.p\n"
+				    "removed routes[0]\n");
 	assert_int_equal(c->networks[0].n_listen, 1);
 	assert_int_equal(c->networks[1].n_listen, 0);
 	config_unref(a);
@@ -214,7 +200,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(differences),
 		cmocka_unit_test(a_secret_behind_the_same_name),
-		cmocka_unit_test(lifetimes),
 		cmocka_unit_test(keeps_what_needs_a_restart),
 		cmocka_unit_test(networks_keep_their_index),
 		cmocka_unit_test(a_bad_file_changes_nothing),

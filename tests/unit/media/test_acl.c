@@ -200,8 +200,6 @@ static void test_commits_and_stale_ids(void **state)
 	set_acl(f, &c, "127.0.0.22/32");
 	far_rtp(&gateway);
 	expect_packet(&c.far[0]);
-	media_release(f->port, c.id, MEDIA_B);
-	media_set_acl(f->port, c.id, MEDIA_B, list, 1);
 	finish(f, &c, &gateway);
 }
 

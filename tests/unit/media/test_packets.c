@@ -185,7 +185,7 @@ static void *use_door(void *arg)
 		media_set_echo(f.port, c.id, MEDIA_A, true);
 		far_rtp(&c.far[1]);
 		if (i % 3 == 0)
-			media_release(f.port, c.id, MEDIA_B);
+			c.local[1] = prepare_side(&f, c.id, MEDIA_B, 2); /* gives the ports before back */
 		if (i % 4 == 0)
 			call_commit(&f, &c, MEDIA_A);
 		call_end(&f, &c);

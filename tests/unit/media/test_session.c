@@ -120,7 +120,6 @@ static void test_stale_ids(void **state)
 		media_commit(f->port, ids[i], MEDIA_A, 0, &c.remote[0], 1);
 		media_select(f->port, ids[i], MEDIA_A, 0);
 		media_set_echo(f->port, ids[i], MEDIA_A, true);
-		media_release(f->port, ids[i], MEDIA_A);
 		assert_null(next_event(f, 0));
 		media_prepare(f->port, ids[i], MEDIA_A, &what);
 		expect_failed(f, ids[i], MEDIA_ERR_GONE);
@@ -288,12 +287,6 @@ static void test_failover_to_another_network(void **state)
 	media_prepare(f->port, c.id, MEDIA_B, &(struct media_prepare){.network = 9, .n_streams = 1, .used = 1});
 	expect_failed(f, c.id, MEDIA_ERR_NO_ADDRESS);
 	call_speak(&c);
-	/* given back */
-	media_release(f->port, c.id, MEDIA_B);
-	settle(f, c.id);
-	far_rtp(&c.far[0]);
-	assert_int_equal(from_of(f, c.id, MEDIA_A)->drops[MEDIA_DROP_NO_TARGET], 1);
-	assert_int_equal(sock_count(SOCK_KIND_MEDIA), 2);
 	call_end(f, &c);
 	fixture_close(f);
 }

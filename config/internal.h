@@ -263,6 +263,7 @@ struct machine {
 	unsigned local_port_min, local_port_max;
 	uint64_t descriptors;
 	bool (*has_address)(const struct addr *a); /* NULL: not asked */
+	bool (*has_folder)(const char *path);      /* NULL: not asked */
 };
 int machine_warnings(const struct config *c, const struct machine *m, struct config_faults *f);
 

@@ -8,7 +8,7 @@ static const struct key cdr_keys[] = {
 	 M(config, cdr.file),
 	 .check = check_path,
 	 .lifetime = CONFIG_RESTART,
-	 .doc = "file that call records are written to, one JSON object a line. Default: none are written"},
+	 .doc = "file that call records are written to, one JSON object a line; a relative path is taken from where Limen was started. Default: none are written"},
 	LATER("csv"),
 	LATER("sqlite"),
 	LATER("postgres"),

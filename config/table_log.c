@@ -23,7 +23,7 @@ static const struct key log_keys[] = {
 	 M(config, log.file),
 	 .check = check_path,
 	 .lifetime = CONFIG_RESTART,
-	 .doc = "log file. Default: standard error"},
+	 .doc = "log file; a relative path is taken from where Limen was started. Default: standard error"},
 	{.name = "mask",
 	 .kind = KIND_BOOL,
 	 M(config, log.mask),

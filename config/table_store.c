@@ -8,7 +8,7 @@ static const struct key store_keys[] = {
 	 M(config, store.file),
 	 .check = check_path,
 	 .lifetime = CONFIG_RESTART,
-	 .doc = "SQLite file for what a next process goes on with; made with mode 0600. Default: nothing is kept"},
+	 .doc = "SQLite file for what a next process goes on with; made with mode 0600; a relative path is taken from where Limen was started. Default: nothing is kept"},
 	{.name = "calls",
 	 .kind = KIND_BOOL,
 	 M(config, store.calls),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "config/internal.h"
 
@@ -165,6 +166,20 @@ static void warn_addresses(const struct config_network *net, const struct machin
 	}
 }
 
+/* Without the folder the process does not start. Who may write there depends on who runs it, which is not asked here.
+ */
+static void warn_folder(const char *place, const char *file, const struct machine *m, struct config_faults *f)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+	char folder[4096]; /* check_path() */
+	if (!slash || slash == file || !m->has_folder)
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file), file);
+	if (!m->has_folder(folder))
+		faults_add(f, place, 0, "there is no folder %s; make it, for the user that Limen runs as",
+			   QUOTE(folder));
+}
+
 /* Ports that calls can take: what ranges hold, or four a call (two sides, RTP and RTCP), whichever is less; then
  * connections, listeners of each worker and some for files. */
 static uint64_t descriptors_needed(const struct config *c, uint64_t *ret_ports)
@@ -188,6 +203,9 @@ int machine_warnings(const struct config *c, const struct machine *m, struct con
 		warn_ports(net, m, f);
 		warn_addresses(net, m, f);
 	}
+	warn_folder("log.file", c->log.file, m, f);
+	warn_folder("cdr.file", c->cdr.file, m, f);
+	warn_folder("store.file", c->store.file, m, f);
 	uint64_t ports, needed = descriptors_needed(c, &ports);
 	if (needed <= m->descriptors)
 		return 0;
@@ -214,9 +232,18 @@ static bool interface_has(const struct addr *a)
 	return found;
 }
 
+static bool folder_is_there(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 void config_machine_warnings(const struct config *c, struct config_faults *ret_warnings)
 {
-	struct machine m = {.descriptors = UINT64_MAX, .local_port_min = UINT32_MAX, .has_address = interface_has};
+	struct machine m = {.descriptors = UINT64_MAX,
+			    .local_port_min = UINT32_MAX,
+			    .has_address = interface_has,
+			    .has_folder = folder_is_there};
 	struct rlimit r;
 	*ret_warnings = (struct config_faults){NULL, 0};
 	/* the hard limit: the program raises the soft one */

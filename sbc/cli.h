@@ -5,6 +5,7 @@
 #define SBC_CLI_H
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -14,12 +15,6 @@
 
 /* Exit statuses. */
 enum { CLI_GOOD, CLI_REFUSED, CLI_USAGE, CLI_UNREACHABLE };
-
-struct cli_verb {
-	const char *name, *args, *help;
-	int (*fn)(int argc, char **argv); /* argv[0] is the verb */
-};
-extern const struct cli_verb cli_call_verbs[], cli_reg_verbs[]; /* an empty row ends them */
 
 /* ---- options that all of them take ---- */
 
@@ -32,6 +27,14 @@ struct cli_options {
 };
 /* False: what is wrong has been said. */
 bool cli_options(int argc, char **argv, struct cli_options *ret);
+
+#define CLI_MANY INT_MAX
+struct cli_verb {
+	const char *name, *args, *help;
+	int least, most;                                     /* arguments that are no options */
+	int (*fn)(const struct cli_options *o, char **args); /* NULL ends args; returns an exit status */
+};
+extern const struct cli_verb cli_call_verbs[], cli_reg_verbs[]; /* an empty row ends them */
 
 /* ---- cli_client.c ---- */
 

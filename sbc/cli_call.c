@@ -60,16 +60,12 @@ static void print_calls(const json_t *list)
 	cli_table_finish(&t);
 }
 
-static int call_list(int argc, char **argv)
+static int call_list(const struct cli_options *o, char **args)
 {
-	struct cli_options o;
 	json_t *list = NULL;
-	int status;
+	int status = cli_ask_all(o, "dlg.list", "calls", &list);
 
-	if (!cli_options(argc, argv, &o) || o.first < argc)
-		return CLI_USAGE;
-	status = cli_ask_all(&o, "dlg.list", "calls", &list);
-	return cli_show(&o, status, list, print_calls);
+	return cli_show(o, status, list, print_calls);
 }
 
 /* ---- show ---- */
@@ -194,26 +190,23 @@ static void print_call(const json_t *call)
 
 /* ---- show and end take ids ---- */
 
-static int each_id(int argc, char **argv, const char *method, void (*print)(const json_t *call))
+static int each_id(const struct cli_options *o, char **ids, const char *method, void (*print)(const json_t *call))
 {
 	int worst = CLI_GOOD;
-	struct cli_options o;
 
-	if (!cli_options(argc, argv, &o) || o.first == argc)
-		return CLI_USAGE;
-	for (int i = o.first; i < argc; i++) {
+	for (; *ids; ids++) {
 		json_t *call = NULL;
-		int status = cli_ask(&o, method, json_pack("{s:s}", "id", argv[i]), &call);
+		int status = cli_ask(o, method, json_pack("{s:s}", "id", *ids), &call);
 
-		status = cli_show(&o, status, call, print);
+		status = cli_show(o, status, call, print);
 		worst = status > worst ? status : worst;
 	}
 	return worst;
 }
 
-static int call_show(int argc, char **argv)
+static int call_show(const struct cli_options *o, char **ids)
 {
-	return each_id(argc, argv, "dlg.show", print_call);
+	return each_id(o, ids, "dlg.show", print_call);
 }
 
 static void print_ended(const json_t *call)
@@ -223,14 +216,14 @@ static void print_ended(const json_t *call)
 	putchar('\n');
 }
 
-static int call_end(int argc, char **argv)
+static int call_end(const struct cli_options *o, char **ids)
 {
-	return each_id(argc, argv, "dlg.end_dlg", print_ended);
+	return each_id(o, ids, "dlg.end_dlg", print_ended);
 }
 
 const struct cli_verb cli_call_verbs[] = {
-	{"list", "[--limit N]", "live calls, oldest first", call_list},
-	{"show", "ID...", "one call: both legs, what was tried, media, the verdict so far", call_show},
-	{"end", "ID...", "ends calls: BYE on both sides, or CANCEL while it rings", call_end},
+	{"list", "[--limit N]", "live calls, oldest first", 0, 0, call_list},
+	{"show", "ID...", "calls: both legs, what was tried, media, the verdict so far", 1, CLI_MANY, call_show},
+	{"end", "ID...", "ends calls: BYE on both sides, or CANCEL while it rings", 1, CLI_MANY, call_end},
 	{0},
 };

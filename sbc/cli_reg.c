@@ -37,16 +37,12 @@ static void print_bindings(const json_t *list)
 	cli_table_finish(&t);
 }
 
-static int reg_list(int argc, char **argv)
+static int reg_list(const struct cli_options *o, char **args)
 {
-	struct cli_options o;
 	json_t *list = NULL;
-	int status;
+	int status = cli_ask_all(o, "ul.dump", "bindings", &list);
 
-	if (!cli_options(argc, argv, &o) || o.first < argc)
-		return CLI_USAGE;
-	status = cli_ask_all(&o, "ul.dump", "bindings", &list);
-	return cli_show(&o, status, list, print_bindings);
+	return cli_show(o, status, list, print_bindings);
 }
 
 static void print_binding(const json_t *b)
@@ -75,16 +71,12 @@ static void print_all(const json_t *list)
 	}
 }
 
-static int reg_show(int argc, char **argv)
+static int reg_show(const struct cli_options *o, char **aor)
 {
-	struct cli_options o;
 	json_t *list = NULL;
-	int status;
+	int status = cli_ask(o, "ul.lookup", json_pack("{s:s}", "aor", *aor), &list);
 
-	if (!cli_options(argc, argv, &o) || o.first + 1 != argc)
-		return CLI_USAGE;
-	status = cli_ask(&o, "ul.lookup", json_pack("{s:s}", "aor", argv[o.first]), &list);
-	return cli_show(&o, status, list, print_all);
+	return cli_show(o, status, list, print_all);
 }
 
 static void print_removed(const json_t *result)
@@ -93,21 +85,17 @@ static void print_removed(const json_t *result)
 	       (long long)json_integer_value(json_object_get(result, "removed")));
 }
 
-static int reg_remove(int argc, char **argv)
+static int reg_remove(const struct cli_options *o, char **aor)
 {
-	struct cli_options o;
 	json_t *result = NULL;
-	int status;
+	int status = cli_ask(o, "ul.rm", json_pack("{s:s}", "aor", *aor), &result);
 
-	if (!cli_options(argc, argv, &o) || o.first + 1 != argc)
-		return CLI_USAGE;
-	status = cli_ask(&o, "ul.rm", json_pack("{s:s}", "aor", argv[o.first]), &result);
-	return cli_show(&o, status, result, print_removed);
+	return cli_show(o, status, result, print_removed);
 }
 
 const struct cli_verb cli_reg_verbs[] = {
-	{"list", "[--limit N]", "registered contacts", reg_list},
-	{"show", "AOR", "the contacts of one address of record (user@host)", reg_show},
-	{"remove", "AOR", "removes all contacts of an address of record", reg_remove},
+	{"list", "[--limit N]", "registered contacts", 0, 0, reg_list},
+	{"show", "AOR", "the contacts of one address of record (user@host)", 1, 1, reg_show},
+	{"remove", "AOR", "removes all contacts of an address of record", 1, 1, reg_remove},
 	{0},
 };

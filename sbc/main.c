@@ -23,7 +23,8 @@ static int usage(FILE *f, int status)
 	      "                                look at registrations, remove them\n"
 	      "       limen help [COMMAND]     more of a command\n"
 	      "       limen version\n"
-	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it; SIGUSR1 opens log and CDR files anew.\n",
+	      "CONFIG is " DEFAULT_CONFIG " when not given. SIGHUP reloads it; SIGUSR1 opens log and CDR files anew.\n"
+	      "Exit status: 0 good (with warnings, too), 1 the service could not start, 2 wrong use or a faulty configuration.\n",
 	      f);
 	return status;
 }
@@ -66,28 +67,31 @@ static const struct noun *find_noun(const char *name)
 	return NULL;
 }
 
-static int run_noun(const struct noun *n, int argc, char **argv)
+static int run_verb(const struct noun *n, const struct cli_verb *v, int argc, char **argv)
 {
-	for (const struct cli_verb *v = n->verbs; v->name && argc > 1; v++) {
-		int status;
+	struct cli_options o;
+	int given;
 
-		if (strcmp(argv[1], v->name) != 0)
-			continue;
-		status = v->fn(argc - 1, argv + 1);
-		if (status == CLI_USAGE && argc == 2)
-			fprintf(stderr, "limen: %s %s wants %s\n", n->name, v->name, v->args);
-		return status;
-	}
-	if (argc > 1 && !is_help(argv[1]))
-		fprintf(stderr, "limen: no command \"%s %s\"\n", n->name, argv[1]);
-	return argc > 1 && is_help(argv[1]) ? noun_help(n, stdout, CLI_GOOD) : noun_help(n, stderr, CLI_USAGE);
+	if (!cli_options(argc, argv, &o))
+		return CLI_USAGE;
+	given = argc - o.first;
+	if (given >= v->least && given <= v->most)
+		return v->fn(&o, argv + o.first);
+	fprintf(stderr, "limen: it is limen %s %s %s\n", n->name, v->name, v->args);
+	return CLI_USAGE;
 }
 
-static int help(int argc, char **argv)
+static int run_noun(const struct noun *n, int argc, char **argv)
 {
-	const struct noun *n = argc > 2 ? find_noun(argv[2]) : NULL;
-
-	return n ? noun_help(n, stdout, 0) : usage(stdout, 0);
+	for (int i = 1; i < argc && i < 3; i++)
+		if (is_help(argv[i]))
+			return noun_help(n, stdout, CLI_GOOD);
+	for (const struct cli_verb *v = n->verbs; v->name && argc > 1; v++)
+		if (!strcmp(argv[1], v->name))
+			return run_verb(n, v, argc - 1, argv + 1);
+	if (argc > 1)
+		fprintf(stderr, "limen: no command \"%s %s\"\n", n->name, argv[1]);
+	return noun_help(n, stderr, CLI_USAGE);
 }
 
 /* The one argument of `run` and `check`, or the usual place. NULL: what is wrong has been said. */
@@ -156,14 +160,34 @@ static int cmd_check(int argc, char **argv)
 	print_warnings(&warnings);
 	config_machine_warnings(c, &warnings);
 	print_warnings(&warnings);
-	printf("%s: %zu networks, %zu peers, %zu routes: good\n", path, c->n_networks, c->n_peers, c->n_routes);
+	printf("%s: good (networks: %zu, peers: %zu, routes: %zu)\n", path, c->n_networks, c->n_peers, c->n_routes);
 	config_unref(c);
 	return 0;
 }
 
 static void print_line(void *arg, const char *line)
 {
-	puts(line);
+	fprintf(arg, "%s\n", line);
+}
+
+/* What was asked wrongly is said on standard error, with the words that come before it. */
+static int explain(const struct config *c, const struct border_explain *what)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	int err;
+
+	if (!f) {
+		fputs("limen: out of memory\n", stderr);
+		return 1;
+	}
+	err = border_explain(c, what, print_line, f);
+	fclose(f);
+	if (text)
+		fwrite(text, 1, n, err < 0 ? stderr : stdout);
+	free(text);
+	return err < 0 ? 2 : 0;
 }
 
 static int cmd_explain(int argc, char **argv)
@@ -174,8 +198,9 @@ static int cmd_explain(int argc, char **argv)
 		{"method", required_argument, NULL, 'm'},  {0}};
 	struct border_explain what = {0};
 	struct config *c;
-	int o, err;
+	int o, status;
 
+	opterr = 0; /* its words would not be of limen */
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (o) {
 		case 'n':
@@ -194,7 +219,8 @@ static int cmd_explain(int argc, char **argv)
 			what.method = optarg;
 			break;
 		default:
-			return usage(stderr, 2);
+			fprintf(stderr, "limen: no such option, or no value with it: %s\n", argv[optind - 1]);
+			return 2;
 		}
 	}
 	if (!what.network || !what.from || !what.to || argc - optind > 1) {
@@ -204,9 +230,9 @@ static int cmd_explain(int argc, char **argv)
 	c = load(optind < argc ? argv[optind] : DEFAULT_CONFIG);
 	if (!c)
 		return 2;
-	err = border_explain(c, &what, print_line, NULL);
+	status = explain(c, &what);
 	config_unref(c);
-	return err < 0 ? 2 : 0;
+	return status;
 }
 
 static int cmd_run(int argc, char **argv)
@@ -229,7 +255,7 @@ static int cmd_version(int argc, char **argv)
 	return 0;
 }
 
-static const struct {
+static const struct command {
 	const char *name;
 	int (*fn)(int argc, char **argv);
 } commands[] = {
@@ -237,20 +263,41 @@ static const struct {
 	{"version", cmd_version}, {"--version", cmd_version},
 };
 
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	fprintf(stderr, "limen: no command \"%s\"; limen help has them all\n", name);
+	return 2;
+}
+
+static int help(const char *name)
+{
+	const struct noun *n = find_noun(name);
+
+	if (n)
+		return noun_help(n, stdout, 0);
+	return find_command(name) || is_help(name) ? usage(stdout, 0) : unknown(name);
+}
+
 int main(int argc, char **argv)
 {
-	const struct noun *n;
+	const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
+	const struct noun *n = argc > 1 ? find_noun(argv[1]) : NULL;
 
 	if (argc < 2)
 		return usage(stderr, 2);
 	if (is_help(argv[1]))
-		return help(argc, argv);
-	n = find_noun(argv[1]);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return argc > 2 && is_help(argv[2]) ? usage(stdout, 0) : commands[i].fn(argc - 1, argv + 1);
+		return help(argc > 2 ? argv[2] : argv[1]);
 	if (n)
 		return run_noun(n, argc - 1, argv + 1);
-	fprintf(stderr, "limen: no command \"%s\"; limen help has them all\n", argv[1]);
-	return 2;
+	if (!c)
+		return unknown(argv[1]);
+	return argc > 2 && is_help(argv[2]) ? usage(stdout, 0) : c->fn(argc - 1, argv + 1);
 }

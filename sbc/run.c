@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "sbc/call/machine.h"
@@ -27,20 +28,26 @@ static int fail(const char *what, int err)
 	return err;
 }
 
+static int fail_file(const char *key, const char *file, int err)
+{
+	fprintf(stderr, "limen: %s: \"%s\": %s\n", key, file ? file : "", strerror(-err));
+	return err;
+}
+
 static int start_writers(struct program *p)
 {
 	const struct config *c = p->config;
 	int err = line_writer_create(c->log.file, LOG_QUEUE_BYTES, LOG_PATIENCE_MS, &p->log);
 
 	if (err < 0)
-		return fail(c->log.file ? c->log.file : "log", err);
+		return fail_file("log.file", c->log.file, err);
 	log_set_level((enum log_level)c->log.level);
 	log_set_mask(c->log.mask);
 	log_set_sink(log_to_writer, p->log);
 	if (!c->cdr.file)
 		return 0;
 	err = line_writer_create(c->cdr.file, CDR_QUEUE_BYTES, CDR_PATIENCE_MS, &p->cdr);
-	return err < 0 ? fail(c->cdr.file, err) : 0;
+	return err < 0 ? fail_file("cdr.file", c->cdr.file, err) : 0;
 }
 
 static int start_workers(struct program *p)
@@ -219,6 +226,19 @@ static void set_allocator(void)
 	mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
+#define DESCRIPTORS_MAX (1u << 20)
+
+/* A shell gives 1,024, which 250 calls use up; `limen check` goes by the hard limit. Nothing here uses select(2). */
+static void raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= DESCRIPTORS_MAX)
+		return;
+	r.rlim_cur = r.rlim_max < DESCRIPTORS_MAX ? r.rlim_max : DESCRIPTORS_MAX;
+	setrlimit(RLIMIT_NOFILE, &r); /* else it stays as it was */
+}
+
 /* As `limen check` tells it, on standard error. */
 static int load_accounts(const struct config *c, struct accounts **ret)
 {
@@ -233,6 +253,39 @@ static int load_accounts(const struct config *c, struct accounts **ret)
 	return err;
 }
 
+static void say_listening(const struct config_network *n)
+{
+	char text[300], addr[ADDR_STRLEN];
+	struct writer w = writer_init(text, sizeof(text) - 1);
+	struct log_line l;
+
+	for (size_t i = 0; i < n->n_listen && !w.overflow; i++)
+		writer_fmt(&w, "%s%s:%s", i ? "," : "", config_transport_text(n->listen[i].transport),
+			   addr_text(&n->listen[i].addr, addr));
+	if (!log_begin(&l, LOG_INFO, "listening"))
+		return;
+	log_z(&l, "network", n->name);
+	log_str(&l, "on", writer_result(&w));
+	log_end(&l);
+}
+
+static void say_ready(const struct program *p)
+{
+	const struct config *c = p->config;
+	char addr[ADDR_STRLEN];
+	struct log_line l;
+
+	for (size_t i = 0; i < c->n_networks; i++)
+		say_listening(&c->networks[i]);
+	if (!log_begin(&l, LOG_INFO, "ready"))
+		return;
+	log_z(&l, "version", LIMEN_VERSION);
+	log_u64(&l, "workers", p->n_workers);
+	log_z(&l, "manage", addr_is_set(&c->manage.listen) ? addr_text(&c->manage.listen, addr) : "-");
+	log_z(&l, "config", p->options->config);
+	log_end(&l);
+}
+
 int run(const struct run_options *o)
 {
 	struct program p = {.options = o, .started_ns = clock_ns()};
@@ -241,6 +294,7 @@ int run(const struct run_options *o)
 
 	signal(SIGPIPE, SIG_IGN);
 	set_allocator();
+	raise_descriptors();
 	if (config_load(o->config, &p.config, &faults) < 0) {
 		faults_print(stderr, o->config, &faults);
 		config_faults_finish(&faults);
@@ -257,14 +311,7 @@ int run(const struct run_options *o)
 		p.n_workers = WORKER_MAX;
 	err = start(&p);
 	if (err == 0) {
-		struct log_line l;
-
-		if (log_begin(&l, LOG_INFO, "ready")) {
-			log_z(&l, "version", LIMEN_VERSION);
-			log_u64(&l, "workers", p.n_workers);
-			log_z(&l, "config", o->config);
-			log_end(&l);
-		}
+		say_ready(&p);
 		program_warn(p.config);
 		loop_run(p.loop);
 		program_say(LOG_INFO, "stopped");

@@ -403,7 +403,8 @@ static int fill(struct reader *r)
 	int e = read_path(r);
 	if (e < 0 && e != -ENOMEM) {
 		char text[160];
-		snprintf(text, sizeof(text), "cannot read it: %s", e == -EINVAL ? "not a plain file" : strerror(-e));
+		snprintf(text, sizeof(text), "accounts.file, cannot be read: %s",
+			 e == -EINVAL ? "not a plain file" : strerror(-e));
 		say(r, r->faults, 0, text);
 	}
 	if (e == 0)

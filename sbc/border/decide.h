@@ -42,6 +42,12 @@ struct border_decision {
 						     slices or into buf: the struct is not to be copied by value */
 	char buf[3][BORDER_USER_MAX];
 };
+/* Is the refusal in words of its own, a route's or the one for a lost flow, and not as the table of reasons has it? */
+static inline bool border_own_words(const struct border_decision *d)
+{
+	return d->status && (d->reject == REJECT_ROUTE_DENY || d->status != reject_status(d->reject));
+}
+
 /* One line per step, for explain: "network trunk: source 192.0.2.1 is peer carrier-a (sources[0])". NULL: not told. */
 typedef void (*border_tell)(void *arg, const char *line);
 

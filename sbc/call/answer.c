@@ -58,7 +58,7 @@ void answer_relay_provisional(struct call *c, const struct message *m)
 		tag = take_preview(c, m, branch, &b);
 	if (!c->ring_ns && m->status >= 180) {
 		c->ring_ns = clock_ns();
-		call_log(c, LOG_INFO, "call ringing", "status", m->phrase);
+		call_log(c, LOG_INFO, "call ringing", "phrase", m->phrase);
 	}
 	if (!tag)
 		tag = branch && branch->shown && branch->shown->leg ? branch->shown : tags_for(c->a, 0, false);

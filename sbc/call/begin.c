@@ -9,21 +9,25 @@
 #include "sbc/call/phone.h"
 #include "sbc/call/timers.h"
 
-static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, enum reject_reason why, int status,
-		   const char *phrase)
+/* c: what was found out before it was refused, or NULL. */
+static void refuse(struct calls *cs, struct server_txn *t, const struct message *m, const struct call *c,
+		   enum reject_reason why)
 {
+	const struct border_decision *d = c && why == c->setup->decision.reject ? &c->setup->decision : NULL;
+	bool own = d && border_own_words(d);
 	char buf[256];
 	struct writer w = writer_init(buf, sizeof(buf));
 
 	call_count(&cs->counters.rejects[why], 1);
-	if (status && status != reject_status(why)) {
+	if (own) {
 		if (cs->config->server_name)
 			header_write(&w, STR("Server"), str_z(cs->config->server_name));
-		server_txn_reply(t, &(struct reply){.status = status, .phrase = phrase, .headers = writer_result(&w)});
+		server_txn_reply(
+			t, &(struct reply){.status = d->status, .phrase = d->phrase, .headers = writer_result(&w)});
 	} else {
 		server_txn_reject(t, why);
 	}
-	call_log_refused(cs, m, why, status);
+	call_log_refused(cs, m, c, why, own ? d->status : reject_status(why));
 }
 
 static struct call *call_new(struct calls *cs, uint8_t slot)
@@ -125,12 +129,12 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	struct call *c;
 
 	if (why != REJECT_NONE) {
-		refuse(cs, t, m, why, 0, NULL);
+		refuse(cs, t, m, NULL, why);
 		return;
 	}
 	c = call_new(cs, server_txn_slot(t));
 	if (!c) {
-		refuse(cs, t, m, REJECT_NO_MEMORY, 0, NULL);
+		refuse(cs, t, m, NULL, REJECT_NO_MEMORY);
 		return;
 	}
 	d = &c->setup->decision;
@@ -147,7 +151,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	if (why == REJECT_NONE)
 		c->setup->offer = negotiate_parse(m, &why);
 	if (why != REJECT_NONE) {
-		refuse(cs, t, m, why, why == d->reject ? d->status : 0, d->phrase);
+		refuse(cs, t, m, c, why);
 		call_destroy(c);
 		return;
 	}
@@ -157,7 +161,7 @@ void call_begin(struct calls *cs, struct server_txn *t, const struct message *m)
 	why = take(c, t, m);
 	if (why != REJECT_NONE) {
 		if (!c->a) {
-			refuse(cs, t, m, why, 0, NULL);
+			refuse(cs, t, m, c, why);
 			call_destroy(c);
 			return;
 		}

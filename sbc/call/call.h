@@ -10,6 +10,7 @@
 #include "sbc/call/calls.h"
 #include "sbc/call/leg.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/unheard.h"
 #include "sbc/call/verdict.h"
 
 #define CALL_STATES(X)                                                                                                 \
@@ -175,6 +176,7 @@ struct calls {
 	struct call_counters counters;
 	uint64_t stray_since_ms; /* stray 2xx ended since then: bounded, what one brings may not be true */
 	unsigned stray_n;
+	struct unheard unheard;
 	bool draining;
 	struct wheel_timer drain_timer, farewell;
 	void (*drained)(void *arg);

@@ -75,17 +75,21 @@ void call_log_begun(const struct call *c, const struct message *m)
 	log_end(&l);
 }
 
-void call_log_refused(struct calls *cs, const struct message *m, enum reject_reason why, int status)
+void call_log_refused(struct calls *cs, const struct message *m, const struct call *c, enum reject_reason why,
+		      int status)
 {
 	struct log_line l;
 
 	if (!log_begin(&l, LOG_INFO, "call refused"))
 		return;
 	log_z(&l, "network", cs->config->networks[m->source.network].name);
+	log_z(&l, "peer", c && c->peer_in >= 0 ? cs->config->peers[c->peer_in].name : "-");
 	log_addr(&l, "source", &m->source.remote);
 	log_user(&l, "from", m->from.uri.user);
 	log_user(&l, "to", m->ruri.user);
-	log_u64(&l, "status", (uint64_t)(status ? status : reject_status(why)));
+	log_z(&l, "route", c ? route_name(c) : "-");
+	log_u64(&l, "status", (uint64_t)status);
 	log_z(&l, "why", reject_key(why));
+	log_str(&l, "call_id", m->call_id);
 	log_end(&l);
 }

@@ -13,7 +13,10 @@ const char *call_route_name(const struct call *c);
 /* key: of one more value, with its text in `value`; NULL: none. */
 void call_log(struct call *c, enum log_level level, const char *msg, const char *key, struct str value);
 void call_log_begun(const struct call *c, const struct message *invite);
-/* An INVITE that became no call. status: 0 for that of the reason. */
-void call_log_refused(struct calls *cs, const struct message *invite, enum reject_reason why, int status);
+/* An INVITE that became no call: no record is written, this line is all there is. c: what was found out before, or
+ * NULL.
+ */
+void call_log_refused(struct calls *cs, const struct message *invite, const struct call *c, enum reject_reason why,
+		      int status);
 
 #endif

@@ -15,6 +15,7 @@ static void log_refused(struct calls *cs, const struct message *m, enum reject_r
 	log_str(&l, "method", m->method_text);
 	log_u64(&l, "status", (uint64_t)reject_status(why));
 	log_z(&l, "why", reject_key(why));
+	log_str(&l, "call_id", m->call_id);
 	log_end(&l);
 }
 

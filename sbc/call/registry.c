@@ -166,6 +166,7 @@ static void on_refused(void *arg, const struct flow_addr *from, enum reject_reas
 	struct calls *cs = arg;
 
 	call_count(&cs->counters.rejects[why], 1);
+	unheard_note(&cs->unheard, cs->config, from, why, loop_now_ms(cs->worker->loop));
 }
 
 static bool on_outgoing(void *arg, void *guard, const struct destination *d, struct str text)

@@ -48,13 +48,18 @@ static void say_nothing_came(struct writer *w, const struct media_direction *d, 
 
 static void say_not_relayed(struct writer *w, const struct media_direction *d, char side)
 {
+	static const char *const why[MEDIA_DROP_COUNT] = {
+#define X(name, key, text) [name] = text,
+		MEDIA_DROPS(X)
+#undef X
+	};
 	enum media_drop worst = MEDIA_DROP_NO_TARGET;
 
 	for (unsigned i = 0; i < MEDIA_DROP_COUNT; i++)
 		if (d->drops[i] > d->drops[worst])
 			worst = i;
-	writer_fmt(w, "%llu packets came from %c and none went on (%s)", (unsigned long long)d->packets, side,
-		   media_drop_key(worst));
+	writer_fmt(w, "%llu packets came from %c and none went on: %s", (unsigned long long)d->packets, side,
+		   why[worst]);
 }
 
 static void say_stopped(struct writer *w, const struct media_direction *d, char side, uint64_t end_ns)

@@ -11,6 +11,7 @@
 
 #define COUNTER PROMETHEUS_COUNTER
 #define GAUGE   PROMETHEUS_GAUGE
+#define SUMMARY PROMETHEUS_SUMMARY
 
 struct field {
 	const char *name;
@@ -206,7 +207,7 @@ static void write_per_worker(const struct worker_gauges *g, unsigned n, struct w
 		for (unsigned i = 0; i < n; i++)
 			prometheus_sample(w, fields[f].name, "worker", index[i], read_field(&g[i], &fields[f]));
 	}
-	prometheus_family(w, "limen_worker_turn_seconds", GAUGE,
+	prometheus_family(w, "limen_worker_turn_seconds", SUMMARY,
 			  "work in one turn of a signalling loop, since the start");
 	for (unsigned i = 0; i < n; i++)
 		write_turns(w, "limen_worker_turn_seconds", "worker", index[i],
@@ -308,7 +309,8 @@ static void write_media(const struct metrics_sources *s, struct writer *w)
 	media_gauges(s->media, &g);
 	WRITE_FIELDS(w, fields, &g);
 	write_media_tables(&g, w);
-	prometheus_family(w, "limen_media_turn_seconds", GAUGE, "work in one turn of a media loop, the worst worker's");
+	prometheus_family(w, "limen_media_turn_seconds", SUMMARY,
+			  "work in one turn of a media loop, the worst worker's");
 	write_turns(w, "limen_media_turn_seconds", NULL, NULL,
 		    (uint64_t[]){g.loop_p50_us, g.loop_p99_us, g.loop_max_us});
 }

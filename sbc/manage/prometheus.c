@@ -16,7 +16,7 @@ static void escaped(struct writer *w, const char *z, bool quotes)
 
 void prometheus_family(struct writer *w, const char *name, enum prometheus_type type, const char *help)
 {
-	static const char *const types[] = {"counter", "gauge"};
+	static const char *const types[] = {"counter", "gauge", "summary"};
 	writer_lit(w, "# HELP ");
 	writer_z(w, name);
 	writer_char(w, ' ');

@@ -5,9 +5,9 @@
 
 #include "base/writer.h"
 
-enum prometheus_type { PROMETHEUS_COUNTER, PROMETHEUS_GAUGE };
+enum prometheus_type { PROMETHEUS_COUNTER, PROMETHEUS_GAUGE, PROMETHEUS_SUMMARY };
 
-/* HELP and TYPE. Names of counters are to end in _total. */
+/* HELP and TYPE. Names of counters are to end in _total; samples with a quantile are a summary's. */
 void prometheus_family(struct writer *w, const char *name, enum prometheus_type type, const char *help);
 /* One sample; label NULL: none. The label's value is escaped. */
 void prometheus_sample(struct writer *w, const char *name, const char *label, const char *value, uint64_t v);

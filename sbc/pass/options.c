@@ -52,7 +52,7 @@ static void deny(struct passing *g)
 	char buf[256];
 	struct writer w = writer_init(buf, sizeof(buf));
 
-	if (!d->status || d->status == reject_status(d->reject)) {
+	if (!border_own_words(d)) {
 		refuse(g, d->reject);
 		return;
 	}

@@ -102,7 +102,7 @@ static void continue_dialogue(struct registering *g)
 
 static void finish_refused(struct registering *g, enum reject_reason why)
 {
-	registrar_refuse(g->registrar, g->in, why);
+	registrar_refuse(g->registrar, g->in, g->request, why);
 	registering_free(g);
 }
 
@@ -113,6 +113,7 @@ static void deny(struct registering *g)
 	struct registrar *r = g->registrar;
 
 	r->worker->user->refused(r->worker->arg, &g->request->source, d->reject);
+	registrar_tell_refused(r, g->request, d->reject, d->status);
 	server_txn_reply(g->in, &(struct reply){.status = d->status, .phrase = d->phrase});
 	registering_free(g);
 }
@@ -154,13 +155,13 @@ static void relay(struct registrar *r, struct server_txn *t, const struct messag
 	enum reject_reason why;
 
 	if (!g) {
-		registrar_refuse(r, t, REJECT_NO_MEMORY);
+		registrar_refuse(r, t, m, REJECT_NO_MEMORY);
 		return;
 	}
 	g->wish.flow = w->flow;
 	wish_read(r->location, g->request, &g->wish); /* again: its slices are those of the message that we keep */
 	why = route(g);
-	if (g->decision.status != reject_status(g->decision.reject)) {
+	if (border_own_words(&g->decision)) {
 		deny(g);
 		return;
 	}
@@ -198,7 +199,7 @@ void registrar_request(struct registrar *r, struct server_txn *t, const struct m
 		return;
 	location_count(r->location, received, 1);
 	if (why != REJECT_NONE)
-		registrar_refuse(r, t, why);
+		registrar_refuse(r, t, m, why);
 	else
 		relay(r, t, m, &w);
 }

@@ -52,7 +52,7 @@ static bool outlasts(struct registering *g)
 static void refuse(struct registering *g, enum reject_reason why)
 {
 	if (g->in)
-		registrar_refuse(g->registrar, g->in, why);
+		registrar_refuse(g->registrar, g->in, g->request, why);
 	registering_free(g);
 }
 

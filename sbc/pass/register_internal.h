@@ -95,8 +95,9 @@ bool same_flow(const struct destination *a, const struct destination *b);
 bool may_touch(const struct location_binding *b, const struct wish *w);
 /* Header lines of a 200, with this phone's own bindings. */
 void wish_write_answer(struct registrar *r, const struct wish *w, struct writer *h);
-/* As the table says, with what the reason asks for; counted with the reasons of all refusals. */
-void registrar_refuse(struct registrar *r, struct server_txn *t, enum reject_reason why);
+/* As the table says, with what the reason asks for; counted with the reasons of all refusals, and logged. */
+void registrar_refuse(struct registrar *r, struct server_txn *t, const struct message *m, enum reject_reason why);
+void registrar_tell_refused(const struct registrar *r, const struct message *m, enum reject_reason why, int status);
 
 /* ---- register_bounds.c: how much of it there may be ---- */
 

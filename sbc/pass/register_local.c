@@ -236,30 +236,31 @@ static size_t counter_of(enum reject_reason why)
 	return 0;
 }
 
-static void tell(struct registrar *r, const struct flow_addr *from, enum reject_reason why)
+void registrar_tell_refused(const struct registrar *r, const struct message *m, enum reject_reason why, int status)
 {
 	struct log_line l;
 
 	if (!log_begin(&l, LOG_INFO, "registration refused"))
 		return;
-	log_z(&l, "network", r->config->networks[from->network].name);
-	log_addr(&l, "source", &from->remote);
-	log_u64(&l, "status", (uint64_t)reject_status(why));
+	log_z(&l, "network", r->config->networks[m->source.network].name);
+	log_addr(&l, "source", &m->source.remote);
+	log_user(&l, "user", m->to.uri.user);
+	log_u64(&l, "status", (uint64_t)status);
 	log_z(&l, "why", reject_key(why));
+	log_str(&l, "call_id", m->call_id);
 	log_end(&l);
 }
 
-void registrar_refuse(struct registrar *r, struct server_txn *t, enum reject_reason why)
+void registrar_refuse(struct registrar *r, struct server_txn *t, const struct message *m, enum reject_reason why)
 {
-	const struct flow_addr *from = server_txn_source(t);
 	char buf[256];
 	struct writer h = writer_init(buf, sizeof(buf));
 	size_t counter = counter_of(why);
 
 	if (counter)
 		location_count_at(r->location, counter, 1);
-	r->worker->user->refused(r->worker->arg, from, why);
-	tell(r, from, why);
+	r->worker->user->refused(r->worker->arg, &m->source, why);
+	registrar_tell_refused(r, m, why, reject_status(why));
 	if (reject_status(why) == 503) {
 		write_retry_after(&h);
 		if (r->config->server_name)

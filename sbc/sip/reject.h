@@ -51,7 +51,7 @@
 	X(REJECT_NO_MEMORY, 500, "Server Internal Error", "no_memory")                                                 \
 	X(REJECT_NO_PORT, 503, "Service Unavailable", "no_media_port")                                                 \
 	X(REJECT_TOO_LARGE, 513, "Message Too Large", "too_large")                                                     \
-	X(REJECT_TARGETS_DOWN, 503, "Service Unavailable", "targets_down")                                             \
+	X(REJECT_TARGETS_DOWN, 503, "Service Unavailable", "unreachable")                                              \
 	/* RFC 5626 §5.3: nobody but the phone itself can make its flow anew */                                       \
 	X(REJECT_FLOW_GONE, 480, "Temporarily Unavailable", "flow_gone")                                               \
 	X(REJECT_RESOLVE, 503, "Service Unavailable", "unresolved")                                                    \

@@ -116,6 +116,38 @@ static struct listener *find_open(struct transport *t, unsigned network, const s
 	return NULL;
 }
 
+static void say_cannot(const struct config_network *n, const struct config_listen *c, int e, char *err, size_t err_n)
+{
+	char text[ADDR_STRLEN];
+
+	snprintf(err, err_n, "cannot listen on %s:%s (network %s): %s%s", config_transport_text(c->transport),
+		 addr_text(&c->addr, text), n->name, strerror(-e), sock_mend(e));
+}
+
+/* Workers share their ports, and so could another Limen of the same user: each would get some of the datagrams, and
+ * nobody would see why. Before any worker has the ports, the first one asks whether somebody else does. */
+static int look_for_others(const struct config *config, char *err, size_t err_n)
+{
+	for (size_t i = 0; i < config->n_networks; i++) {
+		const struct config_network *n = &config->networks[i];
+
+		for (size_t k = 0; k < n->n_listen; k++) {
+			struct sock_options o = {.device = n->device};
+			int fd;
+
+			if (n->listen[k].transport != CONFIG_UDP)
+				continue;
+			fd = sock_udp(SOCK_KIND_SIGNALLING, &n->listen[k].addr, &o);
+			sock_close(SOCK_KIND_SIGNALLING, fd);
+			if (fd != -EADDRINUSE)
+				continue; /* what else is wrong will be told */
+			say_cannot(n, &n->listen[k], fd, err, err_n);
+			return fd;
+		}
+	}
+	return 0;
+}
+
 /* Opens what the configuration names and is not open. 0, or the first error, with its words in err. */
 static int open_all(struct transport *t, char *err, size_t err_n)
 {
@@ -126,7 +158,6 @@ static int open_all(struct transport *t, char *err, size_t err_n)
 
 		for (unsigned k = 0; k < n->n_listen; k++) {
 			struct listener *l = find_open(t, i, &n->listen[k]);
-			char text[ADDR_STRLEN];
 			int e;
 
 			if (l) {
@@ -138,9 +169,7 @@ static int open_all(struct transport *t, char *err, size_t err_n)
 			if (e == 0 || first)
 				continue;
 			first = e;
-			snprintf(err, err_n, "cannot listen on %s:%s (network %s): %s%s",
-				 config_transport_text(n->listen[k].transport), addr_text(&n->listen[k].addr, text),
-				 n->name, strerror(-e), sock_mend(e));
+			say_cannot(n, &n->listen[k], e, err, err_n);
 		}
 	}
 	return first;
@@ -333,7 +362,9 @@ int transport_create(struct loop *l, struct config *c, unsigned worker, const st
 		transport_destroy(t);
 		goto fail_text;
 	}
-	e = open_all(t, err, err_n);
+	e = worker ? 0 : look_for_others(c, err, err_n);
+	if (e == 0)
+		e = open_all(t, err, err_n);
 	if (e < 0) {
 		transport_destroy(t);
 		return e;

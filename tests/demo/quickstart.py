@@ -120,9 +120,9 @@ def wait_ready(limen):
 
 
 def show_ladder(call):
-    print("\n  demo phone                      limen (echo)")
+    print("\n             demo phone" + " " * 27 + "limen (echo)")
     for at, arrow, text in call.ladder:
-        line = {"-->": "|---- %-34s -->|", "<--": "|<--- %-34s ---|", "===": "|==== %-34s ==>|"}[arrow] % text
+        line = {"-->": "|---- %-36s -->|", "<--": "|<--- %-36s ---|", "===": "|==== %-36s ==>|"}[arrow] % text
         print("  %6.3f s  %s" % (at, line))
 
 
@@ -172,8 +172,8 @@ def main():
         print("""
   Limen goes on serving. Call sip:echo@127.0.0.1:5060 with a softphone on this machine: you hear yourself.
   To put it between a carrier and a PBX: copy config/examples/trunk-pbx.json, give it your addresses, then
-      %s check FILE      says what is wrong with it
-      ./dev run FILE     serves it
+      %s check FILE   says what is wrong with it
+      ./dev run FILE                        serves it
   ^C ends.""" % binary, flush=True)
         if not once:
             limen.wait()

@@ -6,7 +6,7 @@ from lib.scenes import targets
 
 CONFIG = lambda t: targets(t, "2:5099", 3, try_ms=20000)
 CDR = {"status": 200, "ended_by": "A", "attempts": [("callee", 0), ("callee", 200)],
-       "causes": ["targets_down", None]}
+       "causes": ["unreachable", None]}
 
 
 def run(t):

@@ -13,5 +13,5 @@ def run(t):
     t.hang_up(a, b)
     n = audio.records(t)[0]["media"][0]["from_a"]["packets"]
     t.check(n > 30, f"{n} packets from A")
-    audio.verdicts(t, from_a=f"{n} packets came from A and none went on (no_target)",
+    audio.verdicts(t, from_a=f"{n} packets came from A and none went on: the other side has no address to send to yet",
                    from_b="no packet from B in {talk} s; its SDP gave no address; latched nothing")

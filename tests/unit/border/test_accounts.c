@@ -187,12 +187,12 @@ static void test_files(void **state)
 	accounts_unref(a);
 	assert_int_equal(accounts_load("/nonexistent/users", &a, &f, &w), -ENOENT);
 	assert_int_equal(f.n, 1);
-	assert_string_equal(f.v[0].text, "cannot read it: No such file or directory");
+	assert_string_equal(f.v[0].text, "accounts.file, cannot be read: No such file or directory");
 	config_faults_finish(&f);
 	assert_int_equal(accounts_load("/tmp", &a, &f, &w), -EISDIR);
 	config_faults_finish(&f);
 	assert_int_equal(accounts_load("/dev/null", &a, &f, &w), -EINVAL);
-	assert_string_equal(f.v[0].text, "cannot read it: not a plain file");
+	assert_string_equal(f.v[0].text, "accounts.file, cannot be read: not a plain file");
 	config_faults_finish(&f);
 
 	static const struct {

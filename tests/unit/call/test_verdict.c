@@ -44,7 +44,7 @@ static const struct row rows[] = {
 	 "the last from 203.0.113.9:9",
 	 10},
 	{"came, nowhere to go", 22, true, "192.0.2.1:4000", "192.0.2.1:4000", NULL, 600, 0, 0, 600, 22, MEDIA_RANK_SDP,
-	 "600 packets came from A and none went on (no_target)", 10},
+	 "600 packets came from A and none went on: the other side has no address to send to yet", 10},
 	{"stopped", 60, true, "192.0.2.1:4000", "192.0.2.7:4002", NULL, 500, 500, 0, 0, 20, MEDIA_RANK_SIGNALLING,
 	 "A stopped sending 40 s before the end, after 500 packets from 192.0.2.7:4002 (latched by where its signalling comes from)",
 	 10},

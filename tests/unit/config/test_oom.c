@@ -106,7 +106,7 @@ static void reloads(void **state)
 {
 	struct config *old = NULL;
 	struct config_faults f;
-	assert_int_equal(config_load(SOURCE_ROOT "/config/examples/access-nat.json", &old, &f), 0);
+	assert_int_equal(config_load(SOURCE_ROOT "/config/examples/access-edge.json", &old, &f), 0);
 	assert_true(until_it_goes_well(good, old, 0) > 200);
 	config_unref(old);
 	assert_int_equal(config_load(good, &old, &f), 0);
@@ -119,7 +119,7 @@ static void diff_allocates_nothing(void **state)
 {
 	struct config *a = NULL, *b = NULL;
 	struct config_faults f;
-	assert_int_equal(config_load(SOURCE_ROOT "/config/examples/access-nat.json", &a, &f), 0);
+	assert_int_equal(config_load(SOURCE_ROOT "/config/examples/access-edge.json", &a, &f), 0);
 	assert_int_equal(config_load(SOURCE_ROOT "/config/examples/two-carriers.json", &b, &f), 0);
 	heap_arm(0, false);
 	config_diff(a, b, NULL, NULL);

@@ -71,18 +71,18 @@ static const struct {
 	struct machine m;
 	const char *want;
 } machines[] = {
-	{{32768, 60999, 100000, NULL}, ""},
-	{{1024, 20000, 100000, NULL},
+	{{32768, 60999, 100000, NULL, NULL}, ""},
+	{{1024, 20000, 100000, NULL, NULL},
 	 "0: networks.n.media.ports: 20000-20999 overlaps the kernel's own range 1024-20000, so other programs may take ports "
 	 "of it; move it, or set net.ipv4.ip_local_port_range\n"},
-	{{20999, 60999, 100000, only_192_0_2_1},
+	{{20999, 60999, 100000, only_192_0_2_1, NULL},
 	 "0: networks.n.media.ports: 20000-20999 overlaps the kernel's own range 20999-60999, so other programs may take ports "
 	 "of it; move it, or set net.ipv4.ip_local_port_range\n"
 	 "0: networks.n.listen: no interface of this machine has the address 192.0.2.2\n"
 	 "0: networks.n.media.address: no interface of this machine has the address 2001:db8::1\n"},
 	/* 2 x 1000 ports, 4000 connections, 2 workers x 3 listeners, 64 */
-	{{32768, 60999, 6070, NULL}, ""},
-	{{32768, 60999, 6069, NULL},
+	{{32768, 60999, 6070, NULL, NULL}, ""},
+	{{32768, 60999, 6069, NULL, NULL},
 	 "0: limits.calls: needs up to 6070 descriptors (2000 of them media ports), and this process may open 6069; raise "
 	 "LimitNOFILE (ulimit -n), or lower limits or ports\n"},
 };
@@ -109,10 +109,32 @@ static void few_calls(void **state)
 	struct config *c =
 		load_good("{'networks': {'n': {'listen': 'udp:192.0.2.1', 'media': {'address': '192.0.2.1'}}},"
 			  "'limits': {'calls': 10, 'connections': 100}}");
-	const struct machine m = {32768, 60999, 40 + 100 + 1 + 64, NULL};
+	const struct machine m = {32768, 60999, 40 + 100 + 1 + 64, NULL, NULL};
 	struct config_faults f = {NULL, 0};
 	machine_warnings(c, &m, &f);
 	assert_int_equal(f.n, 0);
+	config_faults_finish(&f);
+	config_unref(c);
+}
+
+static bool only_var_log(const char *path)
+{
+	return strcmp(path, "/var/log") == 0;
+}
+
+/* A file that stands alone, or at the root, has a folder that is there. */
+static void folders(void **state)
+{
+	struct config *c =
+		load_good("{'networks': {'n': {'listen': 'udp:192.0.2.1'}}, 'log': {'file': '/var/log/limen.log'},"
+			  "'cdr': {'file': '/var/log/limen/cdr.jsonl'}, 'store': {'file': 'limen.db'}}");
+	const struct machine m = {32768, 60999, 100000, NULL, only_var_log};
+	struct config_faults f = {NULL, 0};
+	char said[1024];
+	machine_warnings(c, &m, &f);
+	faults_print(&f, said, sizeof(said));
+	assert_string_equal(
+		said, "0: cdr.file: there is no folder \"/var/log/limen\"; make it, for the user that Limen runs as\n");
 	config_faults_finish(&f);
 	config_unref(c);
 }
@@ -136,6 +158,7 @@ int main(void)
 		cmocka_unit_test(of_the_configuration),
 		cmocka_unit_test(of_the_machine),
 		cmocka_unit_test(few_calls),
+		cmocka_unit_test(folders),
 		cmocka_unit_test(this_machine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,12 +15,6 @@ static bool as_json;
 
 /* ---- in place of cli_client.c ---- */
 
-bool cli_options(int argc, char **argv, struct cli_options *ret)
-{
-	*ret = (struct cli_options){.first = 1, .json = as_json};
-	return true;
-}
-
 int cli_ask(const struct cli_options *o, const char *method, json_t *params, json_t **ret)
 {
 	char path[512];
@@ -41,15 +35,15 @@ int cli_ask_all(const struct cli_options *o, const char *method, const char *key
 
 static void run(const struct cli_verb *verbs, const char *verb, const char *file)
 {
-	char *argv[] = {(char[]){"verb"}, (char[]){"id"}, NULL};
-	int out = dup(1), argc = strcmp(verb, "list") == 0 ? 1 : 2;
+	char *args[] = {(char[]){"id"}, NULL};
+	int out = dup(1);
 
 	answer_file = file;
 	fflush(stdout);
 	assert_non_null(freopen("cli_said.txt", "w", stdout));
 	for (const struct cli_verb *v = verbs; v->name; v++)
 		if (strcmp(v->name, verb) == 0)
-			v->fn(argc, argv);
+			v->fn(&(struct cli_options){.json = as_json}, args);
 	fflush(stdout);
 	dup2(out, 1);
 	close(out);

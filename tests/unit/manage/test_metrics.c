@@ -111,12 +111,10 @@ static const char *parse_comment(const char *p, struct family *f)
 		assert_string_equal(kind, "TYPE");
 		assert_string_equal(name, f->name);
 		assert_int_equal(sscanf(p + at, "%15s", f->type), 1);
-		assert_true(!strcmp(f->type, "counter") || !strcmp(f->type, "gauge"));
+		assert_true(!strcmp(f->type, "counter") || !strcmp(f->type, "gauge") || !strcmp(f->type, "summary"));
 		size_t n = strlen(name);
-		if (n < 6 || strcmp(name + n - 6, "_total") != 0)
-			assert_string_equal(f->type, "gauge");
-		else
-			assert_string_equal(f->type, "counter");
+		bool total = n > 6 && strcmp(name + n - 6, "_total") == 0;
+		assert_int_equal(strcmp(f->type, "counter") == 0, total);
 	}
 	return strchr(p, '\n') + 1;
 }
@@ -140,6 +138,8 @@ static unsigned parse_all(void)
 		assert_int_equal(name_len(p), strlen(f.name));
 		assert_memory_equal(p, f.name, strlen(f.name));
 		value = parse_labels(p + strlen(f.name));
+		snprintf(head, sizeof(head), "%.*s", (int)(value - line), line);
+		assert_int_equal(strstr(head, "quantile=") != NULL, strcmp(f.type, "summary") == 0);
 		assert_int_equal(*value, ' ');
 		snprintf(head, sizeof(head), "\n%.*s ", (int)(value - line), line);
 		assert_null(strstr(value, head));

@@ -20,14 +20,14 @@ static void c_send_failed(void **state)
 	/* Told later. */
 	fake_start(f, METHOD_INVITE, CONFIG_TCP);
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNREFUSED);
-	fake_expect(f, "0 > INVITE\n0 failed targets_down\n0 client terminated\n");
+	fake_expect(f, "0 > INVITE\n0 failed unreachable\n0 client terminated\n");
 	fake_start(f, METHOD_OPTIONS, CONFIG_TCP);
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNREFUSED);
-	fake_expect(f, "0 > OPTIONS\n0 failed targets_down\n0 client terminated\n");
+	fake_expect(f, "0 > OPTIONS\n0 failed unreachable\n0 client terminated\n");
 	fake_start(f, METHOD_OPTIONS, CONFIG_TCP);
 	TX(f, "OPTIONS", 100);
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNRESET);
-	fake_expect(f, "0 > OPTIONS\n0 response 100\n0 failed targets_down\n0 client terminated\n");
+	fake_expect(f, "0 > OPTIONS\n0 response 100\n0 failed unreachable\n0 client terminated\n");
 	fake_start(f, METHOD_INVITE, CONFIG_TCP);
 	client_txn_cancel(f->client);
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNREFUSED);
@@ -54,12 +54,12 @@ static void c_send_failed(void **state)
 	assert_false(txn_layer_unreachable(f->layer, 1, &r.to.remote, branch, METHOD_CANCEL, -ECONNREFUSED));
 	fake_expect(f, "0 > INVITE\n");
 	assert_true(txn_layer_unreachable(f->layer, 1, &r.to.remote, branch, METHOD_INVITE, -ECONNREFUSED));
-	fake_expect(f, "0 failed targets_down\n0 client terminated\n");
+	fake_expect(f, "0 failed unreachable\n0 client terminated\n");
 	fake_start(f, METHOD_INVITE, CONFIG_TCP);
 	assert_false(txn_layer_unreachable(f->layer, 1, &r.to.remote, client_txn_branch(f->client), METHOD_INVITE,
 					   -ECONNREFUSED));
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNREFUSED);
-	fake_expect(f, "0 > INVITE\n0 failed targets_down\n0 client terminated\n");
+	fake_expect(f, "0 > INVITE\n0 failed unreachable\n0 client terminated\n");
 	/* It did arrive, so an error about a copy means nothing. */
 	fake_start(f, METHOD_INVITE, CONFIG_UDP);
 	TX(f, "INVITE", 100);
@@ -74,7 +74,7 @@ static void c_send_failed(void **state)
 	fake_expect(f, "0 > INVITE\n500 > failed\n");
 	f->send_error = -ENETUNREACH;
 	fake_until(f, 1500);
-	fake_expect(f, "1500 > failed\n1500 failed targets_down\n1500 client terminated\n");
+	fake_expect(f, "1500 > failed\n1500 failed unreachable\n1500 client terminated\n");
 	f->send_error = 0;
 	fake_finish(f);
 }
@@ -231,7 +231,7 @@ static void c_callbacks(void **state)
 	f->on_response = NULL;
 	fake_start(f, METHOD_INVITE, CONFIG_TCP);
 	txn_layer_send_failed(f->layer, f->sent[f->n_sent - 1].cookie, -ECONNREFUSED);
-	fake_expect(f, "400 > INVITE\n400 failed targets_down\n400 > INVITE\n");
+	fake_expect(f, "400 > INVITE\n400 failed unreachable\n400 > INVITE\n");
 	f->quiet = true;
 	fake_finish(f);
 }

@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* commands: what signals ask for, told to every worker through its queue. */
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "sbc/media_networks.h"
 #include "sbc/program.h"
 
+/* A reload is done when every worker, and the main thread, has taken it up: the last of them says so and frees this. */
+struct reload {
+	atomic_uint left;
+};
+
 struct command {
 	struct program *p;
 	unsigned worker;
 	struct config *config;
+	struct reload *reload; /* with a configuration only */
 	unsigned timeout_ms;
 };
 
+static void taken_up(struct reload *r)
+{
+	if (!r || atomic_fetch_sub(&r->left, 1) > 1)
+		return;
+	program_say(LOG_INFO, "reload done");
+	free(r);
+}
+
 /* Posts fn to every worker, with a command of its own that fn frees. A full queue is an operator's to know. */
-static void post_all(struct program *p, void (*fn)(void *arg), struct config *config, unsigned timeout_ms)
+static void post_all(struct program *p, void (*fn)(void *arg), struct config *config, struct reload *reload,
+		     unsigned timeout_ms)
 {
 	for (unsigned i = 0; i < p->n_workers; i++) {
 		struct command *c = malloc(sizeof(*c));
@@ -23,6 +39,7 @@ static void post_all(struct program *p, void (*fn)(void *arg), struct config *co
 			*c = (struct command){.p = p,
 					      .worker = i,
 					      .config = config ? config_ref(config) : NULL,
+					      .reload = reload,
 					      .timeout_ms = timeout_ms};
 			if (loop_post(worker_get(p->group, i)->loop, fn, c))
 				continue;
@@ -33,6 +50,7 @@ static void post_all(struct program *p, void (*fn)(void *arg), struct config *co
 			log_u64(&l, "worker", i);
 			log_end(&l);
 		}
+		taken_up(reload);
 	}
 }
 
@@ -76,7 +94,7 @@ void program_terminate(struct program *p)
 	if (first)
 		p->draining = p->n_workers;
 	program_say(LOG_INFO, first ? "draining: no new calls; a second signal ends the others" : "ending all calls");
-	post_all(p, drain_worker, NULL, first ? p->config->timers.drain : 0);
+	post_all(p, drain_worker, NULL, NULL, first ? p->config->timers.drain : 0);
 }
 
 /* ---- reload ---- */
@@ -95,6 +113,7 @@ static void set_worker_config(void *arg)
 		worker_set_config(worker_get(c->p->group, c->worker), c->config);
 	}
 	config_unref(c->config);
+	taken_up(c->reload);
 	free(c);
 }
 
@@ -173,25 +192,30 @@ static int load_all(struct program *p, struct config **ret, struct accounts **re
 
 void program_reload(struct program *p)
 {
+	struct reload *reload = calloc(1, sizeof(*reload));
 	struct accounts *accounts = NULL;
 	struct config *c = NULL;
 
-	if (load_all(p, &c, &accounts) < 0)
+	if (load_all(p, &c, &accounts) < 0) {
+		free(reload);
 		return;
-	if (border_state_set_config(p->border, c) < 0 || media_networks_apply(p->media, c) < 0) {
+	}
+	if (!reload || border_state_set_config(p->border, c) < 0 || media_networks_apply(p->media, c) < 0) {
 		program_say(LOG_ERROR, "reload failed: out of memory; to be tried again");
 		accounts_unref(accounts);
 		config_unref(c);
+		free(reload);
 		return;
 	}
+	atomic_init(&reload->left, p->n_workers + 1);
 	logins_set_accounts(p->logins, accounts);
 	accounts_unref(accounts);
-	post_all(p, set_worker_config, c, 0);
+	post_all(p, set_worker_config, c, reload, 0);
 	log_set_level((enum log_level)c->log.level);
 	log_set_mask(c->log.mask);
 	config_unref(p->config);
 	p->config = c;
-	program_say(LOG_INFO, "reload done");
+	taken_up(reload);
 	program_warn(c);
 }
 

@@ -19,9 +19,9 @@ static size_t half_mask(const struct hmap *m)
 }
 
 /* While it grows, bucket b of the old array becomes b and b + half of the new one, in the order of b. */
-static bool is_unmoved(const struct hmap *m, size_t bucket)
+static inline bool is_unmoved(const struct hmap *m, size_t bucket)
 {
-	return m->old && (bucket & half_mask(m)) >= m->moved;
+	return __builtin_expect(m->old != NULL, 0) && (bucket & half_mask(m)) >= m->moved;
 }
 
 /* Bits above the mask do not matter. Until its turn to be moved has come, both halves are still the old bucket. */
@@ -31,19 +31,15 @@ static size_t bucket_of(const struct hmap *m, uint64_t mixed_hash)
 	return is_unmoved(m, bucket) ? bucket & half_mask(m) : bucket;
 }
 
-static struct hmap_node **chain(const struct hmap *m, size_t bucket)
+/* Of either half of a bucket that is not moved yet, too. */
+static inline struct hmap_node **chain(const struct hmap *m, size_t bucket)
 {
-	return is_unmoved(m, bucket) ? &m->old[bucket] : &m->buckets[bucket];
+	return is_unmoved(m, bucket) ? &m->old[bucket & half_mask(m)] : &m->buckets[bucket];
 }
 
-/* chain(bucket_of()), as every look-up needs it: nearly always nothing grows. */
 static inline struct hmap_node **chain_of(const struct hmap *m, uint64_t hash)
 {
-	size_t bucket = (size_t)mixed(hash) & m->mask;
-
-	if (__builtin_expect(m->old != NULL, 0) && (bucket & half_mask(m)) >= m->moved)
-		return &m->old[bucket & half_mask(m)];
-	return &m->buckets[bucket];
+	return chain(m, (size_t)mixed(hash) & m->mask);
 }
 
 static uint64_t reversed(uint64_t v)

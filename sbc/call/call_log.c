@@ -56,6 +56,17 @@ void call_log(struct call *c, enum log_level level, const char *msg, const char 
 	log_end(&l);
 }
 
+/* Who asked for what, and what was found out of it; c: NULL when that is nothing. */
+static void log_asked(struct log_line *l, const struct config *config, const struct message *m, const struct call *c)
+{
+	log_z(l, "network", config->networks[m->source.network].name);
+	log_z(l, "peer", c && c->peer_in >= 0 ? config->peers[c->peer_in].name : "-");
+	log_addr(l, "source", &m->source.remote);
+	log_user(l, "from", m->from.uri.user);
+	log_user(l, "to", m->ruri.user);
+	log_z(l, "route", c ? route_name(c) : "-");
+}
+
 void call_log_begun(const struct call *c, const struct message *m)
 {
 	struct log_line l;
@@ -63,12 +74,7 @@ void call_log_begun(const struct call *c, const struct message *m)
 	if (!log_begin(&l, LOG_INFO, "call begun"))
 		return;
 	log_z(&l, "call", c->id);
-	log_z(&l, "network", c->config->networks[m->source.network].name);
-	log_z(&l, "peer", c->peer_in >= 0 ? c->config->peers[c->peer_in].name : "-");
-	log_addr(&l, "source", &m->source.remote);
-	log_user(&l, "from", m->from.uri.user);
-	log_user(&l, "to", m->ruri.user);
-	log_z(&l, "route", route_name(c));
+	log_asked(&l, c->config, m, c);
 	if (c->setup->phone)
 		log_user(&l, "aor", str_z(c->setup->phone->aor));
 	log_str(&l, "call_id", m->call_id);
@@ -82,12 +88,7 @@ void call_log_refused(struct calls *cs, const struct message *m, const struct ca
 
 	if (!log_begin(&l, LOG_INFO, "call refused"))
 		return;
-	log_z(&l, "network", cs->config->networks[m->source.network].name);
-	log_z(&l, "peer", c && c->peer_in >= 0 ? cs->config->peers[c->peer_in].name : "-");
-	log_addr(&l, "source", &m->source.remote);
-	log_user(&l, "from", m->from.uri.user);
-	log_user(&l, "to", m->ruri.user);
-	log_z(&l, "route", c ? route_name(c) : "-");
+	log_asked(&l, cs->config, m, c);
 	log_u64(&l, "status", (uint64_t)status);
 	log_z(&l, "why", reject_key(why));
 	log_str(&l, "call_id", m->call_id);

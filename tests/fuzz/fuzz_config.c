@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+#include "tests/fuzz/check.h"
 
 static void use_route(const struct config_route *r)
 {

@@ -10,14 +10,7 @@
 #include "sbc/border/internal.h"
 #include "sbc/border/leak_internal.h"
 #include "sbc/sip/digest.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-#define CHECK(what)                                                                                                    \
-	do {                                                                                                           \
-		if (!(what))                                                                                           \
-			abort();                                                                                       \
-	} while (0)
+#include "tests/fuzz/check.h"
 
 static bool within(struct str all, struct str s)
 {

@@ -6,14 +6,7 @@
 #include <string.h>
 
 #include "sbc/border/leak_internal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-#define CHECK(what)                                                                                                    \
-	do {                                                                                                           \
-		if (!(what))                                                                                           \
-			abort();                                                                                       \
-	} while (0)
+#include "tests/fuzz/check.h"
 
 static struct config *config;
 static struct leak_table *table;

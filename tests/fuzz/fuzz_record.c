@@ -4,16 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "sbc/call/checkpoint.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-#define CHECK(what)                                                                                                    \
-	do {                                                                                                           \
-		if (!(what))                                                                                           \
-			abort();                                                                                       \
-	} while (0)
+#include "tests/fuzz/check.h"
+#include "tests/fuzz/sealed.h"
 
 static struct str record;
 
@@ -90,21 +83,14 @@ static void use_leg(const struct leg_record *l)
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const struct hash_key key = {{0x6c696d656e207265, 0x636f726473756d31}};
 	static struct call_record r;
-	uint8_t *copy = malloc(n + 8);
-	uint64_t sum;
+	uint8_t *copy;
 
-	if (!copy || n < 3) {
-		free(copy);
+	if (n < 3)
 		return 0;
-	}
-	memcpy(copy, p, n);
-	sum = siphash(&key, copy, n);
-	for (unsigned i = 0; i < 8; i++)
-		copy[n + i] = (uint8_t)(sum >> 8 * i);
-	record = (struct str){(const char *)copy, n + 8};
-	if (checkpoint_read(record, &r) == 0) {
+	copy = sealed_copy(p, n);
+	record = (struct str){(const char *)copy, n + SEAL};
+	if (copy && checkpoint_read(record, &r) == 0) {
 		within(r.id);
 		within(r.route);
 		within(r.peer_in);

@@ -8,14 +8,7 @@
 #include "base/log.h"
 #include "sbc/pass/register_internal.h"
 #include "sbc/sip/message_values.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-#define CHECK(what)                                                                                                    \
-	do {                                                                                                           \
-		if (!(what))                                                                                           \
-			abort();                                                                                       \
-	} while (0)
+#include "tests/fuzz/check.h"
 
 #define FOREVER_S 1000000 /* more than any phone may ask for */
 

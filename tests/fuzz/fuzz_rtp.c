@@ -8,8 +8,7 @@
 
 #include "base/clock.h"
 #include "media/internal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+#include "tests/fuzz/check.h"
 
 static uint64_t now_ns = 1;
 

@@ -6,16 +6,7 @@
 #include <stdlib.h>
 
 #include "sdp/sdp.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-#define CHECK(ok)                                                                                                      \
-	do {                                                                                                           \
-		if (!(ok)) {                                                                                           \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #ok);                                       \
-			abort();                                                                                       \
-		}                                                                                                      \
-	} while (0)
+#include "tests/fuzz/check.h"
 
 #define OUT_BYTES (2 * SDP_MAX_BYTES)
 

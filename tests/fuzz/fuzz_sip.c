@@ -9,14 +9,7 @@
 #include "sbc/sip/message_values.h"
 #include "sbc/sip/scan.h"
 #include "sbc/sip/stun.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-#define CHECK(what)                                                                                                    \
-	do {                                                                                                           \
-		if (!(what))                                                                                           \
-			abort();                                                                                       \
-	} while (0)
+#include "tests/fuzz/check.h"
 
 static struct ident_key key;
 static struct flow_addr source;

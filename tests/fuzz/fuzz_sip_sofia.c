@@ -21,8 +21,7 @@
 
 #include "sbc/sip/message.h"
 #include "sbc/sip/message_lines.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+#include "tests/fuzz/check.h"
 
 static const uint8_t *input;
 static size_t input_n;
